@@ -1,0 +1,29 @@
+//! Server functions: who is asking, one call to a port, an answer. They are public POST endpoints under `/do/`; access is checked
+//! behind the ports.
+
+pub mod courses;
+pub mod door;
+pub mod environments;
+
+#[cfg(feature = "ssr")]
+mod ssr;
+#[cfg(feature = "ssr")]
+pub(crate) use ssr::{Looked, once_a_page, typed_before};
+#[cfg(feature = "ssr")]
+use ssr::{answer, go_to, keep_typed, page_is_not_found, remember, request_context};
+
+/// An environment for its page. On the server the document's head has looked already.
+pub(crate) async fn environment_of_page(
+    id: crate::domain::ids::EnvironmentId,
+) -> Result<crate::domain::environment::EnvironmentView, crate::error::AppError> {
+    #[cfg(feature = "ssr")]
+    return once_a_page(environments::environment(id)).await;
+    #[cfg(not(feature = "ssr"))]
+    environments::environment(id).await
+}
+
+/// Tells the browser that there is no such page.
+pub(crate) fn not_a_page() {
+    #[cfg(feature = "ssr")]
+    page_is_not_found();
+}

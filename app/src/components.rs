@@ -1,0 +1,16 @@
+//! Pieces that pages are made of. They take data, never fetch it.
+
+pub(crate) mod attention;
+pub(crate) mod badge;
+pub(crate) mod cards;
+pub(crate) mod copy;
+pub(crate) mod field;
+pub(crate) mod frame;
+pub(crate) mod icon;
+pub(crate) mod loaded;
+pub(crate) mod moment;
+pub(crate) mod notice;
+#[cfg(test)]
+mod tests;
+pub(crate) mod timeline;
+pub(crate) mod title;

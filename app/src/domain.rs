@@ -1,0 +1,11 @@
+//! The words that pages and server share. No I/O; builds for wasm.
+
+pub mod course;
+pub mod environment;
+pub mod ids;
+pub mod name;
+pub mod person;
+pub mod phase;
+pub mod reason;
+pub mod saw;
+pub mod timeline;

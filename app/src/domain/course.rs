@@ -1,0 +1,64 @@
+//! A course and the blueprints it offers.
+
+use serde::{Deserialize, Serialize};
+
+use super::environment::EnvironmentCard;
+use super::ids::BlueprintVersionId;
+
+/// What somebody is in a course.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(sqlx::Type), sqlx(type_name = "member_role", rename_all = "snake_case"))]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Learns.
+    Student,
+    /// Helps.
+    Assistant,
+    /// Teaches.
+    Instructor,
+}
+
+/// A course in a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CourseCard {
+    /// `SYS-101`, as in addresses.
+    pub code: String,
+    /// The title in full.
+    pub title: String,
+    /// What the caller is in it.
+    pub role: Role,
+}
+
+/// What a course offers to one of its members.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CourseView {
+    /// The course.
+    pub course: CourseCard,
+    /// The domain under which its environments get names.
+    pub domain: String,
+    /// What can be requested.
+    pub blueprints: Vec<BlueprintCard>,
+    /// The caller's environments in it.
+    pub environments: Vec<EnvironmentCard>,
+}
+
+/// A blueprint in its newest version.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BlueprintCard {
+    /// The version that a request would take.
+    pub version: BlueprintVersionId,
+    /// "Web and TeX".
+    pub title: String,
+    /// One or two sentences.
+    pub summary: String,
+    /// `wordpress`, `ftp_tex` …, in the order in which the machine configures them.
+    pub services: Vec<String>,
+    /// Whole processors.
+    pub cpus: u32,
+    /// Memory in MiB.
+    pub memory_mib: u32,
+    /// Disk in GiB.
+    pub disk_gib: u32,
+    /// Whether its image is baked; otherwise the first environment waits for that.
+    pub is_image_ready: bool,
+}

@@ -1,0 +1,67 @@
+//! The timeline: what happened on the way to a goal, step by step.
+
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+use super::reason::Probe;
+
+/// One line of the timeline.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// What it is about.
+    pub what: What,
+    /// How far it is.
+    pub state: StepState,
+    /// When it began; `None` while it waits.
+    pub began_at: Option<OffsetDateTime>,
+    /// How long it took, or has taken so far, in milliseconds.
+    pub ms: Option<u32>,
+    /// The last lines of a failed step, or what a failed probe saw.
+    pub log: Vec<String>,
+}
+
+/// How far a step is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StepState {
+    /// Not begun.
+    Waiting,
+    /// Under way.
+    Now,
+    /// Done.
+    Done,
+    /// Failed; Koza tries again or needs somebody.
+    Failed,
+}
+
+/// What a step is about.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "of", rename_all = "snake_case")]
+pub enum What {
+    /// The wish was taken down (first line of every run).
+    Asked,
+    /// The blueprint's image is being baked; environments wait for it.
+    Image,
+    /// The fixed address.
+    Address,
+    /// What is let in.
+    Firewall,
+    /// The machine is made, or started.
+    Machine,
+    /// The address leads to the machine.
+    Binding,
+    /// A step that the machine reported: `configure:wordpress`.
+    Boot(String),
+    /// A proof from outside.
+    Probe(Probe),
+    /// All of it passed.
+    Ready,
+    /// The machine stops.
+    Stop,
+    /// The machine is deleted.
+    RemoveMachine,
+    /// Binding, address and firewall are given back.
+    GiveBack,
+    /// The cloud is asked twice whether anything is left.
+    Confirm,
+}

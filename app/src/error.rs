@@ -1,0 +1,101 @@
+//! Everything a person can be told when something did not work.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::name::NameProblem;
+
+/// An answer to a person. Causes stay in the server's log, found by the reference.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum AppError {
+    /// Nobody is signed in.
+    #[error("not signed in")]
+    NotSignedIn,
+    /// The same for an unknown user and for a wrong password.
+    #[error("wrong name or password")]
+    WrongPassword,
+    /// It does not exist, or the caller may not know that it does.
+    #[error("not found")]
+    NotFound,
+    /// The caller may see it, but not do this.
+    #[error("not allowed")]
+    NotAllowed,
+    /// What was typed cannot be used; the form shows it at the field and keeps what was typed.
+    #[error("invalid {field:?}: {why:?}")]
+    Invalid {
+        /// The field of the form.
+        field: Field,
+        /// What is wrong with it.
+        why: Why,
+    },
+    /// It changed meanwhile, or cannot be done in this phase.
+    #[error("not possible now")]
+    Conflict,
+    /// The password has to be typed again first (the sign-in is too long ago).
+    #[error("sign in again first")]
+    SignInAgain,
+    /// Something failed for a moment.
+    #[error("try again")]
+    TryAgain,
+    /// Something failed that nobody foresaw. Staff find it in the log by the reference.
+    #[error("unexpected, reference {reference}")]
+    Unexpected {
+        /// Eight characters to quote.
+        reference: String,
+    },
+}
+
+/// A field of a form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Field {
+    /// The environment's name.
+    Name,
+    /// The student's own public key.
+    PublicKey,
+    /// The name typed to confirm a removal.
+    Confirmation,
+}
+
+/// What is wrong with a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Why {
+    /// See there.
+    Name(NameProblem),
+    /// Another environment of the same domain has that name.
+    Taken,
+    /// Not an OpenSSH public key, or of a kind that is refused.
+    NotAPublicKey,
+    /// The typed name is not the environment's name.
+    NotTheName,
+}
+
+impl AppError {
+    /// The HTTP status that goes with it.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        match self {
+            Self::NotSignedIn | Self::WrongPassword | Self::SignInAgain => 401,
+            Self::NotFound => 404,
+            Self::NotAllowed => 403,
+            Self::Invalid { .. } => 422,
+            Self::Conflict => 409,
+            Self::TryAgain => 503,
+            Self::Unexpected { .. } => 500,
+        }
+    }
+}
+
+impl leptos::server_fn::error::FromServerFnError for AppError {
+    type Encoder = leptos::server_fn::codec::JsonEncoding;
+
+    fn from_server_fn_error(error: leptos::server_fn::error::ServerFnErrorErr) -> Self {
+        use leptos::server_fn::error::ServerFnErrorErr as Cause;
+        match error {
+            // The browser could not reach the portal, or the portal was restarted in between.
+            Cause::Request(_) | Cause::Response(_) => Self::TryAgain,
+            _ => Self::Unexpected { reference: String::new() },
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! Pages: each loads what it shows and hands it to components.
+
+pub(crate) mod account;
+pub(crate) mod courses;
+pub(crate) mod environments;
+pub(crate) mod home;
+pub(crate) mod not_found;
+pub(crate) mod sign_in;
+pub(crate) mod styleguide;
+
+/// Goes to another page, loaded whole: title, focus and who is signed in are then right by themselves.
+pub(crate) fn go(path: &str) {
+    #[cfg(feature = "hydrate")]
+    if leptos::prelude::window().location().set_href(path).is_err() {
+        leptos::logging::error!("the browser would not go to {path}");
+    }
+    #[cfg(not(feature = "hydrate"))]
+    let _ = path;
+}

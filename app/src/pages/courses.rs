@@ -1,0 +1,88 @@
+//! A course: what it offers, and one's environments in it.
+
+mod request;
+
+use leptos::either::Either;
+use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
+
+use self::request::RequestForm;
+use crate::api::courses::course;
+use crate::components::cards::{Empty, EnvironmentList};
+use crate::components::loaded::Loaded;
+use crate::components::notice::{Lesson, Notice, Tone};
+use crate::components::title::PageTitle;
+use crate::domain::course::{BlueprintCard, CourseView};
+use crate::visit::use_texts;
+
+/// The page.
+#[component]
+pub(crate) fn CoursePage() -> impl IntoView {
+    let code = use_params_map().with_untracked(|params| params.get("code")).unwrap_or_default();
+    let course = OnceResource::new(course(code));
+    view! {
+        <Loaded of=course let:course>
+            <Course course/>
+        </Loaded>
+    }
+}
+
+#[component]
+fn Course(course: CourseView) -> impl IntoView {
+    let texts = use_texts();
+    let CourseView { course, blueprints, environments, .. } = course;
+    let is_only_one = blueprints.len() == 1;
+    view! {
+        <PageTitle text=format!("{} {}", course.code, course.title)/>
+        <p class="kicker">
+            <code>{course.code}</code>
+            <span>{(texts.home.role)(course.role)}</span>
+        </p>
+        <h1>{course.title}</h1>
+        {(!environments.is_empty()).then(|| view! {
+            <section aria-labelledby="environments">
+                <h2 id="environments">{texts.course.environments}</h2>
+                <EnvironmentList environments/>
+            </section>
+        })}
+        <section aria-labelledby="blueprints">
+            <h2 id="blueprints">{texts.course.blueprints}</h2>
+            {if blueprints.is_empty() {
+                Either::Left(view! { <Empty title=texts.course.no_blueprints/> })
+            } else {
+                let blueprints = blueprints
+                    .into_iter()
+                    .map(|blueprint| view! { <Blueprint blueprint is_only_one/> })
+                    .collect_view();
+                Either::Right(blueprints)
+            }}
+        </section>
+    }
+}
+
+#[component]
+fn Blueprint(blueprint: BlueprintCard, is_only_one: bool) -> impl IntoView {
+    let texts = &use_texts().course;
+    let BlueprintCard { version, title, summary, services, cpus, memory_mib, disk_gib, is_image_ready } = blueprint;
+    let services = services
+        .into_iter()
+        .map(|service| match (texts.service)(&service) {
+            Some(known) => view! { <li>{known.to_owned()}</li> },
+            None => view! { <li>{service}</li> },
+        })
+        .collect_view();
+    view! {
+        <article class="blueprint">
+            <div class="blueprint-about">
+                <h3>{title}</h3>
+                <p>{summary}</p>
+                <h4 class="for-readers">{texts.services}</h4>
+                <ul class="chips">{services}</ul>
+                <p class="quiet">{(texts.size)(cpus, memory_mib, disk_gib)}</p>
+                {(!is_image_ready).then(|| view! { <Notice tone=Tone::Info><p>{texts.image_not_ready}</p></Notice> })}
+                <Lesson text=texts.lesson_address/>
+            </div>
+            <RequestForm version is_only_one/>
+        </article>
+    }
+}

@@ -1,0 +1,67 @@
+//! What the style guide shows its components with.
+
+use uuid::Uuid;
+
+use crate::domain::course::{CourseCard, Role};
+use crate::domain::environment::EnvironmentCard;
+use crate::domain::ids::EnvironmentId;
+use crate::domain::phase::Phase;
+use crate::domain::reason::{Attention, Probe};
+use crate::domain::timeline::{Step, StepState, What};
+
+pub(super) const PHASES: [Phase; 8] =
+    [Phase::Waiting, Phase::Building, Phase::Checking, Phase::Ready, Phase::Stopping, Phase::Stopped, Phase::Removing, Phase::Removed];
+
+pub(super) fn environments() -> Vec<EnvironmentCard> {
+    let card = |name: &str, phase, needs_attention, address: Option<&str>| EnvironmentCard {
+        id: EnvironmentId(Uuid::nil()),
+        name: name.to_owned(),
+        course: "SYS-101".to_owned(),
+        phase,
+        needs_attention,
+        address: address.map(str::to_owned),
+    };
+    vec![
+        card("c5", Phase::Ready, false, Some("198.51.100.7")),
+        card("report-2", Phase::Checking, true, Some("198.51.100.8")),
+        card("first-try", Phase::Waiting, false, None),
+    ]
+}
+
+pub(super) fn courses() -> Vec<CourseCard> {
+    let card = |code: &str, title: &str, role| CourseCard { code: code.to_owned(), title: title.to_owned(), role };
+    vec![card("SYS-101", "情報システム演習 Information Systems Lab", Role::Student), card("NET-204", "Networks", Role::Assistant)]
+}
+
+pub(super) fn steps() -> Vec<Step> {
+    let step =
+        |what, state, ms, log: &[&str]| Step { what, state, began_at: None, ms, log: log.iter().map(|&line| line.to_owned()).collect() };
+    let boot = |step: &str| What::Boot(step.to_owned());
+    vec![
+        step(What::Asked, StepState::Done, Some(12), &[]),
+        step(What::Address, StepState::Done, Some(640), &[]),
+        step(What::Machine, StepState::Done, Some(2_310), &[]),
+        step(boot("settings"), StepState::Done, Some(210), &[]),
+        step(boot("configure:wordpress"), StepState::Failed, Some(11_900), &["mysqld: Can't open file", "ERROR 2002 (HY000): no socket"]),
+        step(boot("configure:ftp_tex"), StepState::Now, Some(4_000), &[]),
+        step(What::Probe(Probe::FtpTex), StepState::Waiting, None, &[]),
+        step(What::Ready, StepState::Waiting, None, &[]),
+    ]
+}
+
+pub(super) fn attentions() -> Vec<Attention> {
+    let lines = || vec!["apt-get: no space left on device".to_owned()];
+    vec![
+        Attention::NoFreeAddress { used: 5, size: 5 },
+        Attention::NoCapacity { said: "not enough memory on any member".to_owned() },
+        Attention::OverQuota { said: "limits.instances reached".to_owned() },
+        Attention::CloudSilent,
+        Attention::BootStepFailed { step: "configure:wordpress".to_owned(), log: lines() },
+        Attention::MachineSilent,
+        Attention::ProbeFails { probe: Probe::FtpTex, saw: "no PDF within 20 s".to_owned() },
+        Attention::ImageNotBaked { step: "install:wordpress".to_owned(), log: lines() },
+        Attention::Refused { action: "start machine/1".to_owned(), said: "unknown profile".to_owned() },
+        Attention::MachineVanished,
+        Attention::Parked,
+    ]
+}

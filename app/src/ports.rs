@@ -1,0 +1,97 @@
+//! What pages need from the server. The server fulfils these traits and hands them in as Leptos context, one [`Portal`] a request.
+//!
+//! Every method takes the [`Caller`] first; access is checked behind the port, in one table. What a caller may not see is
+//! [`AppError::NotFound`].
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::domain::course::{CourseCard, CourseView};
+use crate::domain::environment::{EnvironmentCard, EnvironmentView, Passwords};
+use crate::domain::ids::{BlueprintVersionId, EnvironmentId, SessionId};
+use crate::domain::person::{Caller, SessionRow};
+use crate::error::AppError;
+
+/// The ports, as handed to pages.
+#[derive(Clone)]
+pub struct Portal {
+    /// This browser's door: signing in and out.
+    pub door: Arc<dyn Door>,
+    /// Courses.
+    pub courses: Arc<dyn Courses>,
+    /// Environments.
+    pub environments: Arc<dyn Environments>,
+}
+
+/// Signing in and out, for the browser that asks.
+#[async_trait]
+pub trait Door: Send + Sync {
+    /// Signs this browser in.
+    ///
+    /// # Errors
+    /// [`AppError::WrongPassword`], in the same time for an unknown name.
+    async fn sign_in(&self, name: &str, password: &str) -> Result<(), AppError>;
+
+    /// Types the password again, for what asks for a fresh sign-in.
+    ///
+    /// # Errors
+    /// [`AppError::WrongPassword`].
+    async fn sign_in_again(&self, caller: &Caller, password: &str) -> Result<(), AppError>;
+
+    /// Ends this browser's session.
+    async fn sign_out(&self) -> Result<(), AppError>;
+
+    /// The caller's sessions, newest first.
+    async fn sessions(&self, caller: &Caller) -> Result<Vec<SessionRow>, AppError>;
+
+    /// Ends one session of the caller.
+    async fn end_session(&self, caller: &Caller, id: SessionId) -> Result<(), AppError>;
+
+    /// Ends every session of the caller but this one.
+    async fn end_other_sessions(&self, caller: &Caller) -> Result<(), AppError>;
+}
+
+/// What courses a caller is in, and what they offer.
+#[async_trait]
+pub trait Courses: Send + Sync {
+    /// The caller's courses.
+    async fn mine(&self, caller: &Caller) -> Result<Vec<CourseCard>, AppError>;
+
+    /// One of them.
+    async fn course(&self, caller: &Caller, code: &str) -> Result<CourseView, AppError>;
+}
+
+/// Environments: looking at them, and changing what is wished for.
+#[async_trait]
+pub trait Environments: Send + Sync {
+    /// The caller's environments that are not removed, newest first.
+    async fn mine(&self, caller: &Caller) -> Result<Vec<EnvironmentCard>, AppError>;
+
+    /// Everything on its page.
+    async fn view(&self, caller: &Caller, id: EnvironmentId) -> Result<EnvironmentView, AppError>;
+
+    /// Asks for a new one. An empty `public_key` lets Koza make a key pair.
+    ///
+    /// # Errors
+    /// [`AppError::Invalid`] at the field.
+    async fn request(&self, caller: &Caller, version: BlueprintVersionId, name: &str, public_key: &str) -> Result<EnvironmentId, AppError>;
+
+    /// Goal: running.
+    async fn start(&self, caller: &Caller, id: EnvironmentId) -> Result<(), AppError>;
+
+    /// Goal: stopped.
+    async fn stop(&self, caller: &Caller, id: EnvironmentId) -> Result<(), AppError>;
+
+    /// After a failure: clear the reason and go on at once.
+    async fn try_again(&self, caller: &Caller, id: EnvironmentId) -> Result<(), AppError>;
+
+    /// Goal: gone. `name` must be the environment's name, typed.
+    async fn delete(&self, caller: &Caller, id: EnvironmentId, name: &str) -> Result<(), AppError>;
+
+    /// The passwords that Koza made.
+    ///
+    /// # Errors
+    /// [`AppError::SignInAgain`] if the sign-in is more than fifteen minutes ago.
+    async fn passwords(&self, caller: &Caller, id: EnvironmentId) -> Result<Passwords, AppError>;
+}

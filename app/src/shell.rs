@@ -1,0 +1,48 @@
+//! The HTML document around the app.
+
+use http::request::Parts;
+use leptos::prelude::*;
+use leptos_meta::MetaTags;
+
+use crate::api::environments::environment;
+use crate::api::{Looked, once_a_page};
+use crate::app::App;
+use crate::domain::ids::EnvironmentId;
+use crate::domain::person::Visit;
+
+/// The document. Leptos writes the title where [`MetaTags`] is; scripts carry the answer's nonce.
+pub fn shell(options: LeptosOptions) -> impl IntoView {
+    provide_context(Looked::default());
+    let visit = use_context::<Visit>().unwrap_or_default();
+    view! {
+        <!DOCTYPE html>
+        <html lang=visit.locale.code() data-theme=visit.theme.code()>
+            <head>
+                <meta charset="utf-8"/>
+                <meta name="viewport" content="width=device-width, initial-scale=1"/>
+                <meta name="color-scheme" content="light dark"/>
+                <link rel="stylesheet" href="/pkg/app.css"/>
+                <link rel="icon" type="image/svg+xml" href="/assets/koza.svg"/>
+                {looks_again()}
+                <HydrationScripts options/>
+                <MetaTags/>
+            </head>
+            <body>
+                <App/>
+            </body>
+        </html>
+    }
+}
+
+/// While an environment moves, its page looks again every three seconds where no script keeps it live.
+///
+/// Only the head can say so, and it is written before the page is; it therefore looks at the environment itself, and the page takes
+/// what was found ([`once_a_page`]).
+fn looks_again() -> Option<impl IntoView> {
+    let parts = use_context::<Parts>()?;
+    let id: EnvironmentId = parts.uri.path().strip_prefix("/environments/")?.trim_end_matches('/').parse().ok()?;
+    Some(Suspend::new(async move {
+        let is_moving = once_a_page(environment(id)).await.is_ok_and(|view| view.phase.is_moving());
+        is_moving.then(|| view! { <noscript><meta http-equiv="refresh" content="3"/></noscript> })
+    }))
+}

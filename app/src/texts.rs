@@ -1,0 +1,253 @@
+//! The catalogue: every sentence that people read, in English and Japanese. A field per sentence, so that a missing one does not
+//! compile; full sentences, never glued parts.
+//!
+//! How it speaks: what happened, what Koza did, what next (design.md, section 10).
+
+mod en;
+mod ja;
+
+use crate::domain::course::Role;
+use crate::domain::environment::Act;
+use crate::domain::person::Locale;
+use crate::domain::phase::Phase;
+use crate::domain::reason::{Attention, Probe};
+use crate::domain::timeline::{StepState, What};
+use crate::error::{AppError, Why};
+
+/// A sentence.
+type Sentence = &'static str;
+/// A sentence around a word.
+type About = fn(&str) -> String;
+
+/// The texts in a language.
+#[must_use]
+pub(crate) fn texts(locale: Locale) -> &'static Texts {
+    match locale {
+        Locale::En => &en::TEXTS,
+        Locale::Ja => &ja::TEXTS,
+    }
+}
+
+/// Everything, by part of the site.
+pub(crate) struct Texts {
+    pub(crate) frame: Frame,
+    pub(crate) sign_in: SignIn,
+    pub(crate) home: Home,
+    pub(crate) course: Course,
+    pub(crate) environment: Environment,
+    pub(crate) timeline: Timeline,
+    pub(crate) connection: Connection,
+    pub(crate) passwords: Passwords,
+    pub(crate) delete: Delete,
+    pub(crate) account: Account,
+    pub(crate) not_found: NotFound,
+    pub(crate) trouble: Trouble,
+    pub(crate) styleguide: Styleguide,
+}
+
+/// What is around every page.
+pub(crate) struct Frame {
+    /// `SYS-101` → `SYS-101 · Koza`
+    pub(crate) title: About,
+    pub(crate) skip: Sentence,
+    pub(crate) home: Sentence,
+    pub(crate) navigation: Sentence,
+    pub(crate) account: Sentence,
+    pub(crate) sign_out: Sentence,
+    pub(crate) language: Sentence,
+    pub(crate) theme: Sentence,
+    pub(crate) theme_system: Sentence,
+    pub(crate) theme_light: Sentence,
+    pub(crate) theme_dark: Sentence,
+    pub(crate) trial: Sentence,
+    pub(crate) simulated: Sentence,
+    pub(crate) styleguide: Sentence,
+    pub(crate) what_koza_is: Sentence,
+    pub(crate) loading: Sentence,
+    pub(crate) where_you_are: Sentence,
+}
+
+pub(crate) struct SignIn {
+    pub(crate) title: Sentence,
+    pub(crate) lead: Sentence,
+    pub(crate) name: Sentence,
+    pub(crate) password: Sentence,
+    pub(crate) button: Sentence,
+}
+
+pub(crate) struct Home {
+    pub(crate) title: Sentence,
+    pub(crate) environments: Sentence,
+    pub(crate) courses: Sentence,
+    pub(crate) no_environments: Sentence,
+    pub(crate) no_environments_how: [Sentence; 3],
+    pub(crate) no_courses: Sentence,
+    pub(crate) no_courses_how: Sentence,
+    pub(crate) role: fn(Role) -> Sentence,
+    pub(crate) course: Sentence,
+    pub(crate) address: Sentence,
+    pub(crate) no_address: Sentence,
+    pub(crate) needs_attention: Sentence,
+}
+
+pub(crate) struct Course {
+    pub(crate) blueprints: Sentence,
+    pub(crate) no_blueprints: Sentence,
+    pub(crate) environments: Sentence,
+    pub(crate) size: fn(cpus: u32, memory_mib: u32, disk_gib: u32) -> String,
+    pub(crate) services: Sentence,
+    /// What a service is called; a service without a word of its own keeps its name.
+    pub(crate) service: fn(&str) -> Option<Sentence>,
+    pub(crate) image_not_ready: Sentence,
+    pub(crate) ask: Sentence,
+    pub(crate) name: Sentence,
+    pub(crate) name_hint: Sentence,
+    pub(crate) public_key: Sentence,
+    pub(crate) public_key_hint: Sentence,
+    pub(crate) optional: Sentence,
+    pub(crate) button: Sentence,
+    pub(crate) button_busy: Sentence,
+    pub(crate) lesson_address: Sentence,
+}
+
+/// The box that says what is wrong.
+pub(crate) struct AttentionText {
+    pub(crate) title: String,
+    pub(crate) happened: String,
+    pub(crate) did: Sentence,
+    pub(crate) next: Sentence,
+}
+
+pub(crate) struct Environment {
+    pub(crate) phase: fn(Phase) -> Sentence,
+    /// What the phase means, and how many are ahead.
+    pub(crate) phase_means: fn(Phase, ahead: Option<u32>) -> String,
+    pub(crate) act: fn(Act) -> Sentence,
+    pub(crate) acts: Sentence,
+    pub(crate) attention: fn(&Attention) -> AttentionText,
+    pub(crate) happened: Sentence,
+    pub(crate) did: Sentence,
+    pub(crate) next: Sentence,
+    pub(crate) said: Sentence,
+    pub(crate) simulated: Sentence,
+    pub(crate) lesson_building: Sentence,
+    pub(crate) lesson_stopped: Sentence,
+    pub(crate) live: Sentence,
+    pub(crate) not_live: Sentence,
+    /// For screen readers: the phase changed.
+    pub(crate) now_in_phase: fn(Phase) -> String,
+    /// For screen readers: how far it is, now and then.
+    pub(crate) progress: fn(done: usize, of: usize, now: &str) -> String,
+}
+
+pub(crate) struct Timeline {
+    pub(crate) title: Sentence,
+    pub(crate) step: fn(&What, StepState) -> String,
+    pub(crate) state: fn(StepState) -> Sentence,
+    pub(crate) log: Sentence,
+    pub(crate) duration: fn(ms: u32) -> String,
+    pub(crate) whole_seconds: fn(seconds: u32) -> String,
+    pub(crate) probe: fn(Probe) -> Sentence,
+    pub(crate) nothing_yet: Sentence,
+}
+
+pub(crate) struct Connection {
+    pub(crate) title: Sentence,
+    pub(crate) copy: Sentence,
+    /// What screen readers hear on the button.
+    pub(crate) copy_this: About,
+    pub(crate) open: Sentence,
+    /// What screen readers hear on the link.
+    pub(crate) open_this: About,
+    pub(crate) copied: Sentence,
+    pub(crate) selected: Sentence,
+    pub(crate) web: Sentence,
+    pub(crate) wordpress_admin: Sentence,
+    pub(crate) user: Sentence,
+    pub(crate) show_passwords: Sentence,
+    pub(crate) protected_page: Sentence,
+    pub(crate) container: Sentence,
+    pub(crate) ftp: Sentence,
+    pub(crate) ftp_host: Sentence,
+    pub(crate) ssh: Sentence,
+    pub(crate) ssh_command: Sentence,
+    pub(crate) known_hosts: Sentence,
+    pub(crate) known_hosts_why: Sentence,
+    pub(crate) ssh_config: Sentence,
+    pub(crate) private_key_waiting: Sentence,
+    pub(crate) private_key_download: Sentence,
+    pub(crate) private_key_erased: Sentence,
+    pub(crate) own_key: Sentence,
+    pub(crate) lesson_ftp: Sentence,
+    pub(crate) lesson_address: Sentence,
+    pub(crate) while_stopped: Sentence,
+    pub(crate) page: Sentence,
+}
+
+pub(crate) struct Passwords {
+    pub(crate) title: About,
+    pub(crate) heading: Sentence,
+    pub(crate) lead: Sentence,
+    pub(crate) wordpress: Sentence,
+    pub(crate) protected: Sentence,
+    pub(crate) ftp: Sentence,
+    pub(crate) again: Sentence,
+    pub(crate) again_why: Sentence,
+    pub(crate) password: Sentence,
+    pub(crate) show: Sentence,
+    pub(crate) back: About,
+}
+
+pub(crate) struct Delete {
+    pub(crate) title: About,
+    pub(crate) what_happens: Sentence,
+    pub(crate) for_ever: Sentence,
+    pub(crate) type_name: About,
+    pub(crate) button: Sentence,
+    pub(crate) keep: Sentence,
+    pub(crate) not_now: Sentence,
+}
+
+pub(crate) struct Account {
+    pub(crate) title: Sentence,
+    pub(crate) sessions: Sentence,
+    pub(crate) sessions_lead: Sentence,
+    pub(crate) browser: Sentence,
+    pub(crate) signed_in: Sentence,
+    pub(crate) last_seen: Sentence,
+    pub(crate) this_one: Sentence,
+    pub(crate) end: Sentence,
+    pub(crate) end_this: About,
+    pub(crate) end_others: Sentence,
+    pub(crate) sign_out: Sentence,
+    pub(crate) what_to_do: Sentence,
+}
+
+pub(crate) struct NotFound {
+    pub(crate) title: Sentence,
+    pub(crate) why: Sentence,
+    pub(crate) home: Sentence,
+}
+
+/// Errors.
+pub(crate) struct Trouble {
+    pub(crate) title: fn(&AppError) -> Sentence,
+    pub(crate) error: fn(&AppError) -> String,
+    pub(crate) why: fn(Why) -> String,
+    pub(crate) sign_in: Sentence,
+}
+
+pub(crate) struct Styleguide {
+    pub(crate) title: Sentence,
+    pub(crate) lead: Sentence,
+    pub(crate) colours: Sentence,
+    pub(crate) type_: Sentence,
+    pub(crate) buttons: Sentence,
+    pub(crate) fields: Sentence,
+    pub(crate) notices: Sentence,
+    pub(crate) phases: Sentence,
+    pub(crate) cards: Sentence,
+    pub(crate) attention: Sentence,
+    pub(crate) sample: Sentence,
+    pub(crate) wait: Sentence,
+}

@@ -1,0 +1,202 @@
+//! The timeline, in English.
+
+use crate::domain::reason::Probe;
+use crate::domain::timeline::{StepState, What};
+use crate::texts::Timeline;
+
+pub(super) const TIMELINE: Timeline = Timeline {
+    title: "What happens",
+    step,
+    state: |state| match state {
+        StepState::Waiting => "waiting",
+        StepState::Now => "under way",
+        StepState::Done => "done",
+        StepState::Failed => "failed",
+    },
+    log: "The last lines",
+    duration: |ms| match ms {
+        0..10_000 => format!("{}.{} s", ms / 1000, ms % 1000 / 100),
+        10_000..60_000 => format!("{} s", ms / 1000),
+        _ => format!("{} min {} s", ms / 60_000, ms / 1000 % 60),
+    },
+    whole_seconds: |seconds| match seconds {
+        0..60 => format!("{seconds} s"),
+        _ => format!("{} min {} s", seconds / 60, seconds % 60),
+    },
+    probe: |probe| match probe {
+        Probe::Ssh => "SSH",
+        Probe::Wordpress => "WordPress",
+        Probe::BasicAuth => "the protected page",
+        Probe::ContainerWeb => "the web container",
+        Probe::FtpTex => "FTP and TeX",
+        Probe::ClosedPorts => "closed ports",
+    },
+    nothing_yet: "Nothing has begun yet.",
+};
+
+fn step(what: &What, state: StepState) -> String {
+    let [waiting, now, done, failed] = match what {
+        What::Asked => {
+            ["Your request", "Koza is taking down your request", "Your request was taken down", "Your request could not be taken down"]
+        }
+        What::Image => [
+            "Image of the blueprint",
+            "The image is being prepared, once for everybody",
+            "The image is ready",
+            "The image could not be prepared",
+        ],
+        What::Address => {
+            ["Fixed address", "A fixed address is being reserved", "A fixed address is reserved", "No fixed address could be reserved"]
+        }
+        What::Firewall => {
+            ["Open ports", "The ports are being opened", "Only the ports of the blueprint are open", "The ports could not be opened"]
+        }
+        What::Machine => ["Machine", "The machine is starting", "The machine runs", "The machine did not start"],
+        What::Binding => [
+            "Address to machine",
+            "The address is being led to the machine",
+            "The address leads to the machine",
+            "The address could not be led to the machine",
+        ],
+        What::Boot(step) => return boot(step, state),
+        What::Probe(probe) => check(*probe),
+        What::Ready => ["Ready", "Koza is looking at everything once more", "Everything passed: ready", "Not ready"],
+        What::Stop => ["Stop", "The machine is shutting down", "The machine is off", "The machine did not stop"],
+        What::RemoveMachine => [
+            "Delete the machine",
+            "The machine is being deleted",
+            "The machine and its disk are deleted",
+            "The machine could not be deleted",
+        ],
+        What::GiveBack => [
+            "Give back address and name",
+            "The address and the name are being given back",
+            "The address and the name were given back",
+            "The address could not be given back",
+        ],
+        What::Confirm => [
+            "Ask the cloud for leftovers",
+            "Koza asks the cloud twice whether anything is left",
+            "The cloud has nothing left of it",
+            "The cloud still lists something of it",
+        ],
+    };
+    pick(state, [waiting, now, done, failed]).to_owned()
+}
+
+fn check(probe: Probe) -> [&'static str; 4] {
+    match probe {
+        Probe::Ssh => {
+            ["Check: SSH", "SSH is being tried from outside", "SSH answers with the machine's own key", "SSH does not answer as it should"]
+        }
+        Probe::Wordpress => {
+            ["Check: WordPress", "WordPress is being asked for its page", "WordPress shows its page", "WordPress does not show its page"]
+        }
+        Probe::BasicAuth => [
+            "Check: protected page",
+            "The protected page is being tried with and without its password",
+            "The protected page wants its password and takes it",
+            "The protected page does not guard as it should",
+        ],
+        Probe::ContainerWeb => [
+            "Check: web container",
+            "The web container is being asked on port 8080",
+            "The web container answers on port 8080",
+            "The web container does not answer on port 8080",
+        ],
+        Probe::FtpTex => [
+            "Check: FTP and TeX",
+            "A TeX file went in by FTP; its PDF is awaited",
+            "A TeX file went in by FTP, its PDF came back",
+            "No PDF came back by FTP",
+        ],
+        Probe::ClosedPorts => [
+            "Check: closed ports",
+            "Koza knocks where nobody should open",
+            "What should be closed is closed",
+            "Something is open that should be closed",
+        ],
+    }
+}
+
+fn boot(step: &str, state: StepState) -> String {
+    if let Some(service) = step.strip_prefix("install:") {
+        let name = service_name(service);
+        return match state {
+            StepState::Waiting => format!("Install {name}"),
+            StepState::Now => at_the_start(&format!("{name} is being installed")),
+            StepState::Done => at_the_start(&format!("{name} is installed")),
+            StepState::Failed => at_the_start(&format!("{name} could not be installed")),
+        };
+    }
+    if let Some(service) = step.strip_prefix("configure:") {
+        let name = service_name(service);
+        return match state {
+            StepState::Waiting => format!("Set up {name}"),
+            StepState::Now => at_the_start(&format!("{name} is being set up")),
+            StepState::Done => at_the_start(&format!("{name} is set up")),
+            StepState::Failed => at_the_start(&format!("{name} could not be set up")),
+        };
+    }
+    match step {
+        "settings" => pick(
+            state,
+            [
+                "Settings",
+                "The machine is fetching its settings",
+                "The machine has its settings",
+                "The machine could not fetch its settings",
+            ],
+        )
+        .to_owned(),
+        "check" => {
+            pick(state, ["Check the image", "The image is being checked", "The image is checked", "The image did not pass"]).to_owned()
+        }
+        "clean" => pick(
+            state,
+            ["Clean the image", "The image is being cleaned of keys and traces", "The image is clean", "The image could not be cleaned"],
+        )
+        .to_owned(),
+        "ready" => pick(
+            state,
+            [
+                "End of the start",
+                "The machine is finishing its start",
+                "The machine has started everything",
+                "The machine did not finish its start",
+            ],
+        )
+        .to_owned(),
+        other => match state {
+            StepState::Waiting => format!("Step “{other}”"),
+            StepState::Now => format!("Step “{other}” is under way"),
+            StepState::Done => format!("Step “{other}” is done"),
+            StepState::Failed => format!("Step “{other}” failed"),
+        },
+    }
+}
+
+fn service_name(service: &str) -> &str {
+    match service {
+        "ssh" => "SSH",
+        "wordpress" => "WordPress",
+        "basic_auth" => "the protected page",
+        "container_web" => "the web container",
+        "ftp_tex" => "the FTP drop for TeX",
+        other => other,
+    }
+}
+
+/// "the web container …" begins a sentence.
+fn at_the_start(sentence: &str) -> String {
+    sentence.strip_prefix("the ").map_or_else(|| sentence.to_owned(), |rest| format!("The {rest}"))
+}
+
+fn pick(state: StepState, [waiting, now, done, failed]: [&'static str; 4]) -> &'static str {
+    match state {
+        StepState::Waiting => waiting,
+        StepState::Now => now,
+        StepState::Done => done,
+        StepState::Failed => failed,
+    }
+}

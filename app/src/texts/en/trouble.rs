@@ -1,0 +1,52 @@
+//! Errors, in English.
+
+use crate::domain::name::{EnvironmentName, NameProblem};
+use crate::error::{AppError, Why};
+
+pub(super) fn title(error: &AppError) -> &'static str {
+    match error {
+        AppError::NotSignedIn | AppError::SignInAgain => "Please sign in",
+        AppError::WrongPassword => "That did not fit",
+        AppError::NotFound => "Not found",
+        AppError::NotAllowed => "Not allowed",
+        AppError::Invalid { .. } => "Please check what you typed",
+        AppError::Conflict => "Not possible now",
+        AppError::TryAgain => "Try again in a moment",
+        AppError::Unexpected { .. } => "Something went wrong",
+    }
+}
+
+pub(super) fn error(error: &AppError) -> String {
+    match error {
+        AppError::NotSignedIn => "You are not signed in, or your session has ended.".to_owned(),
+        AppError::WrongPassword => "The name or the password is wrong.".to_owned(),
+        AppError::NotFound => "There is nothing at this address, or it is not yours to see.".to_owned(),
+        AppError::NotAllowed => "You may see this, but not change it. Ask your instructor.".to_owned(),
+        AppError::Invalid { why: reason, .. } => why(*reason),
+        AppError::Conflict => {
+            "It changed in the meantime, or cannot be done in this phase. Look at its page, then decide again.".to_owned()
+        }
+        AppError::SignInAgain => "You signed in a while ago. Type your password again to go on.".to_owned(),
+        AppError::TryAgain => "Koza could not be reached or was busy. Nothing was changed. Try again in a moment.".to_owned(),
+        AppError::Unexpected { reference } if reference.is_empty() => {
+            "Koza could not do this. If it happens again, tell your instructor.".to_owned()
+        }
+        AppError::Unexpected { reference } => {
+            format!("Koza could not do this. Staff find the cause by the reference {reference}.")
+        }
+    }
+}
+
+pub(super) fn why(why: Why) -> String {
+    match why {
+        Why::Name(NameProblem::Missing) => "Give it a name.".to_owned(),
+        Why::Name(NameProblem::TooLong) => format!("The name is too long: {} characters at most.", EnvironmentName::MAX),
+        Why::Name(NameProblem::NotALabel) => {
+            "The name becomes a host name: use a to z, 0 to 9 and hyphens inside, and at least one letter.".to_owned()
+        }
+        Why::Name(NameProblem::Reserved) => "The site keeps this name for itself. Choose another.".to_owned(),
+        Why::Taken => "Somebody has this name already. Choose another.".to_owned(),
+        Why::NotAPublicKey => "This is not an SSH public key that Koza accepts. It is one line that begins with ssh-ed25519 or the like, from a file that ends in .pub.".to_owned(),
+        Why::NotTheName => "This is not the name of the environment.".to_owned(),
+    }
+}

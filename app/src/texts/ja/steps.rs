@@ -1,0 +1,177 @@
+//! 日本語のタイムライン
+
+use crate::domain::reason::Probe;
+use crate::domain::timeline::{StepState, What};
+use crate::texts::Timeline;
+
+pub(super) const TIMELINE: Timeline = Timeline {
+    title: "進み具合",
+    step,
+    state: |state| match state {
+        StepState::Waiting => "待機中",
+        StepState::Now => "実行中",
+        StepState::Done => "完了",
+        StepState::Failed => "失敗",
+    },
+    log: "最後の数行",
+    duration: |ms| match ms {
+        0..10_000 => format!("{}.{}秒", ms / 1000, ms % 1000 / 100),
+        10_000..60_000 => format!("{}秒", ms / 1000),
+        _ => format!("{}分{}秒", ms / 60_000, ms / 1000 % 60),
+    },
+    whole_seconds: |seconds| match seconds {
+        0..60 => format!("{seconds}秒"),
+        _ => format!("{}分{}秒", seconds / 60, seconds % 60),
+    },
+    probe: |probe| match probe {
+        Probe::Ssh => "SSH",
+        Probe::Wordpress => "WordPress",
+        Probe::BasicAuth => "パスワード付きのページ",
+        Probe::ContainerWeb => "Web コンテナ",
+        Probe::FtpTex => "FTP と TeX",
+        Probe::ClosedPorts => "閉じたポート",
+    },
+    nothing_yet: "まだ何も始まっていません。",
+};
+
+fn step(what: &What, state: StepState) -> String {
+    let phrases = match what {
+        What::Asked => ["依頼", "依頼を受け付けています", "依頼を受け付けました", "依頼を受け付けられませんでした"],
+        What::Image => [
+            "ブループリントのイメージ",
+            "イメージを準備しています（全員で1回だけです）",
+            "イメージの準備ができました",
+            "イメージを準備できませんでした",
+        ],
+        What::Address => [
+            "固定 IP アドレス",
+            "固定 IP アドレスを確保しています",
+            "固定 IP アドレスを確保しました",
+            "固定 IP アドレスを確保できませんでした",
+        ],
+        What::Firewall => {
+            ["開けるポート", "ポートを開けています", "ブループリントのポートだけを開けました", "ポートを開けられませんでした"]
+        }
+        What::Machine => ["マシン", "マシンを起動しています", "マシンが起動しました", "マシンが起動しませんでした"],
+        What::Binding => [
+            "アドレスとマシンの接続",
+            "アドレスをマシンにつないでいます",
+            "アドレスがマシンにつながりました",
+            "アドレスをマシンにつなげませんでした",
+        ],
+        What::Boot(step) => return boot(step, state),
+        What::Probe(probe) => check(*probe),
+        What::Ready => ["準備完了", "全体をもう一度確かめています", "すべて確認できました。使えます", "まだ使えません"],
+        What::Stop => ["停止", "マシンを停止しています", "マシンが停止しました", "マシンが停止しませんでした"],
+        What::RemoveMachine => ["マシンの削除", "マシンを削除しています", "マシンとディスクを削除しました", "マシンを削除できませんでした"],
+        What::GiveBack => {
+            ["アドレスと名前の返却", "アドレスと名前を返却しています", "アドレスと名前を返却しました", "アドレスを返却できませんでした"]
+        }
+        What::Confirm => {
+            ["残りものの確認", "残りがないか、クラウドに2回たずねています", "クラウドには何も残っていません", "クラウドにまだ残っています"]
+        }
+    };
+    pick(state, phrases).to_owned()
+}
+
+fn check(probe: Probe) -> [&'static str; 4] {
+    match probe {
+        Probe::Ssh => ["SSH の確認", "外から SSH を試しています", "SSH がマシン自身の鍵で応答しました", "SSH が正しく応答しません"],
+        Probe::Wordpress => [
+            "WordPress の確認",
+            "WordPress のページを取得しています",
+            "WordPress のページが表示されました",
+            "WordPress のページが表示されません",
+        ],
+        Probe::BasicAuth => [
+            "パスワード付きのページの確認",
+            "パスワードの有無で、それぞれページを試しています",
+            "パスワードを求め、正しいパスワードで開きました",
+            "ページが正しく保護されていません",
+        ],
+        Probe::ContainerWeb => [
+            "Web コンテナの確認",
+            "8080番の Web コンテナに問い合わせています",
+            "8080番の Web コンテナが応答しました",
+            "8080番の Web コンテナが応答しません",
+        ],
+        Probe::FtpTex => [
+            "FTP と TeX の確認",
+            "FTP で TeX ファイルを送り、PDF を待っています",
+            "FTP で TeX ファイルを送り、PDF が返りました",
+            "FTP で PDF が返りませんでした",
+        ],
+        Probe::ClosedPorts => [
+            "閉じたポートの確認",
+            "閉じているはずのポートを確かめています",
+            "閉じるべきポートは閉じています",
+            "閉じるべきポートが開いています",
+        ],
+    }
+}
+
+fn boot(step: &str, state: StepState) -> String {
+    if let Some(service) = step.strip_prefix("install:") {
+        let name = service_name(service);
+        return match state {
+            StepState::Waiting => format!("{name}のインストール"),
+            StepState::Now => format!("{name}をインストールしています"),
+            StepState::Done => format!("{name}をインストールしました"),
+            StepState::Failed => format!("{name}をインストールできませんでした"),
+        };
+    }
+    if let Some(service) = step.strip_prefix("configure:") {
+        let name = service_name(service);
+        return match state {
+            StepState::Waiting => format!("{name}の設定"),
+            StepState::Now => format!("{name}を設定しています"),
+            StepState::Done => format!("{name}を設定しました"),
+            StepState::Failed => format!("{name}を設定できませんでした"),
+        };
+    }
+    match step {
+        "settings" => {
+            pick(state, ["設定の取得", "マシンが設定を取得しています", "マシンが設定を取得しました", "マシンが設定を取得できませんでした"])
+                .to_owned()
+        }
+        "check" => {
+            pick(state, ["イメージの確認", "イメージを確認しています", "イメージを確認しました", "イメージに問題があります"]).to_owned()
+        }
+        "clean" => pick(
+            state,
+            ["イメージの清掃", "イメージから鍵や痕跡を消しています", "イメージをきれいにしました", "イメージをきれいにできませんでした"],
+        )
+        .to_owned(),
+        "ready" => {
+            pick(state, ["起動の仕上げ", "マシンが起動を仕上げています", "マシンの起動が終わりました", "マシンの起動が終わりませんでした"])
+                .to_owned()
+        }
+        other => match state {
+            StepState::Waiting => format!("ステップ「{other}」"),
+            StepState::Now => format!("ステップ「{other}」を実行しています"),
+            StepState::Done => format!("ステップ「{other}」が終わりました"),
+            StepState::Failed => format!("ステップ「{other}」が失敗しました"),
+        },
+    }
+}
+
+/// Latin names keep a space before a particle, Japanese ones don't.
+fn service_name(service: &str) -> String {
+    match service {
+        "ssh" => "SSH ".to_owned(),
+        "wordpress" => "WordPress ".to_owned(),
+        "basic_auth" => "パスワード付きのページ".to_owned(),
+        "container_web" => "Web コンテナ".to_owned(),
+        "ftp_tex" => "FTP と TeX ".to_owned(),
+        other => format!("{other} "),
+    }
+}
+
+fn pick(state: StepState, [waiting, now, done, failed]: [&'static str; 4]) -> &'static str {
+    match state {
+        StepState::Waiting => waiting,
+        StepState::Now => now,
+        StepState::Done => done,
+        StepState::Failed => failed,
+    }
+}

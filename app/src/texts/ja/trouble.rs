@@ -1,0 +1,52 @@
+//! 日本語のエラー
+
+use crate::domain::name::{EnvironmentName, NameProblem};
+use crate::error::{AppError, Why};
+
+pub(super) fn title(error: &AppError) -> &'static str {
+    match error {
+        AppError::NotSignedIn | AppError::SignInAgain => "サインインしてください",
+        AppError::WrongPassword => "サインインできません",
+        AppError::NotFound => "見つかりません",
+        AppError::NotAllowed => "権限がありません",
+        AppError::Invalid { .. } => "入力を確かめてください",
+        AppError::Conflict => "今はできません",
+        AppError::TryAgain => "少し待ってやり直してください",
+        AppError::Unexpected { .. } => "問題が起きました",
+    }
+}
+
+pub(super) fn error(error: &AppError) -> String {
+    match error {
+        AppError::NotSignedIn => "サインインしていないか、セッションが終わりました。".to_owned(),
+        AppError::WrongPassword => "名前かパスワードが違います。".to_owned(),
+        AppError::NotFound => "このアドレスには何もないか、表示する権限がありません。".to_owned(),
+        AppError::NotAllowed => "見ることはできますが、変更はできません。担当教員に相談してください。".to_owned(),
+        AppError::Invalid { why: reason, .. } => why(*reason),
+        AppError::Conflict => "その間に変わったか、今の状態ではできません。ページを確かめてから、もう一度決めてください。".to_owned(),
+        AppError::SignInAgain => "サインインから時間がたちました。続けるには、もう一度パスワードを入力してください。".to_owned(),
+        AppError::TryAgain => "Koza につながらないか、混み合っています。何も変更していません。少し待ってやり直してください。".to_owned(),
+        AppError::Unexpected { reference } if reference.is_empty() => {
+            "処理できませんでした。続くようなら担当教員に知らせてください。".to_owned()
+        }
+        AppError::Unexpected { reference } => {
+            format!("処理できませんでした。参照番号 {reference} を伝えると、担当者が原因を調べられます。")
+        }
+    }
+}
+
+pub(super) fn why(why: Why) -> String {
+    match why {
+        Why::Name(NameProblem::Missing) => "名前を入力してください。".to_owned(),
+        Why::Name(NameProblem::TooLong) => format!("名前が長すぎます。{}文字までにしてください。", EnvironmentName::MAX),
+        Why::Name(NameProblem::NotALabel) => {
+            "名前はホスト名になります。a〜z、0〜9、途中のハイフンだけを使い、文字を1つ以上入れてください。".to_owned()
+        }
+        Why::Name(NameProblem::Reserved) => "この名前はサイトが使っています。別の名前にしてください。".to_owned(),
+        Why::Taken => "この名前はすでに使われています。別の名前にしてください。".to_owned(),
+        Why::NotAPublicKey => {
+            "使用できる SSH 公開鍵ではありません。.pub で終わるファイルにある、ssh-ed25519 などで始まる1行を貼り付けてください。".to_owned()
+        }
+        Why::NotTheName => "環境の名前と一致しません。".to_owned(),
+    }
+}

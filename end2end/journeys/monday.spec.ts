@@ -1,0 +1,139 @@
+// "Monday, nine o'clock", first scene: one student, one real machine, the programs of the lesson. Later issues add their scenes.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Browser } from '@playwright/test';
+import { freshName, people } from '../fixtures/portal.ts';
+import { carries, file, held, home, portal, program, tex } from '../fixtures/machine.ts';
+import { expect, picture, test } from '../fixtures/test.ts';
+
+// The portal is killed once: its pages notice.
+test.use({ tolerates: /ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_EMPTY_RESPONSE|ERR_NETWORK/ });
+
+test('Monday, nine o\'clock: from one click to a machine that a whole lesson is held on @real', async ({ site, page, browser }) => {
+  const { environment: words } = site.words;
+  const name = freshName('monday');
+  const at = home();
+  await site.signIn(people.student);
+  await expect.poll(async () => (await held()).machines.filter((machine) => !machine.includes('bake')), { timeout: 600_000 }).toEqual([]);
+  const path = await site.askFor(name);
+
+  await test.step('the portal is killed while the machine is being built, and started again: there is one machine', async () => {
+    await expect.poll(async () => (await held()).forwards.length + (await held()).machines.length, { timeout: 840_000, intervals: [50] }).toBeGreaterThan(0);
+    await portal('kill');
+    await portal('start');
+    await site.becomes('ready');
+    expect((await held()).machines).toHaveLength(1);
+    await picture(page, 'real-ready');
+  });
+
+  await site.open(path);
+  const ip = (await site.fact('FTP drop: TeX to PDF', 'Host').innerText()).trim();
+  const passwords = await site.passwords(path);
+
+  await test.step('SSH with the key that was downloaded, to the machine that the portal names', async () => {
+    await site.open(path);
+    const knownHosts = file(at, 'known_hosts', `${await site.block(words.knownHosts).innerText()}\n`);
+    const config = await site.block(words.sshConfig).innerText();
+    const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: words.downloadKey }).click()]);
+    const key = file(at, `${name}.pem`, readFileSync(await download.path(), 'utf8'));
+    const entry = file(at, 'config', config.replace(/IdentityFile .*/, `IdentityFile ${key}`));
+    const ssh = (...command: string[]) =>
+      program('ssh', '-F', entry, '-o', `UserKnownHostsFile=${knownHosts}`, '-o', 'StrictHostKeyChecking=yes', '-o', 'BatchMode=yes', name, ...command);
+    const seen = await ssh('id -un; sudo -n id -un');
+    expect(seen, seen.err).toMatchObject({ status: 0, out: 'student\nroot\n' });
+    const byPassword = await program('ssh', '-F', '/dev/null', '-o', 'PubkeyAuthentication=no', '-o', 'BatchMode=yes',
+      '-o', `UserKnownHostsFile=${knownHosts}`, `student@${ip}`, 'true');
+    expect(byPassword.err).toContain('Permission denied (publickey)');
+  });
+
+  await test.step('the protected page and the container', async () => {
+    const status = async (...values: string[]) => (await program('curl', '-s', '-o', '/dev/null', '-w', '%{http_code}', ...values)).out;
+    expect(await status(`http://${ip}/basic/`)).toBe('401');
+    expect(await status('-u', 'group:wrong', `http://${ip}/basic/`)).toBe('401');
+    expect(await status('-u', `group:${passwords.protected}`, `http://${ip}/basic/`)).toBe('200');
+    expect((await program('curl', '-s', `http://${ip}:8080/`)).out).toContain('It works!');
+    for (const port of [23, 25, 111, 3306, 9000]) {
+      expect((await program('curl', '-s', '--connect-timeout', '2', `telnet://${ip}:${port}`, '-m', '3')).status, `port ${port}`).not.toBe(0);
+    }
+  });
+
+  const article = `A first article ${name}`;
+  await test.step('an article is written and published in WordPress', () => publish(browser, ip, passwords.wordpress, article));
+  const frontPage = async () => (await program('curl', '-s', `http://${ip}/`)).out;
+  expect(await frontPage()).toContain(article);
+
+  const ftp = (...values: string[]) => program('curl', '-sS', '--connect-timeout', '5', '-u', `ftp-user:${passwords.ftp}`, ...values);
+  const pdf = join(at, 'main.pdf');
+  const comesBack = async (nonce: string, ...mode: string[]) => {
+    await expect
+      .poll(async () => (await ftp(...mode, '-o', pdf, `ftp://${ip}/main.pdf`)).status === 0 && carries(readFileSync(pdf), nonce), { timeout: 30_000 })
+      .toBe(true);
+  };
+  const modes = { 'extended passive': [], passive: ['--disable-epsv'], active: ['--ftp-port', '-', '--disable-eprt'] };
+  for (const [mode, options] of Object.entries(modes)) {
+    await test.step(`TeX goes in and a PDF comes back by ${mode} FTP`, async () => {
+      const nonce = `n${mode.length}${Date.now()}`;
+      const put = await ftp(...options, '-T', file(at, 'main.tex', tex(nonce)), `ftp://${ip}/main.tex`);
+      expect(put, put.err).toMatchObject({ status: 0 });
+      await comesBack(nonce, ...options);
+    });
+  }
+  await test.step('an old-fashioned FTP program works, too', async () => {
+    const nonce = `lftp${Date.now()}`;
+    const put = await program('lftp', '-u', `ftp-user,${passwords.ftp}`, '-e', `set net:max-retries 1; put ${file(at, 'main.tex', tex(nonce))} -o main.tex; bye`, `ftp://${ip}`);
+    expect(put, put.err).toMatchObject({ status: 0 });
+    await comesBack(nonce);
+  });
+
+  await test.step('broken TeX gives a log, and no PDF that looks like the new one', async () => {
+    const broken = tex('broken').replace('講座', '\\undefinedcommand');
+    expect((await ftp('-T', file(at, 'main.tex', broken), `ftp://${ip}/main.tex`)).status).toBe(0);
+    await expect.poll(async () => (await ftp(`ftp://${ip}/main.log`)).out, { timeout: 30_000 }).toContain('! Undefined control sequence.');
+    expect((await ftp(`ftp://${ip}/main.pdf`)).status, 'no such file').toBe(78);
+  });
+
+  await test.step('stopped and started: everything is still there, without a hand on it', async () => {
+    await site.open(path);
+    await site.act(words.stop).click();
+    await site.becomes('stopped');
+    expect((await program('curl', '-s', '--connect-timeout', '2', `http://${ip}/`)).status).not.toBe(0);
+    await site.act(words.start).click();
+    await site.becomes('ready');
+    await site.open(path);
+    await expect(site.fact('FTP drop: TeX to PDF', 'Host')).toHaveText(ip);
+    expect(await site.passwords(path)).toEqual(passwords);
+    expect(await frontPage()).toContain(article);
+    const nonce = `again${Date.now()}`;
+    expect((await ftp('-T', file(at, 'main.tex', tex(nonce)), `ftp://${ip}/main.tex`)).status).toBe(0);
+    await comesBack(nonce);
+  });
+
+  await test.step('deleted: nothing of it is left on the host', async () => {
+    await site.deleteEnvironment(path, name);
+    await site.becomes('removed');
+    const left = await held();
+    expect(left).toEqual({ machines: [], forwards: [], acls: [] });
+  });
+});
+
+/** Writes an article as a student does, in WordPress' own editor. A browser of its own: WordPress' console is not ours. */
+async function publish(browser: Browser, ip: string, password: string, title: string) {
+  const context = await browser.newContext({ locale: 'en-US' });
+  const page = await context.newPage();
+  await page.goto(`http://${ip}/wp-login.php`);
+  await page.locator('#user_login').fill('admin');
+  await page.locator('#user_pass').fill(password);
+  await page.locator('#wp-submit').click();
+  await page.waitForURL(/wp-admin/);
+  await page.goto(`http://${ip}/wp-admin/post-new.php`);
+  const welcome = page.locator('.components-modal__frame .components-modal__header button');
+  const heading = page.locator('.editor-post-title__input').or(page.frameLocator('iframe[name="editor-canvas"]').locator('.editor-post-title__input'));
+  await heading.waitFor();
+  await welcome.click({ timeout: 5_000 }).catch(() => {});
+  await heading.fill(title);
+  await page.locator('.editor-post-publish-panel__toggle').click();
+  await page.locator('.editor-post-publish-button').click();
+  await page.locator('.post-publish-panel__postpublish').waitFor();
+  await picture(page, 'real-wordpress');
+  await context.close();
+}

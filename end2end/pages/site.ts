@@ -1,0 +1,130 @@
+// The site as a person meets it: pages and what can be done on them, found by role and label.
+import { expect, type Locator, type Page } from '@playwright/test';
+import { alive } from '../fixtures/alive.ts';
+import { course, password, type Person } from '../fixtures/portal.ts';
+import type { Words } from './words.ts';
+
+/** Building a real machine may bake its image first. */
+const BUILDING = process.env.KOZA_END2END_CLOUD === 'incus' ? 840_000 : 60_000;
+
+export class Site {
+  constructor(
+    readonly page: Page,
+    readonly words: Words,
+    readonly hasScripts: boolean,
+  ) {}
+
+  /** Opens a page, and waits for its scripts if it has any. */
+  async open(path: string) {
+    const answer = await this.page.goto(path);
+    await this.settle();
+    return answer;
+  }
+
+  async settle() {
+    if (this.hasScripts) await alive(this.page);
+  }
+
+  async signIn(person: Person, typed = password) {
+    await this.open('/sign-in');
+    await this.fillSignIn(person, typed);
+    await expect(this.heading(this.words.home.title)).toBeVisible();
+    await this.settle();
+  }
+
+  async fillSignIn(name: string, typed: string) {
+    const { signIn } = this.words;
+    await this.page.getByLabel(signIn.name, { exact: true }).fill(name);
+    await this.page.getByLabel(signIn.password, { exact: true }).fill(typed);
+    await this.page.getByRole('main').getByRole('button', { name: signIn.button }).click();
+  }
+
+  async signOut() {
+    await this.page.getByRole('banner').getByRole('button', { name: this.words.frame.signOut }).click();
+  }
+
+  heading(name: string | RegExp): Locator {
+    return this.page.getByRole('heading', { level: 1, name, exact: true });
+  }
+
+  /** The buttons of a switch in the footer. */
+  choose(what: 'language' | 'theme', choice: string) {
+    return this.page.getByRole('form', { name: this.words.frame[what] }).getByRole('button', { name: choice, exact: true }).click();
+  }
+
+  // --- a course and its form ---
+
+  async openCourse() {
+    await this.open(`/courses/${course.code}`);
+  }
+
+  get name(): Locator {
+    return this.page.getByRole('textbox', { name: this.words.course.name });
+  }
+
+  get publicKey(): Locator {
+    return this.page.getByRole('textbox', { name: this.words.course.key });
+  }
+
+  async ask(name: string, publicKey = '') {
+    await this.name.fill(name);
+    if (publicKey) await this.publicKey.fill(publicKey);
+    await this.page.getByRole('button', { name: this.words.course.button }).click();
+  }
+
+  /** Asks for an environment and follows to its page. Answers its path. */
+  async askFor(name: string, publicKey = '') {
+    await this.openCourse();
+    await this.ask(name, publicKey);
+    await this.page.waitForURL(/\/environments\/env_/);
+    await expect(this.heading(name)).toBeVisible();
+    return new URL(this.page.url()).pathname;
+  }
+
+  // --- an environment's page ---
+
+  get phase(): Locator {
+    return this.page.getByRole('main').locator('[data-phase]').first();
+  }
+
+  async becomes(phase: keyof Words['phase'], timeout = BUILDING) {
+    await expect(this.phase).toHaveText(this.words.phase[phase], { timeout });
+  }
+
+  get timeline(): Locator {
+    return this.page.getByRole('region', { name: this.words.environment.timeline }).getByRole('listitem');
+  }
+
+  get connection(): Locator {
+    return this.page.getByRole('region', { name: this.words.environment.connection });
+  }
+
+  act(name: string): Locator {
+    return this.page.getByRole('group', { name: this.words.environment.acts }).getByRole('button', { name, exact: true });
+  }
+
+  /** The value beside a term, in a section with this heading. */
+  fact(section: string, term: string): Locator {
+    const list = this.page.locator('h3', { hasText: new RegExp(`^${section}$`) }).locator('xpath=following-sibling::dl[1]');
+    return list.locator('div', { has: this.page.locator('dt', { hasText: new RegExp(`^${term}$`) }) }).locator('code');
+  }
+
+  /** A block of several lines by its label. */
+  block(label: string): Locator {
+    return this.page.locator('.copy-block', { hasText: label }).locator('pre');
+  }
+
+  async passwords(environment: string) {
+    await this.open(`${environment}/passwords`);
+    const of = (what: string) => this.page.getByRole('main').locator('dl > div', { has: this.page.locator('dt', { hasText: new RegExp(`^${what}$`) }) }).locator('code').innerText();
+    const { wordpress, protected: page, ftp } = this.words.passwords;
+    return { wordpress: await of(wordpress), protected: await of(page), ftp: await of(ftp) };
+  }
+
+  async deleteEnvironment(environment: string, name: string) {
+    await this.open(`${environment}/delete`);
+    await this.page.getByRole('textbox', { name: this.words.delete.type(name) }).fill(name);
+    await this.page.getByRole('button', { name: this.words.delete.button }).click();
+    await this.page.waitForURL((url) => url.pathname === environment);
+  }
+}

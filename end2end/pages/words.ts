@@ -1,0 +1,52 @@
+// What pages call things, in both languages. Journeys find everything by these, as people do.
+export type Language = 'en' | 'ja';
+
+export const words = {
+  en: {
+    language: 'en' as Language,
+    signIn: { title: 'Sign in', name: 'Name', password: 'Password', button: 'Sign in', refused: 'The name or the password is wrong.' },
+    frame: { signOut: 'Sign out', language: 'Language', theme: 'Theme', light: 'Light', dark: 'Dark', asSystem: 'As the system', skip: 'Skip to the content' },
+    home: { title: 'My environments', empty: 'You have no environment yet.' },
+    course: { name: 'Name of your environment', key: /^Your own SSH public key/, button: 'Create environment' },
+    environment: {
+      stop: 'Stop', start: 'Start', delete: 'Delete …', acts: 'What you can do', timeline: 'What happens', connection: 'How to reach it',
+      follows: 'This page follows by itself.', showPasswords: 'Show the passwords', downloadKey: 'Download the private key (once)',
+      keyErased: 'Koza has no copy.', knownHosts: 'For ~/.ssh/known_hosts', sshConfig: 'For ~/.ssh/config',
+    },
+    phase: {
+      waiting: 'Waiting', building: 'Building', checking: 'Checking', ready: 'Ready', stopping: 'Stopping', stopped: 'Stopped', removing: 'Removing', removed: 'Removed',
+    },
+    passwords: { title: 'Passwords', wordpress: 'WordPress', protected: 'Protected page', ftp: 'FTP' },
+    delete: { title: (name: string) => `Delete ${name}?`, type: (name: string) => `Type ${name} to confirm`, button: 'Delete for ever', wrong: 'This is not the name of the environment.' },
+    account: { title: 'Account', thisOne: 'This browser', endOthers: 'End all others', end: /^End the session of/ },
+    notFound: { title: 'Not found' },
+    names: {
+      missing: 'Give it a name.', tooLong: 'The name is too long: 30 characters at most.', notALabel: 'The name becomes a host name',
+      reserved: 'The site keeps this name for itself.', taken: 'Somebody has this name already.', notAKey: 'This is not an SSH public key that Koza accepts.',
+    },
+  },
+  ja: {
+    language: 'ja' as Language,
+    signIn: { title: 'サインイン', name: '名前', password: 'パスワード', button: 'サインイン', refused: '名前かパスワードが違います。' },
+    frame: { signOut: 'サインアウト', language: '言語', theme: '表示', light: 'ライト', dark: 'ダーク', asSystem: 'システムに合わせる', skip: '本文へ移動' },
+    home: { title: '自分の環境', empty: '環境はまだありません。' },
+    course: { name: '環境の名前', key: /^自分の SSH 公開鍵/, button: '環境を作る' },
+    environment: {
+      stop: '停止', start: '起動', delete: '削除…', acts: 'できること', timeline: '進み具合', connection: '接続のしかた',
+      follows: 'このページは自動で更新されます。', showPasswords: 'パスワードを表示', downloadKey: '秘密鍵をダウンロード（1回だけ）',
+      keyErased: 'Koza には残っていません。', knownHosts: '~/.ssh/known_hosts に追加', sshConfig: '~/.ssh/config に追加',
+    },
+    phase: {
+      waiting: '待機中', building: '作成中', checking: '確認中', ready: '準備完了', stopping: '停止処理中', stopped: '停止', removing: '削除中', removed: '削除済み',
+    },
+    passwords: { title: 'パスワード', wordpress: 'WordPress', protected: 'パスワード付きのページ', ftp: 'FTP' },
+    delete: { title: (name: string) => `${name} を削除しますか`, type: (name: string) => `確認のため ${name} と入力してください`, button: '完全に削除する', wrong: '環境の名前と一致しません。' },
+    account: { title: 'アカウント', thisOne: 'このブラウザ', endOthers: 'ほかをすべて終了', end: /のセッションを終了$/ },
+    notFound: { title: '見つかりません' },
+    names: {
+      missing: '名前を入力してください。', tooLong: '名前が長すぎます。30文字までにしてください。', notALabel: '名前はホスト名になります',
+      reserved: 'この名前はサイトが使っています。', taken: 'この名前はすでに使われています。', notAKey: '使用できる SSH 公開鍵ではありません。',
+    },
+  },
+};
+export type Words = (typeof words)['en'];

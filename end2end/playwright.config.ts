@@ -1,0 +1,43 @@
+// Which journeys run where. `end2end/run` starts the portal and hands its address in.
+import { defineConfig } from '@playwright/test';
+
+const chromium = {
+  browserName: 'chromium' as const,
+  launchOptions: {
+    executablePath: process.env.KOZA_CHROMIUM ?? '/usr/bin/chromium',
+    args: [
+      '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+      '--disable-component-update', '--disable-sync',
+    ],
+  },
+};
+const isReal = process.env.KOZA_END2END_CLOUD === 'incus';
+
+export default defineConfig({
+  testDir: 'journeys',
+  outputDir: 'results',
+  // A portal that one journey breaks breaks the others; two at once fit two cores.
+  workers: isReal ? 1 : 2,
+  fullyParallel: true,
+  forbidOnly: !!process.env.CI,
+  retries: 0,
+  timeout: isReal ? 900_000 : 90_000,
+  expect: { timeout: 15_000 },
+  reporter: [['list'], ['./fixtures/counts.ts']],
+  use: {
+    baseURL: process.env.KOZA_END2END_URL,
+    actionTimeout: 15_000,
+    navigationTimeout: 20_000,
+    timezoneId: 'Asia/Tokyo',
+    trace: 'retain-on-failure',
+    screenshot: 'only-on-failure',
+    ...chromium,
+  },
+  projects: isReal
+    ? [{ name: 'real machines', grep: /@real/ }]
+    : [
+        { name: 'scripts on', grepInvert: /@real/ },
+        // What a person does here works as plain HTML, too.
+        { name: 'scripts off', grep: /@plain/, use: { javaScriptEnabled: false } },
+      ],
+});

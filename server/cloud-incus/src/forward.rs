@@ -1,0 +1,85 @@
+//! Network forwards: what an address and a binding are made of here.
+//!
+//! A forward without ports is an address; its `user.koza.binding.*` tags and its ports together are a binding. Incus applies all
+//! forwards of a network at each change and takes no lock meanwhile: two changes at once may lose the rules of one. So changes of this
+//! process go one after the other ([`IncusCloud::one_at_a_time`]); a rule lost to another process is put back by the next change of any
+//! forward.
+
+use std::net::Ipv4Addr;
+
+use cloud::CloudError;
+use http::Method;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use crate::IncusCloud;
+use crate::client::Deadline;
+use crate::labels::{Config, OWN, json as config_json};
+use crate::trouble::Trouble;
+
+/// A forward as Incus shows it.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Forward {
+    pub(crate) listen_address: String,
+    #[serde(default)]
+    pub(crate) config: Config,
+    #[serde(default)]
+    pub(crate) ports: Vec<Port>,
+}
+
+/// Ports of a forward and where they lead.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Port {
+    pub(crate) protocol: String,
+    pub(crate) listen_port: String,
+    #[serde(default)]
+    pub(crate) target_address: String,
+}
+
+impl Forward {
+    pub(crate) fn address(&self) -> Option<Ipv4Addr> {
+        self.listen_address.parse().ok()
+    }
+
+    /// Where it leads; every port leads to the same place, or it leads nowhere.
+    pub(crate) fn target(&self) -> Option<Ipv4Addr> {
+        let first = self.ports.first()?;
+        self.ports.iter().all(|port| port.target_address == first.target_address).then(|| first.target_address.parse().ok())?
+    }
+}
+
+impl IncusCloud {
+    fn forwards_path(&self) -> String {
+        format!("/1.0/networks/{}/forwards", self.network)
+    }
+
+    /// Every forward of the network, whoever made it.
+    pub(crate) async fn forwards(&self, by: Deadline) -> Result<Vec<Forward>, Trouble> {
+        self.client.get(&format!("{}?recursion=1", self.forwards_path()), by).await
+    }
+
+    /// The forward that is an address of ours, by the address's cloud name.
+    pub(crate) async fn forward_named(&self, name: &str, by: Deadline) -> Result<Option<Forward>, CloudError> {
+        let all = self.forwards(by).await?;
+        Ok(all.into_iter().find(|forward| OWN.is_of(&forward.config, &self.installation) && OWN.name(&forward.config) == Some(name)))
+    }
+
+    pub(crate) async fn add_forward(&self, address: Ipv4Addr, config: Config, by: Deadline) -> Result<(), Trouble> {
+        let body = json!({ "listen_address": address.to_string(), "config": config_json(config), "ports": [] });
+        self.client.run(Method::POST, &self.forwards_path(), Some(body), by).await.map(drop)
+    }
+
+    pub(crate) async fn change_forward(&self, address: &str, config: Config, ports: Vec<Port>, by: Deadline) -> Result<(), Trouble> {
+        let body = json!({ "config": config_json(config), "ports": ports });
+        self.client.run(Method::PUT, &format!("{}/{address}", self.forwards_path()), Some(body), by).await.map(drop)
+    }
+
+    pub(crate) async fn remove_forward(&self, address: &str, by: Deadline) -> Result<(), Trouble> {
+        self.client.run(Method::DELETE, &format!("{}/{address}", self.forwards_path()), None, by).await.map(drop)
+    }
+
+    /// Held while forwards are changed.
+    pub(crate) async fn one_at_a_time(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.forward_changes.lock().await
+    }
+}

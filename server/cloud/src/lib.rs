@@ -1,0 +1,66 @@
+//! Clouds in our nouns: what the loop asks of any of them, and the simulator.
+//!
+//! A cloud has few verbs: list what carries our tags, create from an intent, change, delete. Every verb may be repeated: a create is
+//! idempotent by the intent's name or token, or the cloud crate looks it up by tag before it acts again; a delete of what is gone
+//! already is done. Types of a provider never leave its crate.
+//!
+//! An error tells its fate where it happens ([`Fate`]); there are no retry loops in here, the loop above decides.
+
+pub mod error;
+pub mod order;
+pub mod seen;
+pub mod sim;
+pub mod tag;
+
+use async_trait::async_trait;
+
+pub use error::{CloudError, Fate};
+pub use order::{Create, ImageSource, Size};
+pub use seen::{Boot, MachineState, Observed, Seen};
+pub use tag::{EnvironmentTag, Intent, Kind, Tags};
+
+/// One account in one region, one Incus project, or a simulator.
+#[async_trait]
+pub trait Cloud: Send + Sync {
+    /// Which kinds of resources are objects of their own here, with a name and a life. The plan asks only for these.
+    fn kinds(&self) -> &'static [Kind];
+
+    /// Everything in the cloud that carries the tags of this environment.
+    ///
+    /// # Errors
+    /// [`CloudError`]; an answer is always whole, never a part of the list.
+    async fn list(&self, environment: &EnvironmentTag) -> Result<Vec<Seen>, CloudError>;
+
+    /// Everything in the cloud that carries this installation's tag, of every environment. The shared poller and the sweep ask this.
+    ///
+    /// # Errors
+    /// As [`Cloud::list`].
+    async fn list_all(&self) -> Result<Vec<Seen>, CloudError>;
+
+    /// Makes what the intent asks for, or finds it made already. Returns as soon as the cloud has taken the order; a machine may
+    /// still be starting.
+    ///
+    /// # Errors
+    /// [`CloudError`] with its fate. After [`Fate::TryAgain`] it is unknown whether it was made: the same intent is sent again.
+    async fn create(&self, intent: &Intent, create: &Create) -> Result<Seen, CloudError>;
+
+    /// Starts a machine that is stopped. Done if it runs.
+    async fn start(&self, machine: &str) -> Result<(), CloudError>;
+
+    /// Stops a machine: orderly, and by force once half of the call's time has passed. Done if it is stopped.
+    async fn stop(&self, machine: &str) -> Result<(), CloudError>;
+
+    /// Deletes a resource by the name the cloud gave it. Done if it is gone.
+    async fn delete(&self, kind: Kind, cloud_id: &str) -> Result<(), CloudError>;
+
+    /// Images of this installation with their recipe, so that one baked earlier is found again.
+    async fn image_by_recipe(&self, recipe: &str) -> Result<Option<String>, CloudError>;
+
+    /// Whether the cloud answers, and what an operator should know of it (name and version).
+    async fn describe(&self) -> Result<String, CloudError>;
+
+    /// How the boot of a machine goes, where the cloud itself knows (the simulator); a real machine reports by itself.
+    async fn boot(&self, _machine: &str) -> Result<Option<Boot>, CloudError> {
+        Ok(None)
+    }
+}

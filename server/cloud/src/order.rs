@@ -1,0 +1,76 @@
+//! What can be ordered from a cloud.
+
+use serde::{Deserialize, Serialize};
+
+/// How large a machine is. A cloud maps it to an instance type or to limits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Size {
+    /// Whole processors.
+    pub cpus: u32,
+    /// Memory in MiB.
+    pub memory_mib: u32,
+    /// Root disk in GiB.
+    pub disk_gib: u32,
+}
+
+/// What a machine starts from.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum ImageSource {
+    /// The bare operating system of a profile: `debian-12`.
+    Base(String),
+    /// An image that was baked here, by the cloud's name for it.
+    Baked(String),
+}
+
+/// Ports that are let in, both ends included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct PortRange {
+    /// First.
+    pub from: u16,
+    /// Last.
+    pub to: u16,
+}
+
+/// One order. It names what it needs by the cloud's own names, which the rows of the needed resources hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Create {
+    /// A machine, started.
+    Machine {
+        /// What from.
+        image: ImageSource,
+        /// How large.
+        size: Size,
+        /// Handed to cloud-init.
+        user_data: String,
+        /// The host name inside.
+        host_name: String,
+    },
+    /// A fixed public address from the cloud's pool.
+    Address,
+    /// TCP ports open to the world; nothing else is.
+    Firewall {
+        /// The ports.
+        tcp: Vec<PortRange>,
+    },
+    /// The address leads to the machine, through the firewall.
+    Binding {
+        /// The address, by the cloud's name.
+        address: String,
+        /// The machine.
+        machine: String,
+        /// The firewall.
+        firewall: String,
+    },
+    /// A stopped machine's disk, frozen.
+    Snapshot {
+        /// The machine.
+        machine: String,
+    },
+    /// An image of a snapshot.
+    Image {
+        /// The snapshot.
+        snapshot: String,
+        /// What it was made of, for finding it again.
+        recipe: String,
+    },
+}

@@ -1,0 +1,98 @@
+//! What a cloud shows of what we made.
+
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::tag::Kind;
+
+/// One resource as listed by the cloud.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// The cloud's name for it.
+    pub cloud_id: String,
+    /// The environment that its tag names.
+    pub environment: Uuid,
+    /// The intent that its tag names.
+    pub intent: Uuid,
+    /// What it is like.
+    pub observed: Observed,
+}
+
+impl Seen {
+    /// What kind of resource it is.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        match self.observed {
+            Observed::Machine { .. } => Kind::Machine,
+            Observed::Address { .. } => Kind::Address,
+            Observed::Binding { .. } => Kind::Binding,
+            Observed::Firewall => Kind::Firewall,
+            Observed::Snapshot => Kind::Snapshot,
+            Observed::Image { .. } => Kind::Image,
+        }
+    }
+}
+
+/// What a resource is like.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Observed {
+    /// A machine.
+    Machine {
+        /// Its state.
+        state: MachineState,
+        /// When the cloud last started it, where it says so.
+        started_at: Option<OffsetDateTime>,
+        /// Its address inside the cloud.
+        private_address: Option<String>,
+    },
+    /// An address: `198.51.100.7`.
+    Address {
+        /// As people type it.
+        address: String,
+    },
+    /// A binding.
+    Binding {
+        /// The address's cloud name.
+        address: String,
+        /// The machine's cloud name, where it leads; empty: it leads nowhere any more (ports taken away or turned elsewhere).
+        machine: String,
+    },
+    /// A firewall.
+    Firewall,
+    /// A snapshot.
+    Snapshot,
+    /// An image.
+    Image {
+        /// What it was made of.
+        recipe: String,
+    },
+}
+
+/// How a machine is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MachineState {
+    /// Not yet running.
+    Starting,
+    /// Running.
+    Running,
+    /// On the way down.
+    Stopping,
+    /// Off.
+    Stopped,
+}
+
+/// How a machine's boot goes, where the cloud itself knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Boot {
+    /// One per start.
+    pub id: String,
+    /// Steps that are done, in order.
+    pub done: Vec<String>,
+    /// The step under way.
+    pub now: Option<String>,
+    /// The step that failed, with what it wrote.
+    pub failed: Option<(String, Vec<String>)>,
+}

@@ -1,0 +1,264 @@
+//! What exists in the simulated cloud, and who existed from when to when.
+//!
+//! Nothing here waits: whatever takes time has the moment at which it will have happened, and is read with the clock's time.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::inside::Inside;
+use super::settings::{Luck, SimSettings};
+use crate::error::{CloudError, Fate};
+use crate::order::PortRange;
+use crate::seen::{MachineState, Observed, Seen};
+use crate::tag::{Intent, Kind};
+
+/// Whose it is and when it was made.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Label {
+    pub(super) kind: Kind,
+    pub(super) name: String,
+    pub(super) installation: String,
+    pub(super) environment: Uuid,
+    pub(super) intent: Uuid,
+    /// Until then the cloud does not list it.
+    pub(super) listed_from: OffsetDateTime,
+}
+
+/// One thing that exists.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Entry {
+    pub(super) label: Label,
+    pub(super) thing: Thing,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) enum Thing {
+    Machine(Box<Machine>),
+    Address { address: String },
+    Firewall { tcp: Vec<PortRange> },
+    Binding { address: String, machine: String, firewall: String, is_cut: bool },
+    Snapshot { machine: String, installed: BTreeSet<String> },
+    Image { recipe: String, installed: BTreeSet<String>, ready_at: OffsetDateTime },
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Machine {
+    pub(super) power: Power,
+    pub(super) boots: u32,
+    pub(super) private_address: String,
+    pub(super) host_key: [u8; 32],
+    pub(super) inside: Inside,
+}
+
+/// Whether it runs, and since or from when.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub(super) enum Power {
+    On { runs_at: OffsetDateTime },
+    Off { off_at: OffsetDateTime, ran_at: OffsetDateTime },
+}
+
+impl Machine {
+    pub(super) fn state(&self, now: OffsetDateTime) -> MachineState {
+        match self.power {
+            Power::On { runs_at } if now < runs_at => MachineState::Starting,
+            Power::On { .. } => MachineState::Running,
+            Power::Off { off_at, .. } if now < off_at => MachineState::Stopping,
+            Power::Off { .. } => MachineState::Stopped,
+        }
+    }
+
+    fn observed(&self, now: OffsetDateTime) -> Observed {
+        let (Power::On { runs_at } | Power::Off { ran_at: runs_at, .. }) = self.power;
+        Observed::Machine {
+            state: self.state(now),
+            started_at: (runs_at <= now).then_some(runs_at),
+            private_address: Some(self.private_address.clone()),
+        }
+    }
+}
+
+/// What existed, from when to when: what a bill is made of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Life {
+    /// What.
+    pub kind: Kind,
+    /// The cloud's name for it.
+    pub cloud_id: String,
+    /// Whose.
+    pub environment: Uuid,
+    /// Made.
+    pub from: OffsetDateTime,
+    /// Deleted.
+    pub to: Option<OffsetDateTime>,
+    /// Of a machine: when it ran.
+    pub ran: Vec<(OffsetDateTime, Option<OffsetDateTime>)>,
+}
+
+/// What an intent got, so that its repetition gets the same.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Token {
+    pub(super) order: u64,
+    pub(super) cloud_id: String,
+}
+
+/// The whole cloud.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct World {
+    pub(super) entries: BTreeMap<String, Entry>,
+    pub(super) tokens: BTreeMap<Uuid, Token>,
+    pub(super) lives: Vec<Life>,
+    pub(super) luck: Luck,
+}
+
+impl World {
+    pub(super) fn new(seed: u64) -> Self {
+        Self { entries: BTreeMap::new(), tokens: BTreeMap::new(), lives: Vec::new(), luck: Luck::new(seed) }
+    }
+
+    /// Brings everything that happens by itself up to now.
+    pub(super) fn settle(&mut self, settings: &SimSettings, now: OffsetDateTime) {
+        let due: Vec<_> = self.machines().filter_map(|(id, machine)| Some((id.to_owned(), machine.turns_off_by(now)?))).collect();
+        for (id, at) in due {
+            self.power_off(&id, at, settings);
+        }
+    }
+
+    pub(super) fn machines(&self) -> impl Iterator<Item = (&str, &Machine)> {
+        self.entries.iter().filter_map(|(id, entry)| match &entry.thing {
+            Thing::Machine(machine) => Some((id.as_str(), machine.as_ref())),
+            _ => None,
+        })
+    }
+
+    pub(super) fn machine(&self, id: &str) -> Result<&Machine, CloudError> {
+        match self.entries.get(id).map(|entry| &entry.thing) {
+            Some(Thing::Machine(machine)) => Ok(machine),
+            _ => Err(missing("instance_not_found", id)),
+        }
+    }
+
+    pub(super) fn machine_mut(&mut self, id: &str) -> Result<&mut Machine, CloudError> {
+        match self.entries.get_mut(id).map(|entry| &mut entry.thing) {
+            Some(Thing::Machine(machine)) => Ok(machine),
+            _ => Err(missing("instance_not_found", id)),
+        }
+    }
+
+    /// A machine begins to run, in a moment.
+    pub(super) fn power_on(&mut self, id: &str, at: OffsetDateTime, settings: &SimSettings) {
+        let mut luck = self.luck;
+        let runs_at = at + luck.within(&settings.timings.start);
+        if let Ok(machine) = self.machine_mut(id) {
+            machine.boots += 1;
+            machine.power = Power::On { runs_at };
+            let boot = format!("{id}-boot-{}", machine.boots);
+            machine.inside.boots(boot, runs_at, &settings.timings, &mut luck);
+        }
+        self.luck = luck;
+        if let Some(life) = self.life(id) {
+            life.ran.push((runs_at, None));
+        }
+    }
+
+    /// A machine goes off, in a moment.
+    pub(super) fn power_off(&mut self, id: &str, at: OffsetDateTime, settings: &SimSettings) {
+        let off_at = at + self.luck.within(&settings.timings.stop);
+        let Ok(machine) = self.machine_mut(id) else { return };
+        let Power::On { runs_at } = machine.power else { return };
+        machine.inside.goes_off(at);
+        machine.power = Power::Off { off_at, ran_at: runs_at };
+        if let Some((from, to)) = self.life(id).and_then(|life| life.ran.last_mut()) {
+            // Stopped before it ran: it never did.
+            *to = Some(at.max(*from));
+        }
+    }
+
+    fn life(&mut self, id: &str) -> Option<&mut Life> {
+        self.lives.iter_mut().rfind(|life| life.cloud_id == id)
+    }
+
+    /// Something begins to exist.
+    pub(super) fn add(&mut self, intent: &Intent, thing: Thing, order: u64, now: OffsetDateTime, settings: &SimSettings) -> String {
+        let id = format!("{}-{:016x}", intent.kind.code(), self.luck.next());
+        let tags = &intent.tags.environment;
+        let label = Label {
+            kind: intent.kind,
+            name: intent.name(),
+            installation: tags.installation.clone(),
+            environment: tags.environment,
+            intent: intent.token,
+            listed_from: now + self.luck.within(&settings.timings.unlisted),
+        };
+        self.entries.insert(id.clone(), Entry { label, thing });
+        self.tokens.insert(intent.token, Token { order, cloud_id: id.clone() });
+        self.lives.push(Life {
+            kind: intent.kind,
+            cloud_id: id.clone(),
+            environment: tags.environment,
+            from: now,
+            to: None,
+            ran: Vec::new(),
+        });
+        id
+    }
+
+    /// Something ceases to exist.
+    pub(super) fn remove(&mut self, id: &str, now: OffsetDateTime) {
+        if self.entries.remove(id).is_none() {
+            return;
+        }
+        if let Some(life) = self.life(id) {
+            life.to = Some(now);
+            if let Some((from, to @ None)) = life.ran.last_mut() {
+                *to = Some(now.max(*from));
+            }
+        }
+    }
+
+    /// As the cloud shows it.
+    pub(super) fn seen(&self, id: &str, now: OffsetDateTime) -> Option<Seen> {
+        let Entry { label, thing } = self.entries.get(id)?;
+        let observed = match thing {
+            Thing::Machine(machine) => machine.observed(now),
+            Thing::Address { address } => Observed::Address { address: address.clone() },
+            Thing::Firewall { .. } => Observed::Firewall,
+            Thing::Binding { address, machine, is_cut, .. } => {
+                let leads_there = !is_cut && self.machine(machine).is_ok();
+                Observed::Binding { address: address.clone(), machine: if leads_there { machine.clone() } else { String::new() } }
+            }
+            Thing::Snapshot { .. } => Observed::Snapshot,
+            Thing::Image { recipe, .. } => Observed::Image { recipe: recipe.clone() },
+        };
+        Some(Seen { cloud_id: id.to_owned(), environment: label.environment, intent: label.intent, observed })
+    }
+
+    pub(super) fn is_listed(&self, id: &str, now: OffsetDateTime) -> bool {
+        self.entries.get(id).is_some_and(|entry| {
+            let is_ready = !matches!(entry.thing, Thing::Image { ready_at, .. } if now < ready_at);
+            is_ready && entry.label.listed_from <= now
+        })
+    }
+
+    /// The first thing that still uses this one.
+    pub(super) fn user_of(&self, id: &str) -> Option<&str> {
+        let uses = |thing: &Thing| match thing {
+            Thing::Binding { address, firewall, .. } => address == id || firewall == id,
+            Thing::Snapshot { machine, .. } => machine == id,
+            _ => false,
+        };
+        self.entries.iter().find(|(_, entry)| uses(&entry.thing)).map(|(user, _)| user.as_str())
+    }
+}
+
+impl Machine {
+    fn turns_off_by(&self, now: OffsetDateTime) -> Option<OffsetDateTime> {
+        matches!(self.power, Power::On { .. }).then(|| self.inside.turns_off_at())?.filter(|at| *at <= now)
+    }
+}
+
+pub(super) fn missing(code: &'static str, id: &str) -> CloudError {
+    CloudError::new(Fate::Final, code, format!("there is no {id}"))
+}

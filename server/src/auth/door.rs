@@ -1,0 +1,140 @@
+//! This browser's door: signing in, out, and looking after one's sessions.
+
+use app::domain::ids::SessionId;
+use app::domain::person::{Caller, SessionRow};
+use app::error::AppError;
+use app::ports::Door;
+use async_trait::async_trait;
+use sqlx::PgPool;
+use time::Duration;
+use tower_sessions::Session;
+
+use super::{password, store};
+use crate::db::{people, sessions};
+use crate::machine::secrets;
+use crate::portal::unexpected;
+
+/// A session ends this long after it was last used.
+pub const SESSION_LIVES: Duration = Duration::hours(12);
+/// What asks for a fresh sign-in accepts one that is not older.
+const FRESH_FOR: Duration = Duration::minutes(15);
+/// After so many wrong passwords in a quarter of an hour a name waits before each further answer. It is never locked: whoever knows
+/// the password gets in, only more slowly.
+const PATIENCE: i64 = 10;
+
+/// The door of one request.
+pub struct BrowserDoor {
+    /// The database.
+    pub pool: PgPool,
+    /// The request's session.
+    pub session: Session,
+    /// Its `User-Agent`.
+    pub browser: String,
+}
+
+/// The session's row, if the browser has one that lives.
+pub(crate) async fn row(pool: &PgPool, session: &Session) -> sqlx::Result<Option<sessions::Row>> {
+    match session.id() {
+        Some(id) => sessions::of(&mut *pool.acquire().await?, &store::hash(id)).await,
+        None => Ok(None),
+    }
+}
+
+impl BrowserDoor {
+    async fn check(&self, hash: Option<String>, subject: &str, typed: &str) -> Result<(), AppError> {
+        let mut db = self.pool.acquire().await.map_err(unexpected)?;
+        let subject = secrets::hash(subject);
+        let failures = people::recent_failures(&mut db, &subject).await.map_err(unexpected)?;
+        if failures >= PATIENCE {
+            tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+        }
+        if password::fits(hash, typed).await {
+            return Ok(());
+        }
+        people::failed(&mut db, &subject).await.map_err(unexpected)?;
+        Err(AppError::WrongPassword)
+    }
+
+    async fn become_owner(&self, person: app::domain::ids::PersonId) -> Result<(), AppError> {
+        // A new id at every rise in privilege: a planted session is worth nothing.
+        self.session.cycle_id().await.map_err(unexpected)?;
+        self.session.insert("person", person.to_string()).await.map_err(unexpected)?;
+        self.session.save().await.map_err(unexpected)?;
+        let id = self.session.id().ok_or(AppError::TryAgain)?;
+        let mut db = self.pool.acquire().await.map_err(unexpected)?;
+        sessions::belongs_to(&mut db, &store::hash(id), person, &self.browser).await.map_err(unexpected)
+    }
+
+    async fn this_one(&self) -> Result<Option<sessions::Row>, AppError> {
+        row(&self.pool, &self.session).await.map_err(unexpected)
+    }
+
+    /// Whether the password was typed a short while ago.
+    pub(crate) async fn is_fresh(&self) -> Result<bool, AppError> {
+        let now = crate::db::now(&mut *self.pool.acquire().await.map_err(unexpected)?).await.map_err(unexpected)?;
+        let row = self.this_one().await?;
+        Ok(row.and_then(|row| row.authenticated_at).is_some_and(|at| now - at < FRESH_FOR))
+    }
+}
+
+#[async_trait]
+impl Door for BrowserDoor {
+    async fn sign_in(&self, name: &str, password: &str) -> Result<(), AppError> {
+        let name = name.trim().to_lowercase();
+        let known = people::password(&mut *self.pool.acquire().await.map_err(unexpected)?, &name).await.map_err(unexpected)?;
+        let person = known.as_ref().map(|known| known.person);
+        self.check(known.map(|known| known.hash), &name, password).await?;
+        self.become_owner(person.ok_or(AppError::WrongPassword)?).await
+    }
+
+    async fn sign_in_again(&self, caller: &Caller, password: &str) -> Result<(), AppError> {
+        let hash = people::password_of(&mut *self.pool.acquire().await.map_err(unexpected)?, caller.person).await.map_err(unexpected)?;
+        self.check(hash, &caller.person.to_string(), password).await?;
+        self.become_owner(caller.person).await
+    }
+
+    async fn sign_out(&self) -> Result<(), AppError> {
+        self.session.flush().await.map_err(unexpected)
+    }
+
+    async fn sessions(&self, caller: &Caller) -> Result<Vec<SessionRow>, AppError> {
+        let this = self.this_one().await?.map(|row| row.id);
+        let rows = sessions::of_person(&mut *self.pool.acquire().await.map_err(unexpected)?, caller.person).await.map_err(unexpected)?;
+        Ok(rows
+            .into_iter()
+            .map(|row| SessionRow {
+                id: row.id,
+                browser: row.browser,
+                created_at: row.created_at,
+                seen_at: row.seen_at,
+                is_this_one: Some(row.id) == this,
+            })
+            .collect())
+    }
+
+    async fn end_session(&self, caller: &Caller, id: SessionId) -> Result<(), AppError> {
+        let mut db = self.pool.acquire().await.map_err(unexpected)?;
+        if sessions::end(&mut db, caller.person, id).await.map_err(unexpected)? { Ok(()) } else { Err(AppError::NotFound) }
+    }
+
+    async fn end_other_sessions(&self, caller: &Caller) -> Result<(), AppError> {
+        let this = self.this_one().await?.ok_or(AppError::NotSignedIn)?;
+        sessions::end_others(&mut *self.pool.acquire().await.map_err(unexpected)?, caller.person, this.id.0).await.map_err(unexpected)
+    }
+}
+
+/// A word on the browser from its `User-Agent`, short enough for a list.
+#[must_use]
+pub fn browser_word(user_agent: &str) -> String {
+    let name = ["Edg", "OPR", "Firefox", "Chrome", "Safari", "curl"]
+        .into_iter()
+        .find(|name| user_agent.contains(&format!("{name}/")))
+        .map_or("?", |name| match name {
+            "Edg" => "Edge",
+            "OPR" => "Opera",
+            other => other,
+        });
+    let system =
+        ["Windows", "Android", "iPhone", "iPad", "Mac OS", "Linux"].into_iter().find(|system| user_agent.contains(system)).unwrap_or("?");
+    format!("{name} · {system}")
+}

@@ -1,0 +1,264 @@
+//! Clouds, courses, members, blueprints, images.
+
+use app::domain::course::Role;
+use app::domain::ids::{BlueprintId, BlueprintVersionId, CloudId, CourseId, PersonId};
+use sqlx::types::Json;
+use uuid::Uuid;
+
+use super::Db;
+use crate::wish::Spec;
+
+/// A cloud's row.
+#[derive(Debug, Clone)]
+pub struct CloudRow {
+    /// Which.
+    pub id: CloudId,
+    /// `incus`, `sim`, `aws`.
+    pub kind: String,
+    /// Incus: the project.
+    pub account: String,
+    /// Incus: the endpoint.
+    pub region: String,
+    /// What else it takes to use it.
+    pub settings: serde_json::Value,
+}
+
+/// All clouds.
+///
+/// # Errors
+/// As the database.
+pub async fn clouds(db: &mut Db) -> sqlx::Result<Vec<CloudRow>> {
+    let rows = sqlx::query!("select id, kind, account, region, settings from cloud").fetch_all(db).await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| CloudRow { id: CloudId(row.id), kind: row.kind, account: row.account, region: row.region, settings: row.settings })
+        .collect())
+}
+
+/// Adds a cloud, or brings its settings up to date.
+///
+/// # Errors
+/// As the database.
+pub async fn add_cloud(db: &mut Db, kind: &str, account: &str, region: &str, settings: &serde_json::Value) -> sqlx::Result<CloudId> {
+    let id = sqlx::query_scalar!(
+        "insert into cloud (id, kind, account, region, settings) values ($1, $2, $3, $4, $5)
+         on conflict (kind, account, region) do update set settings = excluded.settings
+         returning id",
+        CloudId::new().0,
+        kind,
+        account,
+        region,
+        settings
+    )
+    .fetch_one(db)
+    .await?;
+    Ok(CloudId(id))
+}
+
+/// A course, with what somebody is in it.
+#[derive(Debug, Clone)]
+pub struct CourseRow {
+    /// Which.
+    pub id: CourseId,
+    /// As in addresses.
+    pub code: String,
+    /// In full.
+    pub title: String,
+    /// Its cloud.
+    pub cloud: CloudId,
+    /// Under which its environments get names.
+    pub domain: String,
+    /// What the asker is in it.
+    pub role: Role,
+}
+
+/// Somebody's courses.
+///
+/// # Errors
+/// As the database.
+pub async fn of_member(db: &mut Db, person: PersonId) -> sqlx::Result<Vec<CourseRow>> {
+    let rows = sqlx::query!(
+        r#"select course.id, code, title, cloud, domain, role as "role: Role"
+             from member join course on course.id = member.course
+            where member.person = $1
+            order by code"#,
+        person.0
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| CourseRow {
+            id: CourseId(row.id),
+            code: row.code,
+            title: row.title,
+            cloud: CloudId(row.cloud),
+            domain: row.domain,
+            role: row.role,
+        })
+        .collect())
+}
+
+/// Adds a course, or finds it by its code.
+///
+/// # Errors
+/// As the database.
+pub async fn add(db: &mut Db, code: &str, title: &str, cloud: CloudId, domain: &str) -> sqlx::Result<CourseId> {
+    let id = sqlx::query_scalar!(
+        "insert into course (id, code, title, cloud, domain) values ($1, $2, $3, $4, $5)
+         on conflict (code) do update set title = excluded.title, cloud = excluded.cloud
+         returning id",
+        CourseId::new().0,
+        code,
+        title,
+        cloud.0,
+        domain
+    )
+    .fetch_one(db)
+    .await?;
+    Ok(CourseId(id))
+}
+
+/// Makes somebody a member.
+///
+/// # Errors
+/// As the database.
+pub async fn add_member(db: &mut Db, course: CourseId, person: PersonId, role: Role) -> sqlx::Result<()> {
+    sqlx::query!(
+        "insert into member (course, person, role) values ($1, $2, $3)
+         on conflict (course, person) do update set role = excluded.role",
+        course.0,
+        person.0,
+        role as _
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Publishes a blueprint's text: a new version if it differs from the newest, else the newest.
+///
+/// # Errors
+/// As the database.
+pub async fn publish(db: &mut Db, course: CourseId, title: &str, spec: &Spec) -> sqlx::Result<BlueprintVersionId> {
+    let blueprint = sqlx::query_scalar!(
+        "insert into blueprint (id, course, title) values ($1, $2, $3)
+         on conflict (course, title) do update set title = excluded.title
+         returning id",
+        BlueprintId::new().0,
+        course.0,
+        title
+    )
+    .fetch_one(&mut *db)
+    .await?;
+    let newest = sqlx::query!(
+        r#"select id, number, spec as "spec: Json<Spec>" from blueprint_version where blueprint = $1 order by number desc limit 1"#,
+        blueprint
+    )
+    .fetch_optional(&mut *db)
+    .await?;
+    let number = match newest {
+        Some(newest) if newest.spec.0 == *spec => return Ok(BlueprintVersionId(newest.id)),
+        Some(newest) => newest.number + 1,
+        None => 1,
+    };
+    let id = BlueprintVersionId::new();
+    sqlx::query!(
+        "insert into blueprint_version (id, blueprint, course, number, spec) values ($1, $2, $3, $4, $5)",
+        id.0,
+        blueprint,
+        course.0,
+        number,
+        Json(spec) as _
+    )
+    .execute(db)
+    .await?;
+    Ok(id)
+}
+
+/// A blueprint's newest version.
+#[derive(Debug, Clone)]
+pub struct VersionRow {
+    /// The version.
+    pub id: BlueprintVersionId,
+    /// The course it belongs to.
+    pub course: CourseId,
+    /// That course's cloud.
+    pub cloud: CloudId,
+    /// That course's domain.
+    pub domain: String,
+    /// The blueprint's title.
+    pub title: String,
+    /// Its text.
+    pub spec: Spec,
+    /// Whether its image is baked.
+    pub is_image_ready: bool,
+}
+
+/// The newest version of each blueprint of a course.
+///
+/// # Errors
+/// As the database.
+pub async fn offers(db: &mut Db, course: CourseId) -> sqlx::Result<Vec<VersionRow>> {
+    let rows = sqlx::query!(
+        r#"select distinct on (blueprint.title) v.id, v.course, course.cloud, course.domain, blueprint.title, v.spec as "spec: Json<Spec>",
+                  exists (select from image where image.version = v.id and image.cloud = course.cloud) as "is_image_ready!"
+             from blueprint_version v
+             join blueprint on blueprint.id = v.blueprint
+             join course on course.id = v.course
+            where v.course = $1
+            order by blueprint.title, v.number desc"#,
+        course.0
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| VersionRow {
+            id: BlueprintVersionId(row.id),
+            course: CourseId(row.course),
+            cloud: CloudId(row.cloud),
+            domain: row.domain,
+            title: row.title,
+            spec: row.spec.0,
+            is_image_ready: row.is_image_ready,
+        })
+        .collect())
+}
+
+/// Writes a version's image down, and wakes who waits for it.
+///
+/// # Errors
+/// As the database.
+pub async fn image_baked(db: &mut Db, version: Uuid, cloud: CloudId, recipe: &str, cloud_id: &str) -> sqlx::Result<()> {
+    sqlx::query!(
+        "insert into image (version, cloud, course, recipe, cloud_id)
+         select id, $2, course, $3, $4 from blueprint_version where id = $1
+         on conflict (version, cloud) do update set cloud_id = excluded.cloud_id, baked_at = koza_now()",
+        version,
+        cloud.0,
+        recipe,
+        cloud_id
+    )
+    .execute(&mut *db)
+    .await?;
+    sqlx::query!(
+        "update environment set wake_at = koza_now(), generation = generation + 1
+          where version = $1 and cloud = $2 and purpose = 'course' and removed_at is null and goal = 'running'",
+        version,
+        cloud.0
+    )
+    .execute(&mut *db)
+    .await?;
+    sqlx::query!("select pg_notify('koza_wake', '')").execute(db).await?;
+    Ok(())
+}
+
+/// An image is gone from the cloud: it is baked again when somebody wants it.
+///
+/// # Errors
+/// As the database.
+pub async fn image_lost(db: &mut Db, version: Uuid, cloud: CloudId) -> sqlx::Result<()> {
+    sqlx::query!("delete from image where version = $1 and cloud = $2", version, cloud.0).execute(db).await?;
+    Ok(())
+}

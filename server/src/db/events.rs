@@ -1,0 +1,170 @@
+//! Events: what happened to an environment, numbered under its row lock, append-only.
+
+use app::domain::ids::EnvironmentId;
+use serde::{Deserialize, Serialize};
+use sqlx::types::Json;
+use time::OffsetDateTime;
+
+use app::domain::phase::Goal;
+use app::domain::reason::{Attention, Probe};
+
+use super::Db;
+
+/// Who did it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Actor {
+    /// The loop.
+    Koza,
+    /// The machine, by its report.
+    Machine,
+    /// A person.
+    Person(app::domain::ids::PersonId),
+}
+
+impl Actor {
+    fn text(&self) -> String {
+        match self {
+            Self::Koza => "koza".to_owned(),
+            Self::Machine => "machine".to_owned(),
+            Self::Person(person) => person.to_string(),
+        }
+    }
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "code", content = "data", rename_all = "snake_case")]
+pub enum Event {
+    /// The wish changed.
+    Asked {
+        /// To this.
+        goal: Goal,
+    },
+    /// Somebody asked to try again.
+    TriedAgain,
+    /// A call to the cloud begins (written with its intent).
+    Began {
+        /// `make machine/1` and the like.
+        action: String,
+    },
+    /// It is done.
+    Done {
+        /// As in `Began`.
+        action: String,
+        /// How long it took.
+        ms: u32,
+        /// What came of it, if people should see it (an address).
+        result: Option<String>,
+    },
+    /// It failed.
+    Failed {
+        /// As in `Began`.
+        action: String,
+        /// The cloud's code.
+        error: String,
+        /// What the cloud said.
+        said: String,
+    },
+    /// The machine reported a step of its boot.
+    Boot {
+        /// Which boot.
+        boot: String,
+        /// Which step.
+        step: String,
+        /// `started`, `done`, `failed`.
+        state: String,
+        /// How long it took.
+        ms: u32,
+        /// Its last lines, if it failed.
+        log: Vec<String>,
+    },
+    /// A probe saw something else than the last time.
+    Probed {
+        /// Which.
+        probe: Probe,
+        /// What it saw, as JSON; `None`: it passed.
+        saw: Option<String>,
+        /// How long it took.
+        ms: u32,
+    },
+    /// Every probe passed.
+    Ready,
+    /// The cloud, asked twice, lists nothing.
+    Removed,
+    /// Somebody should look.
+    Attention {
+        /// Why.
+        reason: Attention,
+    },
+    /// Nobody needs to look any more.
+    AttentionOver,
+}
+
+/// An event as stored.
+#[derive(Debug, Clone)]
+pub struct Recorded {
+    /// Its number.
+    pub number: i64,
+    /// When.
+    pub at: OffsetDateTime,
+    /// What.
+    pub event: Event,
+}
+
+/// Writes an event down and tells live pages.
+///
+/// # Errors
+/// As the database.
+pub async fn record(db: &mut Db, environment: EnvironmentId, actor: &Actor, event: &Event) -> sqlx::Result<()> {
+    let json = serde_json::to_value(event).map_err(|error| sqlx::Error::Encode(error.into()))?;
+    sqlx::query!(
+        "with numbered as (
+             update environment set last_event = last_event + 1 where id = $1 returning last_event, course
+         )
+         insert into event (environment, number, course, actor, code, data)
+         select $1, last_event, course, $2, $3, $4 from numbered",
+        environment.0,
+        actor.text(),
+        json["code"].as_str().unwrap_or_default(),
+        json.get("data").cloned().unwrap_or_else(|| serde_json::json!({})),
+    )
+    .execute(&mut *db)
+    .await?;
+    tell_live_pages(db, environment).await
+}
+
+/// Tells live pages that something on them changed. Once a change of state, never from high-rate paths.
+///
+/// # Errors
+/// As the database.
+pub async fn tell_live_pages(db: &mut Db, environment: EnvironmentId) -> sqlx::Result<()> {
+    sqlx::query!("select pg_notify('koza_event', $1)", environment.0.to_string()).execute(db).await?;
+    Ok(())
+}
+
+/// The events since the wish last changed, oldest first.
+///
+/// # Errors
+/// As the database.
+pub async fn since_asked(db: &mut Db, environment: EnvironmentId) -> sqlx::Result<Vec<Recorded>> {
+    let rows = sqlx::query!(
+        r#"select number, at, code, data as "data: Json<serde_json::Value>"
+             from event
+            where environment = $1
+              and number >= coalesce((select max(number) from event where environment = $1 and code = 'asked'), 0)
+            order by number"#,
+        environment.0
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .filter_map(|row| {
+            // An event of a newer release is not known here: it is left out rather than failing the page.
+            let event = serde_json::from_value(serde_json::json!({"code": row.code, "data": row.data.0}))
+                .or_else(|_| serde_json::from_value(serde_json::json!({"code": row.code})))
+                .ok()?;
+            Some(Recorded { number: row.number, at: row.at, event })
+        })
+        .collect())
+}

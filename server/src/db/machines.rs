@@ -1,0 +1,339 @@
+//! Machines as they speak to the portal: tokens, boots and their steps, orders, signs of use.
+
+use app::domain::ids::{EnvironmentId, MachineId, ResourceId};
+use serde::Serialize;
+use sqlx::types::Json;
+use time::{Date, OffsetDateTime};
+
+use super::Db;
+use crate::wish::BootSeen;
+
+/// A machine's row.
+#[derive(Debug, Clone)]
+pub struct Row {
+    /// Which.
+    pub id: MachineId,
+    /// Whose.
+    pub environment: EnvironmentId,
+    /// Its secret, sealed, once it has one.
+    pub secret: Option<Vec<u8>>,
+    /// The hash of the nonce that it said hello with.
+    pub nonce_hash: Option<Vec<u8>>,
+    /// The boot it last reported on.
+    pub boot: Option<String>,
+    /// Its SSH host keys.
+    pub host_keys: Vec<String>,
+    /// Whether it was replaced or removed.
+    pub is_gone: bool,
+}
+
+/// How far a step is, as stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::Type)]
+#[sqlx(type_name = "step_state", rename_all = "snake_case")]
+pub enum StepState {
+    /// Under way.
+    Started,
+    /// Done.
+    Done,
+    /// Failed.
+    Failed,
+}
+
+/// A step of a boot.
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// `configure:wordpress` and the like.
+    pub step: String,
+    /// How far.
+    pub state: StepState,
+    /// How long it took.
+    pub ms: u32,
+    /// Its last lines, if it failed.
+    pub log: Vec<String>,
+    /// When it last changed.
+    pub at: OffsetDateTime,
+}
+
+/// Makes a machine's row for its resource (once), with the hash of its token.
+///
+/// # Errors
+/// As the database.
+pub async fn expect(db: &mut Db, resource: ResourceId, environment: EnvironmentId, token_hash: &[u8]) -> sqlx::Result<()> {
+    sqlx::query!(
+        "insert into machine (id, resource, environment, course, token_hash)
+         select $1, $2, id, course, $4 from environment where id = $3
+         on conflict (resource) do nothing",
+        MachineId::new().0,
+        resource.0,
+        environment.0,
+        token_hash,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// The machine that speaks for an environment now.
+///
+/// # Errors
+/// As the database.
+pub async fn current(db: &mut Db, environment: EnvironmentId) -> sqlx::Result<Option<Row>> {
+    let id = sqlx::query_scalar!(
+        "select machine.id from machine join resource on resource.id = machine.resource
+          where machine.environment = $1 and resource.gone_at is null
+          order by resource.slot limit 1",
+        environment.0
+    )
+    .fetch_optional(&mut *db)
+    .await?;
+    match id {
+        Some(id) => find(db, MachineId(id)).await,
+        None => Ok(None),
+    }
+}
+
+/// A machine by its id.
+///
+/// # Errors
+/// As the database.
+pub async fn find(db: &mut Db, id: MachineId) -> sqlx::Result<Option<Row>> {
+    let row = sqlx::query!(
+        r#"select machine.id, machine.environment, secret, nonce_hash, boot, host_keys as "host_keys: Json<Vec<String>>",
+                  (resource.gone_at is not null) as "is_gone!"
+             from machine join resource on resource.id = machine.resource
+            where machine.id = $1"#,
+        id.0
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(row.map(|row| Row {
+        id: MachineId(row.id),
+        environment: EnvironmentId(row.environment),
+        secret: row.secret,
+        nonce_hash: row.nonce_hash,
+        boot: row.boot,
+        host_keys: row.host_keys.0,
+        is_gone: row.is_gone,
+    }))
+}
+
+/// A machine by the hash of its one-time token, locked until the end of the transaction.
+///
+/// # Errors
+/// As the database.
+pub async fn by_token(db: &mut Db, token_hash: &[u8]) -> sqlx::Result<Option<Row>> {
+    let id = sqlx::query_scalar!("select id from machine where token_hash = $1 for update", token_hash).fetch_optional(&mut *db).await?;
+    match id {
+        Some(id) => find(db, MachineId(id)).await,
+        None => Ok(None),
+    }
+}
+
+/// A machine said hello: it is somebody from now on.
+///
+/// # Errors
+/// As the database.
+pub async fn greeted(db: &mut Db, id: MachineId, nonce_hash: &[u8], secret: &[u8], release: &str) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update machine set nonce_hash = $2, secret = $3, release = $4, spoke_at = koza_now() where id = $1",
+        id.0,
+        nonce_hash,
+        secret,
+        release
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// A machine reports on this boot from now on.
+///
+/// # Errors
+/// As the database.
+pub async fn booting(db: &mut Db, id: MachineId, boot: &str) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update machine
+            set spoke_at      = koza_now(),
+                boot_began_at = case when boot is distinct from $2 then koza_now() else boot_began_at end,
+                boot          = $2
+          where id = $1",
+        id.0,
+        boot
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// The machine is being stopped: what it reported on that boot says nothing about the next.
+///
+/// # Errors
+/// As the database.
+pub async fn forget_boot(db: &mut Db, environment: EnvironmentId) -> sqlx::Result<()> {
+    sqlx::query!("update machine set boot = null where environment = $1", environment.0).execute(db).await?;
+    Ok(())
+}
+
+/// Its SSH host keys.
+///
+/// # Errors
+/// As the database.
+pub async fn host_keys(db: &mut Db, id: MachineId, keys: &[String]) -> sqlx::Result<()> {
+    sqlx::query!("update machine set host_keys = $2 where id = $1", id.0, Json(keys) as _).execute(db).await?;
+    Ok(())
+}
+
+/// Writes a step down; true if that changed anything. A step that is done does not become "started" by a late report.
+///
+/// # Errors
+/// As the database.
+pub async fn step(db: &mut Db, id: MachineId, boot: &str, step: &str, state: StepState, ms: u32, log: &[String]) -> sqlx::Result<bool> {
+    let done = sqlx::query!(
+        "insert into boot_step (machine, boot, step, course, place, state, ms, log)
+         select id, $2, $3, course,
+                1 + (select count(*) from boot_step where machine = $1 and boot = $2)::integer,
+                $4, $5, $6
+           from machine where id = $1
+         on conflict (machine, boot, step) do update
+            set state = excluded.state, ms = excluded.ms, log = excluded.log, at = koza_now()
+          where boot_step.state <> excluded.state and (excluded.state <> 'started' or boot_step.state = 'failed')",
+        id.0,
+        boot,
+        step,
+        state as _,
+        i32::try_from(ms).unwrap_or(i32::MAX),
+        Json(log) as _,
+    )
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected() > 0)
+}
+
+/// The steps of a machine's present boot, in order.
+///
+/// # Errors
+/// As the database.
+pub async fn steps(db: &mut Db, id: MachineId) -> sqlx::Result<Vec<Step>> {
+    let rows = sqlx::query!(
+        r#"select step, state as "state: StepState", ms, log as "log: Json<Vec<String>>", boot_step.at
+             from boot_step join machine on machine.id = boot_step.machine and machine.boot = boot_step.boot
+            where machine.id = $1
+            order by place"#,
+        id.0
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Step { step: row.step, state: row.state, ms: u32::try_from(row.ms).unwrap_or(0), log: row.log.0, at: row.at })
+        .collect())
+}
+
+/// The present boot, as the plan takes it.
+///
+/// # Errors
+/// As the database.
+pub async fn boot_seen(db: &mut Db, id: MachineId) -> sqlx::Result<Option<BootSeen>> {
+    let boot = sqlx::query_scalar!("select boot from machine where id = $1", id.0).fetch_one(&mut *db).await?;
+    match boot {
+        Some(boot) => Ok(Some(super::world::boot_of(boot, &steps(db, id).await?))),
+        None => Ok(None),
+    }
+}
+
+/// An order, as handed to the machine.
+#[derive(Debug, Clone, Serialize)]
+pub struct Order {
+    /// From 1.
+    pub number: i64,
+    /// `restart`, `configure`, `reset`.
+    pub kind: String,
+    /// `{"service": …}`
+    pub args: serde_json::Value,
+}
+
+/// Gives a machine an order, unless the same one is still open.
+///
+/// # Errors
+/// As the database.
+pub async fn order(db: &mut Db, id: MachineId, kind: &str, args: &serde_json::Value) -> sqlx::Result<()> {
+    sqlx::query!(
+        "with numbered as (
+             update machine set last_order = last_order + 1
+              where id = $1
+                and not exists (select from machine_order
+                                 where machine = $1 and kind = $2 and args = $3 and state is null)
+             returning id, last_order, course
+         )
+         insert into machine_order (machine, number, course, kind, args)
+         select id, last_order, course, $2, $3 from numbered",
+        id.0,
+        kind,
+        args,
+    )
+    .execute(&mut *db)
+    .await?;
+    sqlx::query!("select pg_notify('koza_order', $1)", id.0.to_string()).execute(db).await?;
+    Ok(())
+}
+
+/// Orders after a number that are not carried out.
+///
+/// # Errors
+/// As the database.
+pub async fn orders_after(db: &mut Db, id: MachineId, after: i64) -> sqlx::Result<Vec<Order>> {
+    sqlx::query_as!(
+        Order,
+        "select number, kind, args from machine_order where machine = $1 and number > $2 and state is null order by number",
+        id.0,
+        after
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// An order was carried out. A second report of the same is ignored.
+///
+/// # Errors
+/// As the database.
+pub async fn order_finished(db: &mut Db, id: MachineId, number: i64, state: &str, detail: &str) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update machine_order set state = $3, detail = $4, finished_at = koza_now()
+          where machine = $1 and number = $2 and state is null",
+        id.0,
+        number,
+        state,
+        detail,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// One minute of one signal. A value that is not known is not written.
+///
+/// # Errors
+/// As the database.
+pub async fn sample(db: &mut Db, environment: EnvironmentId, day: Date, signal: &str, slot: i32, value: i32) -> sqlx::Result<()> {
+    sqlx::query!(
+        "insert into sample (environment, day, signal, course)
+         select id, $2, $3, course from environment where id = $1
+         on conflict do nothing",
+        environment.0,
+        day,
+        signal,
+    )
+    .execute(&mut *db)
+    .await?;
+    sqlx::query!(
+        "update sample set slots[$4] = $5 where environment = $1 and day = $2 and signal = $3",
+        environment.0,
+        day,
+        signal,
+        slot,
+        value,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}

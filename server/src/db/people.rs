@@ -1,0 +1,111 @@
+//! People and their identities.
+
+use app::domain::ids::PersonId;
+use app::domain::person::Locale;
+
+use super::Db;
+
+/// Who signs in by password.
+#[derive(Debug, Clone)]
+pub struct Password {
+    /// Whose.
+    pub person: PersonId,
+    /// argon2id, as a PHC string.
+    pub hash: String,
+}
+
+/// A person.
+#[derive(Debug, Clone)]
+pub struct Person {
+    /// Who.
+    pub id: PersonId,
+    /// The name that pages show.
+    pub name: String,
+    /// The language of the account.
+    pub locale: Option<Locale>,
+    /// Runs the site.
+    pub is_operator: bool,
+}
+
+/// The password of a sign-in name.
+///
+/// # Errors
+/// As the database.
+pub async fn password(db: &mut Db, name: &str) -> sqlx::Result<Option<Password>> {
+    let row =
+        sqlx::query!("select person, secret from identity where issuer = 'password' and subject = $1", name).fetch_optional(db).await?;
+    Ok(row.and_then(|row| Some(Password { person: PersonId(row.person), hash: row.secret? })))
+}
+
+/// The password of a person.
+///
+/// # Errors
+/// As the database.
+pub async fn password_of(db: &mut Db, person: PersonId) -> sqlx::Result<Option<String>> {
+    Ok(sqlx::query_scalar!("select secret from identity where issuer = 'password' and person = $1", person.0)
+        .fetch_optional(db)
+        .await?
+        .flatten())
+}
+
+/// Replaces a password's hash (its parameters rose, or somebody changed it).
+///
+/// # Errors
+/// As the database.
+pub async fn set_password(db: &mut Db, person: PersonId, hash: &str) -> sqlx::Result<()> {
+    sqlx::query!("update identity set secret = $2 where issuer = 'password' and person = $1", person.0, hash).execute(db).await?;
+    Ok(())
+}
+
+/// A person.
+///
+/// # Errors
+/// As the database.
+pub async fn find(db: &mut Db, id: PersonId) -> sqlx::Result<Option<Person>> {
+    let row = sqlx::query!(r#"select id, name, locale as "locale: Locale", is_operator from person where id = $1"#, id.0)
+        .fetch_optional(db)
+        .await?;
+    Ok(row.map(|row| Person { id: PersonId(row.id), name: row.name, locale: row.locale, is_operator: row.is_operator }))
+}
+
+/// Adds somebody who signs in by password, or finds them by that name.
+///
+/// # Errors
+/// As the database.
+pub async fn add(db: &mut Db, subject: &str, name: &str, hash: &str, is_operator: bool) -> sqlx::Result<PersonId> {
+    if let Some(person) = sqlx::query_scalar!("select person from identity where issuer = 'password' and subject = $1", subject)
+        .fetch_optional(&mut *db)
+        .await?
+    {
+        return Ok(PersonId(person));
+    }
+    let id = PersonId::new();
+    sqlx::query!("insert into person (id, name, is_operator) values ($1, $2, $3)", id.0, name, is_operator).execute(&mut *db).await?;
+    sqlx::query!("insert into identity (issuer, subject, person, secret) values ('password', $1, $2, $3)", subject, id.0, hash)
+        .execute(db)
+        .await?;
+    Ok(id)
+}
+
+/// Wrong passwords for a name in the last quarter of an hour.
+///
+/// # Errors
+/// As the database.
+pub async fn recent_failures(db: &mut Db, subject_hash: &[u8]) -> sqlx::Result<i64> {
+    sqlx::query_scalar!(
+        r#"select count(*) as "count!" from sign_in_failure where subject_hash = $1 and at > koza_now() - interval '15 minutes'"#,
+        subject_hash
+    )
+    .fetch_one(db)
+    .await
+}
+
+/// A wrong password.
+///
+/// # Errors
+/// As the database.
+pub async fn failed(db: &mut Db, subject_hash: &[u8]) -> sqlx::Result<()> {
+    sqlx::query!("insert into sign_in_failure (subject_hash) values ($1)", subject_hash).execute(&mut *db).await?;
+    sqlx::query!("delete from sign_in_failure where at < koza_now() - interval '1 day'").execute(db).await?;
+    Ok(())
+}

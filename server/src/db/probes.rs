@@ -1,0 +1,85 @@
+//! What the last try of each probe saw.
+
+use app::domain::ids::EnvironmentId;
+use app::domain::reason::Probe;
+use time::OffsetDateTime;
+
+use super::Db;
+
+/// A row.
+#[derive(Debug, Clone)]
+pub struct Row {
+    /// Which.
+    pub probe: Probe,
+    /// On which boot.
+    pub boot: String,
+    /// Whether it passed.
+    pub passed: bool,
+    /// What it saw instead, as JSON.
+    pub saw: Option<String>,
+    /// How often in a row it failed on this boot.
+    pub tries: u32,
+    /// How long it took.
+    pub ms: u32,
+    /// When.
+    pub at: OffsetDateTime,
+}
+
+/// All probes of an environment.
+///
+/// # Errors
+/// As the database.
+pub async fn of(db: &mut Db, environment: EnvironmentId) -> sqlx::Result<Vec<Row>> {
+    let rows = sqlx::query!(
+        r#"select probe as "probe: Probe", boot, passed, saw::text as saw, tries, ms, at from probe where environment = $1"#,
+        environment.0
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Row {
+            probe: row.probe,
+            boot: row.boot,
+            passed: row.passed,
+            saw: row.saw,
+            tries: u32::try_from(row.tries).unwrap_or(0),
+            ms: u32::try_from(row.ms).unwrap_or(0),
+            at: row.at,
+        })
+        .collect())
+}
+
+/// Writes down what a probe saw.
+///
+/// # Errors
+/// As the database.
+pub async fn record(
+    db: &mut Db,
+    environment: EnvironmentId,
+    probe: Probe,
+    boot: &str,
+    saw: Option<&serde_json::Value>,
+    ms: u32,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "insert into probe (environment, probe, course, boot, passed, saw, ms)
+         select id, $2, course, $3, $4, $5, $6 from environment where id = $1
+         on conflict (environment, probe) do update
+            set boot   = excluded.boot,
+                passed = excluded.passed,
+                saw    = excluded.saw,
+                ms     = excluded.ms,
+                at     = koza_now(),
+                tries  = case when probe.boot = excluded.boot and not probe.passed then probe.tries + 1 else 1 end",
+        environment.0,
+        probe as _,
+        boot,
+        saw.is_none(),
+        saw,
+        i32::try_from(ms).unwrap_or(i32::MAX),
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}

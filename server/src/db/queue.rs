@@ -1,0 +1,251 @@
+//! The queue: claims on environments, heartbeats, and the end of a turn.
+//!
+//! A claim is 30 s long and renewed every 8 s; one that was not renewed is anybody's. Every claim raises `claim_epoch`, and every
+//! write of a worker asks for its epoch: a worker that was away too long finds zero rows and stops.
+
+use app::domain::ids::EnvironmentId;
+use app::domain::reason::Attention;
+use sqlx::types::Json;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::Db;
+
+/// How many claims in a row may end without an orderly finish before the environment is parked.
+pub const FRUITLESS_CLAIMS: i16 = 5;
+
+/// A worker's hold on one environment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Claim {
+    /// Of what.
+    pub environment: EnvironmentId,
+    /// The fence.
+    pub epoch: i64,
+    /// The wish's generation when it was claimed.
+    pub generation: i64,
+}
+
+/// The claim went to somebody else: drop the result, stop.
+#[derive(Debug, thiserror::Error)]
+pub enum Lost {
+    /// Another epoch holds it.
+    #[error("the claim was lost")]
+    Claim,
+    /// The database failed.
+    #[error("database")]
+    Db(#[from] sqlx::Error),
+}
+
+/// Claims up to `n` environments that are due: people before images, then who waits longest.
+///
+/// # Errors
+/// As the database.
+pub async fn claim(db: &mut Db, worker: Uuid, n: i64) -> sqlx::Result<Vec<Claim>> {
+    // "materialized": as a plain subquery a nested loop could take more than n.
+    let rows = sqlx::query!(
+        r#"with due as materialized (
+               select id
+                 from environment
+                where wake_at <= koza_now()
+                  and (claimed_until is null or claimed_until < koza_now())
+                  and fruitless_claims < $3
+                order by priority, wake_at
+                limit $2
+                  for update skip locked
+           )
+           update environment
+              set claimed_by       = $1,
+                  claim_epoch      = claim_epoch + 1,
+                  claimed_until    = koza_now() + interval '30 seconds',
+                  fruitless_claims = fruitless_claims + 1
+             from due
+            where environment.id = due.id
+           returning environment.id, claim_epoch, generation"#,
+        worker,
+        n,
+        FRUITLESS_CLAIMS,
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Claim { environment: EnvironmentId(row.id), epoch: row.claim_epoch, generation: row.generation })
+        .collect())
+}
+
+/// Renews claims. Those that are not in the answer are lost.
+///
+/// # Errors
+/// As the database.
+pub async fn renew(db: &mut Db, worker: Uuid, claims: &[Claim]) -> sqlx::Result<Vec<Uuid>> {
+    let ids: Vec<Uuid> = claims.iter().map(|claim| claim.environment.0).collect();
+    let epochs: Vec<i64> = claims.iter().map(|claim| claim.epoch).collect();
+    sqlx::query_scalar!(
+        "update environment
+            set claimed_until = koza_now() + interval '30 seconds'
+           from unnest($2::uuid[], $3::bigint[]) as held (id, epoch)
+          where environment.id = held.id and claim_epoch = held.epoch and claimed_by = $1
+         returning environment.id",
+        worker,
+        &ids,
+        &epochs,
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// Locks the row and checks that the claim still holds: the first statement of every transaction of a worker.
+///
+/// # Errors
+/// [`Lost::Claim`] when it does not.
+pub async fn fence(db: &mut Db, claim: Claim) -> Result<(), Lost> {
+    sqlx::query_scalar!(
+        "select id from environment where id = $1 and claim_epoch = $2 and claimed_by is not null for update",
+        claim.environment.0,
+        claim.epoch
+    )
+    .fetch_optional(db)
+    .await?
+    .map(|_| ())
+    .ok_or(Lost::Claim)
+}
+
+/// The same before a call to a cloud: no call begins in the last third of a claim, so that it has ended before anybody else may hold it.
+///
+/// # Errors
+/// [`Lost::Claim`] when it does not hold, or not for long enough.
+pub async fn fence_before_call(db: &mut Db, claim: Claim) -> Result<(), Lost> {
+    sqlx::query_scalar!(
+        "select id from environment
+          where id = $1 and claim_epoch = $2 and claimed_by is not null and claimed_until > koza_now() + interval '10 seconds'
+            for update",
+        claim.environment.0,
+        claim.epoch
+    )
+    .fetch_optional(db)
+    .await?
+    .map(|_| ())
+    .ok_or(Lost::Claim)
+}
+
+/// Ends a turn: says when to look again, and gives the claim back. A wish that changed meanwhile is looked at now.
+///
+/// # Errors
+/// [`Lost::Claim`] when somebody else holds it.
+pub async fn finish(db: &mut Db, claim: Claim, look_again: Option<OffsetDateTime>, attention: Option<&Attention>) -> Result<(), Lost> {
+    let done = sqlx::query!(
+        "update environment
+            set wake_at          = case when generation <> $3 then koza_now() else $4 end,
+                attention        = $5,
+                claimed_by       = null,
+                claimed_until    = null,
+                fruitless_claims = 0
+          where id = $1 and claim_epoch = $2",
+        claim.environment.0,
+        claim.epoch,
+        claim.generation,
+        look_again,
+        attention.map(Json) as _,
+    )
+    .execute(db)
+    .await?;
+    if done.rows_affected() == 0 { Err(Lost::Claim) } else { Ok(()) }
+}
+
+/// Gives claims back undone (the worker shuts down): they are due at once.
+///
+/// # Errors
+/// As the database.
+pub async fn hand_back(db: &mut Db, worker: Uuid) -> sqlx::Result<u64> {
+    let done = sqlx::query!(
+        "update environment
+            set claimed_by = null, claimed_until = null, wake_at = koza_now(), fruitless_claims = greatest(fruitless_claims - 1, 0)
+          where claimed_by = $1",
+        worker
+    )
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected())
+}
+
+/// Parks what killed its worker again and again: somebody has to look.
+///
+/// # Errors
+/// As the database.
+pub async fn park_poison(db: &mut Db) -> sqlx::Result<Vec<Uuid>> {
+    sqlx::query_scalar!(
+        "update environment
+            set wake_at = null, claimed_by = null, claimed_until = null, attention = $2
+          where fruitless_claims >= $1 and wake_at is not null and (claimed_until is null or claimed_until < koza_now())
+         returning id",
+        FRUITLESS_CLAIMS,
+        Json(Attention::Parked) as _,
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// Says that a worker lives.
+///
+/// # Errors
+/// As the database.
+pub async fn beat(db: &mut Db, worker: Uuid, host: &str) -> sqlx::Result<()> {
+    sqlx::query!(
+        "insert into worker (id, host) values ($1, $2)
+         on conflict (id) do update set beat_at = koza_now()",
+        worker,
+        host
+    )
+    .execute(&mut *db)
+    .await?;
+    sqlx::query!("delete from worker where beat_at < koza_now() - interval '1 day'").execute(db).await?;
+    Ok(())
+}
+
+/// Takes a worker that ends off the list.
+///
+/// # Errors
+/// As the database.
+pub async fn leave(db: &mut Db, worker: Uuid) -> sqlx::Result<()> {
+    sqlx::query!("delete from worker where id = $1", worker).execute(db).await?;
+    Ok(())
+}
+
+/// How many due environments are ahead of one, if it waits and a live worker could take it.
+///
+/// # Errors
+/// As the database.
+pub async fn ahead_of(db: &mut Db, environment: EnvironmentId) -> sqlx::Result<Option<i64>> {
+    sqlx::query_scalar!(
+        r#"select (select count(*)
+                     from environment other
+                    where other.wake_at <= koza_now()
+                      and other.claimed_by is null
+                      and other.fruitless_claims < $2
+                      and (other.priority, other.wake_at) < (mine.priority, mine.wake_at)) as "ahead!"
+             from environment mine
+            where mine.id = $1
+              and mine.wake_at <= koza_now()
+              and mine.claimed_by is null
+              and exists (select from worker where beat_at > koza_now() - interval '30 seconds')"#,
+        environment.0,
+        FRUITLESS_CLAIMS,
+    )
+    .fetch_optional(db)
+    .await
+}
+
+/// When the next environment is due, so that the worker sleeps no longer than that.
+///
+/// # Errors
+/// As the database.
+pub async fn next_due_in(db: &mut Db) -> sqlx::Result<Option<f64>> {
+    sqlx::query_scalar!(
+        r#"select extract(epoch from min(wake_at) - koza_now())::float8
+             from environment
+            where wake_at is not null and claimed_by is null and fruitless_claims < $1"#,
+        FRUITLESS_CLAIMS
+    )
+    .fetch_one(db)
+    .await
+}

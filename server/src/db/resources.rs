@@ -1,0 +1,149 @@
+//! What was ordered from clouds: the intent before the call, the answer after it.
+
+use app::domain::ids::{EnvironmentId, ResourceId};
+use cloud::{Kind, Observed};
+use sqlx::types::Json;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::Db;
+
+/// A row.
+#[derive(Debug, Clone)]
+pub struct Row {
+    /// Which.
+    pub id: ResourceId,
+    /// What.
+    pub kind: Kind,
+    /// Which one of its kind.
+    pub slot: u16,
+    /// How often this slot was made.
+    pub incarnation: u16,
+    /// The intent's token.
+    pub intent: Uuid,
+    /// The cloud's name, once it answered.
+    pub cloud_id: Option<String>,
+    /// What the cloud last said of it.
+    pub observed: Option<Observed>,
+    /// When the answer came.
+    pub made_at: Option<OffsetDateTime>,
+}
+
+/// What an environment holds.
+///
+/// # Errors
+/// As the database.
+pub async fn held(db: &mut Db, environment: EnvironmentId) -> sqlx::Result<Vec<Row>> {
+    let rows = sqlx::query!(
+        r#"select id, kind, slot, incarnation, intent_token, cloud_id, observed as "observed: Json<Observed>", made_at
+             from resource
+            where environment = $1 and gone_at is null
+            order by kind, slot"#,
+        environment.0
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .filter_map(|row| {
+            Some(Row {
+                id: ResourceId(row.id),
+                kind: Kind::from_code(&row.kind)?,
+                slot: u16::try_from(row.slot).ok()?,
+                incarnation: u16::try_from(row.incarnation).ok()?,
+                intent: row.intent_token,
+                cloud_id: row.cloud_id,
+                observed: row.observed.map(|json| json.0),
+                made_at: row.made_at,
+            })
+        })
+        .collect())
+}
+
+/// Writes an intent down, or finds the one that is open already: the row's id, the token and the incarnation.
+///
+/// # Errors
+/// As the database.
+pub async fn intend(db: &mut Db, environment: EnvironmentId, kind: Kind, slot: u16) -> sqlx::Result<(ResourceId, Uuid, u16)> {
+    let open = sqlx::query!(
+        "select id, intent_token, incarnation from resource where environment = $1 and kind = $2 and slot = $3 and gone_at is null",
+        environment.0,
+        kind.code(),
+        i16::try_from(slot).unwrap_or(i16::MAX),
+    )
+    .fetch_optional(&mut *db)
+    .await?;
+    if let Some(row) = open {
+        // The order may be on its way once more: "gone" has to wait for this one, too.
+        sqlx::query!("update resource set intended_at = koza_now() where id = $1", row.id).execute(db).await?;
+        return Ok((ResourceId(row.id), row.intent_token, u16::try_from(row.incarnation).unwrap_or(1)));
+    }
+    let row = sqlx::query!(
+        "insert into resource (id, environment, course, cloud, kind, slot, incarnation, intent_token)
+         select $1, id, course, cloud, $3, $4,
+                1 + coalesce((select max(incarnation) from resource where environment = $2 and kind = $3 and slot = $4), 0)::smallint,
+                $5
+           from environment
+          where id = $2
+         returning id, intent_token, incarnation",
+        ResourceId::new().0,
+        environment.0,
+        kind.code(),
+        i16::try_from(slot).unwrap_or(i16::MAX),
+        Uuid::now_v7(),
+    )
+    .fetch_one(db)
+    .await?;
+    Ok((ResourceId(row.id), row.intent_token, u16::try_from(row.incarnation).unwrap_or(1)))
+}
+
+/// Writes the cloud's answer down.
+///
+/// # Errors
+/// As the database.
+pub async fn made(db: &mut Db, id: ResourceId, cloud_id: &str, observed: &Observed) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update resource set cloud_id = $2, observed = $3, made_at = coalesce(made_at, koza_now()) where id = $1",
+        id.0,
+        cloud_id,
+        Json(observed) as _,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Writes down what the cloud lists, where it changed.
+///
+/// # Errors
+/// As the database.
+pub async fn observed(db: &mut Db, id: ResourceId, observed: &Observed) -> sqlx::Result<()> {
+    sqlx::query!("update resource set observed = $2 where id = $1 and observed is distinct from $2", id.0, Json(observed) as _)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// It was given back, or has vanished.
+///
+/// # Errors
+/// As the database.
+pub async fn gone(db: &mut Db, environment: EnvironmentId, kind: Kind, slot: u16) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update resource set gone_at = koza_now() where environment = $1 and kind = $2 and slot = $3 and gone_at is null",
+        environment.0,
+        kind.code(),
+        i16::try_from(slot).unwrap_or(i16::MAX),
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// When the newest intent of an environment was written.
+///
+/// # Errors
+/// As the database.
+pub async fn last_intent_at(db: &mut Db, environment: EnvironmentId) -> sqlx::Result<Option<OffsetDateTime>> {
+    sqlx::query_scalar!("select max(intended_at) from resource where environment = $1", environment.0).fetch_one(db).await
+}

@@ -1,0 +1,180 @@
+//! Everything the loop knows of one environment before it asks the cloud: the wish, and our half of the world.
+
+use std::collections::BTreeMap;
+
+use app::domain::ids::{CloudId, CourseId, EnvironmentId, MachineId};
+use app::domain::phase::Goal;
+use app::domain::reason::{Attention, Probe};
+use cloud::Kind;
+use sqlx::types::Json;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::{Db, machines, probes, resources};
+use crate::wish::{BootSeen, Holding, ImageState, ProbeSeen, Purpose, Spec, World};
+
+/// An environment's row with what the loop needs of its neighbours.
+#[derive(Debug, Clone)]
+pub struct Known {
+    /// Which.
+    pub id: EnvironmentId,
+    /// Its course.
+    pub course: CourseId,
+    /// Its cloud.
+    pub cloud: CloudId,
+    /// Its blueprint version.
+    pub version: Uuid,
+    /// Its first holder.
+    pub owner: Option<Uuid>,
+    /// What for.
+    pub purpose: Purpose,
+    /// Its name.
+    pub name: String,
+    /// What is asked for.
+    pub goal: Goal,
+    /// Machines up to this incarnation are to be replaced.
+    pub condemned: u16,
+    /// The blueprint version's text.
+    pub spec: Spec,
+    /// What machines start from.
+    pub image: ImageState,
+    /// What needs attention, as last told.
+    pub attention: Option<Attention>,
+    /// The machine that speaks for it.
+    pub machine: Option<MachineId>,
+    /// What it holds, as rows.
+    pub rows: Vec<resources::Row>,
+    /// Our half of the world; the cloud's half is added by observing.
+    pub world: World,
+    /// When it was removed.
+    pub removed_at: Option<OffsetDateTime>,
+    /// The newest event.
+    pub last_event: i64,
+    /// By the database's clock.
+    pub now: OffsetDateTime,
+}
+
+/// Loads it.
+///
+/// # Errors
+/// As the database; `RowNotFound` if there is no such environment.
+pub async fn load(db: &mut Db, environment: EnvironmentId) -> sqlx::Result<Known> {
+    let row = sqlx::query!(
+        r#"select e.course, e.cloud, e.version, e.purpose as "purpose: Purpose", e.name, e.goal as "goal: Goal", e.condemned,
+                  e.attention as "attention: Json<Attention>", e.ready_boot, e.first_ready_at, e.empty_since, e.removed_at, e.last_event,
+                  v.spec as "spec: Json<Spec>",
+                  (select person from holder where environment = e.id order by share desc, person limit 1) as owner,
+                  i.cloud_id as "image?",
+                  exists (select from environment bake
+                           where bake.version = e.version and bake.cloud = e.cloud and bake.purpose = 'image'
+                             and bake.removed_at is null and bake.attention is null) as "is_baking!",
+                  koza_now() as "now!"
+             from environment e
+             join blueprint_version v on v.id = e.version
+             left join image i on i.version = e.version and i.cloud = e.cloud
+            where e.id = $1"#,
+        environment.0
+    )
+    .fetch_one(&mut *db)
+    .await?;
+
+    let image = match (row.image, row.is_baking) {
+        (Some(image), _) => ImageState::Ready(image),
+        (None, true) => ImageState::Baking,
+        (None, false) => ImageState::Absent,
+    };
+    let rows = resources::held(db, environment).await?;
+    let machine = machines::current(db, environment).await?;
+    let boot = match &machine {
+        Some(machine) => machines::boot_seen(db, machine.id).await?,
+        None => None,
+    };
+    let world = World {
+        holdings: rows.iter().map(|row| ((row.kind, row.slot), holding(row))).collect(),
+        strays: Vec::new(),
+        boot,
+        probes: probes_seen(probes::of(db, environment).await?),
+        ready_boot: row.ready_boot,
+        was_ready: row.first_ready_at.is_some(),
+        found_image: None,
+        is_image_recorded: matches!(image, ImageState::Ready(_)),
+        last_intent_at: resources::last_intent_at(db, environment).await?,
+        empty_since: row.empty_since,
+    };
+    Ok(Known {
+        id: environment,
+        course: CourseId(row.course),
+        cloud: CloudId(row.cloud),
+        version: row.version,
+        owner: row.owner,
+        purpose: row.purpose,
+        name: row.name,
+        goal: row.goal,
+        condemned: u16::try_from(row.condemned).unwrap_or(0),
+        spec: row.spec.0,
+        image,
+        attention: row.attention.map(|json| json.0),
+        machine: machine.map(|machine| machine.id),
+        rows,
+        world,
+        removed_at: row.removed_at,
+        last_event: row.last_event,
+        now: row.now,
+    })
+}
+
+/// A row as a holding, with what the cloud last said of it; observing puts in what it says now.
+fn holding(row: &resources::Row) -> Holding {
+    Holding {
+        incarnation: row.incarnation,
+        intent: row.intent,
+        cloud_id: row.cloud_id.clone(),
+        made_at: row.made_at,
+        listed: row.observed.clone(),
+    }
+}
+
+fn probes_seen(rows: Vec<probes::Row>) -> BTreeMap<Probe, ProbeSeen> {
+    rows.into_iter()
+        .map(|row| {
+            let saw = if row.passed { Ok(()) } else { Err(row.saw.unwrap_or_default()) };
+            (row.probe, ProbeSeen { boot: row.boot, saw, tries: row.tries, at: row.at })
+        })
+        .collect()
+}
+
+impl Known {
+    /// The wish as the plan takes it.
+    #[must_use]
+    pub fn wish(&self, kinds: &'static [Kind]) -> crate::wish::Wish {
+        crate::wish::Wish {
+            purpose: self.purpose,
+            goal: self.goal,
+            spec: self.spec.clone(),
+            image: self.image.clone(),
+            condemned: self.condemned,
+            kinds,
+        }
+    }
+
+    /// The public address, as people type it.
+    #[must_use]
+    pub fn address(&self) -> Option<String> {
+        self.rows.iter().find_map(|row| match &row.observed {
+            Some(cloud::Observed::Address { address }) => Some(address.clone()),
+            _ => None,
+        })
+    }
+}
+
+/// The boot as the plan takes it.
+#[must_use]
+pub fn boot_of(id: String, steps: &[machines::Step]) -> BootSeen {
+    let done = |name: &str| steps.iter().any(|step| step.step == name && step.state == machines::StepState::Done);
+    BootSeen {
+        id,
+        is_ready: done("ready"),
+        is_clean: done("clean"),
+        failed: steps.iter().find(|step| step.state == machines::StepState::Failed).map(|step| (step.step.clone(), step.log.clone())),
+    }
+}

@@ -1,0 +1,110 @@
+//! `koza doctor`: what is missing, in plain words, with the command that mends it. Ends with an error if anything is.
+
+use cloud::Cloud;
+use cloud_incus::{IncusCloud, IncusConfig};
+use secrecy::ExposeSecret;
+
+use crate::config::Demo;
+use crate::db;
+use crate::vault::Vault;
+
+struct Report {
+    missing: u32,
+}
+
+impl Report {
+    fn good(&self, what: &str) {
+        println!("ok       {what}");
+    }
+
+    fn bad(&mut self, what: &str, mend: &str) {
+        self.missing += 1;
+        println!("missing  {what}\n         → {mend}");
+    }
+
+    fn note(&self, what: &str) {
+        println!("note     {what}");
+    }
+}
+
+/// Examines database, master key, browser files and cloud.
+///
+/// # Errors
+/// When something is missing.
+pub async fn examine(config: &Demo) -> anyhow::Result<()> {
+    let mut report = Report { missing: 0 };
+    database(&mut report, config).await;
+    match Vault::open_or_make(&config.common.master_key_file()) {
+        Ok(_) => report.good("master key"),
+        Err(error) => report.bad(&error.to_string(), "restore the file from your backup; without it sealed passwords do not open"),
+    }
+    if std::path::Path::new("target/site/pkg/app_bg.wasm").exists() {
+        report.good("the browser's files");
+    } else {
+        report.bad("the browser's files are not built", "make site");
+    }
+    match config.cloud.as_str() {
+        "sim" => report.note("the cloud is a simulator: nothing real is made, and every page says so"),
+        _ => incus(&mut report, config).await,
+    }
+    if report.missing == 0 { Ok(()) } else { anyhow::bail!("{} missing", report.missing) }
+}
+
+async fn database(report: &mut Report, config: &Demo) {
+    let url = config.common.database.database_url.expose_secret();
+    let pool = match db::connect(url, 1).await {
+        Ok(pool) => pool,
+        Err(error) => {
+            report.bad(&format!("the database does not answer ({error})"), "deploy/host/postgres start, or set KOZA_DATABASE_URL");
+            return;
+        }
+    };
+    let version: Result<String, _> = sqlx::query_scalar("show server_version").fetch_one(&pool).await;
+    report.good(&format!("PostgreSQL {}", version.unwrap_or_default()));
+    let newest = crate::MIGRATOR.iter().map(|migration| migration.version).max();
+    let run: Result<Option<i64>, _> = sqlx::query_scalar("select max(version) from _sqlx_migrations where success").fetch_one(&pool).await;
+    match run {
+        Ok(run) if run == newest => report.good("migrations"),
+        // The migration table is the owner's; serving does not need to read it.
+        Err(_)
+            if db::installation(&mut *match pool.acquire().await {
+                Ok(db) => db,
+                Err(_) => return,
+            })
+            .await
+            .is_ok() =>
+        {
+            report.good("migrations (not readable as this role)")
+        }
+        _ => report.bad("the database is not up to date", "koza migrate"),
+    }
+}
+
+async fn incus(report: &mut Report, config: &Demo) {
+    let cloud = IncusCloud::new(IncusConfig {
+        socket: config.incus_socket.clone(),
+        project: config.incus_project.clone(),
+        network: config.incus_network.clone(),
+        storage_pool: config.incus_pool.clone(),
+        address_pool: config.address_pool.clone(),
+        installation: "doctor".into(),
+    });
+    let cloud = match cloud {
+        Ok(cloud) => cloud,
+        Err(error) => {
+            return report.bad(&format!("settings of Incus: {error}"), "see KOZA_INCUS_* and KOZA_ADDRESS_POOL in docs/operating.md");
+        }
+    };
+    match cloud.describe().await {
+        Ok(what) => report.good(&what),
+        Err(error) => report.bad(&format!("Incus does not answer ({error})"), "deploy/host/incus up"),
+    }
+    let has_guard =
+        std::process::Command::new("nft").args(["list", "table", "inet", "koza"]).output().is_ok_and(|output| output.status.success());
+    if has_guard {
+        report.good("machines are kept off the host (nftables table koza)");
+    } else {
+        report.note("no nftables table koza (or not readable): machines may reach services of this host → deploy/host/incus up, as root");
+    }
+    report.note("a forward has no source filter: on this host \"hardened\" does not limit SSH to the course's networks");
+}

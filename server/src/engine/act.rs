@@ -1,0 +1,288 @@
+//! Acting: record the intent, call, record the answer. Every action may be killed between any two of these and done again.
+
+use std::time::Instant;
+
+use app::domain::reason::{Attention, Probe};
+use cloud::{CloudError, Create, Fate, ImageSource, Intent, Kind, Observed, Tags};
+use time::Duration;
+use tracing::{info, warn};
+
+use super::clouds::Handle;
+use super::turn::within_deadline;
+use super::{Engine, observe};
+use crate::db::events::{self, Actor, Event};
+use crate::db::queue::{Claim, Lost, fence, fence_before_call};
+use crate::db::world::Known;
+use crate::db::{courses, environments, machines, probes, resources};
+use crate::machine::{secrets, user_data};
+use crate::wish::{Action, ImageState, Purpose};
+
+/// What became of an action.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is done, or known to be under way.
+    Done,
+    /// The environment is removed: the cloud listed nothing twice.
+    Removed,
+    /// It failed; again later, and perhaps somebody should know.
+    Failed {
+        /// When to try again.
+        again_in: Duration,
+        /// What somebody should know.
+        needs: Option<Attention>,
+    },
+}
+
+/// Does one action.
+///
+/// # Errors
+/// [`Lost`]: the claim is gone, the result was dropped.
+pub async fn act(engine: &Engine, claim: Claim, handle: &Handle, known: &Known, action: &Action) -> Result<Outcome, Lost> {
+    match action {
+        Action::Make(kind, slot) => make(engine, claim, handle, known, *kind, *slot).await,
+        Action::Start(_) | Action::Stop(_) => start_or_stop(engine, claim, handle, known, action).await,
+        Action::Release(kind, slot) => {
+            let name = known.world.holdings.get(&(*kind, *slot)).and_then(|holding| holding.cloud_id.clone());
+            release(engine, claim, handle, known, *kind, Some(*slot), name).await
+        }
+        Action::ReleaseStray(kind, name) => release(engine, claim, handle, known, *kind, None, Some(name.clone())).await,
+        Action::WriteOff(kind, slot) => write_off(engine, claim, known, *kind, *slot).await,
+        Action::Adopt(image) => adopt(engine, claim, known, image).await,
+        Action::Probe(probe) => prove(engine, claim, handle, known, *probe).await,
+        Action::Restart(service) => restart(engine, claim, handle, known, service).await,
+        Action::ConfirmGone => confirm_gone(engine, claim, known).await,
+    }
+}
+
+async fn make(engine: &Engine, claim: Claim, handle: &Handle, known: &Known, kind: Kind, slot: u16) -> Result<Outcome, Lost> {
+    let name = format!("make {}/{slot}", kind.code());
+    let mut tx = engine.pool.begin().await?;
+    fence_before_call(&mut tx, claim).await?;
+    let is_new = !known.world.holdings.contains_key(&(kind, slot));
+    let (row, token, incarnation) = resources::intend(&mut tx, known.id, kind, slot).await?;
+    if kind == Kind::Machine {
+        machines::expect(&mut tx, row, known.id, &secrets::hash(&secrets::one_time_token(&engine.vault, token))).await?;
+    }
+    if is_new {
+        events::record(&mut tx, known.id, &Actor::Koza, &Event::Began { action: name.clone() }).await?;
+    }
+    tx.commit().await?;
+
+    let owner = known.owner.unwrap_or(known.course.0);
+    let tags = Tags { environment: observe::tag(engine.installation, known.id.0), course: known.course.0, owner };
+    let intent = Intent { token, kind, slot, incarnation, tags };
+    let began = Instant::now();
+    let answer = match order(engine, known, kind, &intent) {
+        Some(create) => within_deadline(handle.cloud.create(&intent, &create)).await,
+        // The plan makes only what has all it needs; a row that changed in between is planned afresh.
+        None => return Ok(Outcome::Failed { again_in: Duration::milliseconds(500), needs: None }),
+    };
+    match answer {
+        Ok(seen) => {
+            let mut tx = engine.pool.begin().await?;
+            fence(&mut tx, claim).await?;
+            resources::made(&mut tx, row, &seen.cloud_id, &seen.observed).await?;
+            let result = match &seen.observed {
+                Observed::Address { address } => Some(address.clone()),
+                _ => None,
+            };
+            let event = Event::Done { action: name.clone(), ms: elapsed_ms(began), result };
+            events::record(&mut tx, known.id, &Actor::Koza, &event).await?;
+            tx.commit().await?;
+            info!(environment.id = %known.id, action = name, duration_ms = elapsed_ms(began), "made");
+            Ok(Outcome::Done)
+        }
+        Err(error) => failed(engine, claim, known, &name, &error).await,
+    }
+}
+
+fn order(engine: &Engine, known: &Known, kind: Kind, intent: &Intent) -> Option<Create> {
+    let held = |kind: Kind| known.world.first(kind).and_then(|holding| holding.cloud_id.clone());
+    Some(match kind {
+        Kind::Machine => {
+            let image = match (&known.image, known.purpose) {
+                (ImageState::Ready(image), Purpose::Course) => ImageSource::Baked(image.clone()),
+                _ => ImageSource::Base(known.spec.os.clone()),
+            };
+            let token = secrets::one_time_token(&engine.vault, intent.token);
+            let user_data = user_data::text(&engine.machines_url, &token, known, &image);
+            Create::Machine { image, size: known.spec.size, user_data, host_name: known.name.clone() }
+        }
+        Kind::Address => Create::Address,
+        Kind::Firewall => Create::Firewall { tcp: known.spec.open_ports.clone() },
+        Kind::Binding => Create::Binding { address: held(Kind::Address)?, machine: held(Kind::Machine)?, firewall: held(Kind::Firewall)? },
+        Kind::Snapshot => Create::Snapshot { machine: held(Kind::Machine)? },
+        Kind::Image => Create::Image { snapshot: held(Kind::Snapshot)?, recipe: known.spec.recipe() },
+    })
+}
+
+async fn start_or_stop(engine: &Engine, claim: Claim, handle: &Handle, known: &Known, action: &Action) -> Result<Outcome, Lost> {
+    let Some(machine) = known.world.first(Kind::Machine).and_then(|holding| holding.cloud_id.clone()) else {
+        return Ok(Outcome::Failed { again_in: Duration::seconds(1), needs: None });
+    };
+    let is_start = matches!(action, Action::Start(_));
+    let name = if is_start { "start machine/1" } else { "stop machine/1" };
+    let mut tx = engine.pool.begin().await?;
+    fence_before_call(&mut tx, claim).await?;
+    machines::forget_boot(&mut tx, known.id).await?;
+    events::record(&mut tx, known.id, &Actor::Koza, &Event::Began { action: name.to_owned() }).await?;
+    tx.commit().await?;
+
+    let began = Instant::now();
+    let call = async { if is_start { handle.cloud.start(&machine).await } else { handle.cloud.stop(&machine).await } };
+    match within_deadline(call).await {
+        Ok(()) => done(engine, claim, known, name, began).await,
+        Err(error) => failed(engine, claim, known, name, &error).await,
+    }
+}
+
+async fn release(
+    engine: &Engine,
+    claim: Claim,
+    handle: &Handle,
+    known: &Known,
+    kind: Kind,
+    slot: Option<u16>,
+    cloud_id: Option<String>,
+) -> Result<Outcome, Lost> {
+    let name = format!("release {}/{}", kind.code(), slot.unwrap_or(0));
+    fence_before_call(&mut *engine.pool.acquire().await?, claim).await?;
+    let began = Instant::now();
+    if let Some(cloud_id) = &cloud_id
+        && let Err(error) = within_deadline(handle.cloud.delete(kind, cloud_id)).await
+    {
+        return failed(engine, claim, known, &name, &error).await;
+    }
+    let Some(slot) = slot else { return Ok(Outcome::Done) };
+    let mut tx = engine.pool.begin().await?;
+    fence(&mut tx, claim).await?;
+    resources::gone(&mut tx, known.id, kind, slot).await?;
+    let event = Event::Done { action: name, ms: elapsed_ms(began), result: None };
+    events::record(&mut tx, known.id, &Actor::Koza, &event).await?;
+    tx.commit().await?;
+    Ok(Outcome::Done)
+}
+
+async fn write_off(engine: &Engine, claim: Claim, known: &Known, kind: Kind, slot: u16) -> Result<Outcome, Lost> {
+    let mut tx = engine.pool.begin().await?;
+    fence(&mut tx, claim).await?;
+    resources::gone(&mut tx, known.id, kind, slot).await?;
+    if kind == Kind::Image {
+        courses::image_lost(&mut tx, known.version, known.cloud).await?;
+    }
+    let event = Event::Failed {
+        action: format!("keep {}/{slot}", kind.code()),
+        error: "vanished".into(),
+        said: "the cloud does not list it any more".into(),
+    };
+    events::record(&mut tx, known.id, &Actor::Koza, &event).await?;
+    tx.commit().await?;
+    Ok(Outcome::Done)
+}
+
+async fn adopt(engine: &Engine, claim: Claim, known: &Known, image: &str) -> Result<Outcome, Lost> {
+    let mut tx = engine.pool.begin().await?;
+    fence(&mut tx, claim).await?;
+    courses::image_baked(&mut tx, known.version, known.cloud, &known.spec.recipe(), image).await?;
+    tx.commit().await?;
+    info!(environment.id = %known.id, image, "environments start from this image");
+    Ok(Outcome::Done)
+}
+
+async fn prove(engine: &Engine, claim: Claim, handle: &Handle, known: &Known, probe: Probe) -> Result<Outcome, Lost> {
+    let Some(boot) = known.world.boot.as_ref().map(|boot| boot.id.clone()) else {
+        return Ok(Outcome::Failed { again_in: Duration::seconds(1), needs: None });
+    };
+    let began = Instant::now();
+    let saw = crate::machine::proof::prove(engine, handle, known, probe).await?;
+    let ms = elapsed_ms(began);
+    let saw = match saw {
+        Ok(()) => None,
+        Err(saw) => Some(serde_json::to_value(&saw).map_err(|error| sqlx::Error::Encode(error.into()))?),
+    };
+    let before = known.world.probes.get(&probe).filter(|seen| seen.boot == boot).map(|seen| seen.saw.is_ok());
+    let mut tx = engine.pool.begin().await?;
+    fence(&mut tx, claim).await?;
+    probes::record(&mut tx, known.id, probe, &boot, saw.as_ref(), ms).await?;
+    // An event for what changed, not for every look.
+    if before != Some(saw.is_none()) {
+        let event = Event::Probed { probe, saw: saw.as_ref().map(ToString::to_string), ms };
+        events::record(&mut tx, known.id, &Actor::Koza, &event).await?;
+    }
+    tx.commit().await?;
+    match saw {
+        None => Ok(Outcome::Done),
+        Some(_) => Ok(Outcome::Failed {
+            again_in: Duration::milliseconds(1500),
+            needs: known.attention.clone().filter(|told| matches!(told, Attention::ProbeFails { .. })),
+        }),
+    }
+}
+
+async fn restart(engine: &Engine, claim: Claim, handle: &Handle, known: &Known, service: &str) -> Result<Outcome, Lost> {
+    let Some(machine) = known.machine else { return Ok(Outcome::Done) };
+    if let (Some(sim), Some(name)) = (&handle.sim, known.world.first(Kind::Machine).and_then(|holding| holding.cloud_id.as_deref())) {
+        // No agent polls for orders there; a machine that is gone cannot be restarted, which the next look shows.
+        sim.restart_service(name, service).ok();
+    }
+    let mut tx = engine.pool.begin().await?;
+    fence(&mut tx, claim).await?;
+    machines::order(&mut tx, machine, "restart", &serde_json::json!({ "service": service })).await?;
+    let event = Event::Done { action: format!("restart {service}"), ms: 0, result: None };
+    events::record(&mut tx, known.id, &Actor::Koza, &event).await?;
+    tx.commit().await?;
+    Ok(Outcome::Done)
+}
+
+async fn confirm_gone(engine: &Engine, claim: Claim, known: &Known) -> Result<Outcome, Lost> {
+    let mut tx = engine.pool.begin().await?;
+    fence(&mut tx, claim).await?;
+    let is_removed = environments::listed_nothing(&mut tx, known.id).await?;
+    if is_removed {
+        crate::db::secrets::erase_all(&mut tx, known.id).await?;
+        events::record(&mut tx, known.id, &Actor::Koza, &Event::Removed).await?;
+    }
+    tx.commit().await?;
+    Ok(if is_removed { Outcome::Removed } else { Outcome::Done })
+}
+
+async fn done(engine: &Engine, claim: Claim, known: &Known, name: &str, began: Instant) -> Result<Outcome, Lost> {
+    let mut tx = engine.pool.begin().await?;
+    fence(&mut tx, claim).await?;
+    let event = Event::Done { action: name.to_owned(), ms: elapsed_ms(began), result: None };
+    events::record(&mut tx, known.id, &Actor::Koza, &event).await?;
+    tx.commit().await?;
+    info!(environment.id = %known.id, action = name, duration_ms = elapsed_ms(began), "done");
+    Ok(Outcome::Done)
+}
+
+/// An error's fate decides when to try again and who is told.
+async fn failed(engine: &Engine, claim: Claim, known: &Known, action: &str, error: &CloudError) -> Result<Outcome, Lost> {
+    let said = error.said.clone();
+    let (again_in, needs) = match error.fate {
+        Fate::NotVisibleYet | Fate::InUse => (Duration::seconds(1), None),
+        Fate::Throttled => (Duration::seconds(5), None),
+        Fate::TryAgain if error.code == "unreachable" => (Duration::seconds(5), Some(Attention::CloudSilent)),
+        Fate::TryAgain => (Duration::seconds(2), None),
+        Fate::NoCapacity => (Duration::seconds(30), Some(Attention::NoCapacity { said })),
+        Fate::OverQuota => match error.numbers {
+            Some((used, size)) if error.code == "no_free_address" => (Duration::seconds(15), Some(Attention::NoFreeAddress { used, size })),
+            _ => (Duration::seconds(30), Some(Attention::OverQuota { said })),
+        },
+        Fate::Final => (Duration::minutes(5), Some(Attention::Refused { action: action.to_owned(), said })),
+    };
+    let is_news = !matches!(error.fate, Fate::NotVisibleYet | Fate::InUse) && (known.attention.is_none() || needs.is_none());
+    if is_news {
+        warn!(environment.id = %known.id, action, %error, "failed");
+        let mut tx = engine.pool.begin().await?;
+        fence(&mut tx, claim).await?;
+        let event = Event::Failed { action: action.to_owned(), error: error.code.to_owned(), said: error.said.clone() };
+        events::record(&mut tx, known.id, &Actor::Koza, &event).await?;
+        tx.commit().await?;
+    }
+    Ok(Outcome::Failed { again_in, needs })
+}
+
+fn elapsed_ms(began: Instant) -> u32 {
+    u32::try_from(began.elapsed().as_millis()).unwrap_or(u32::MAX)
+}

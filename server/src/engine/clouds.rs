@@ -1,0 +1,123 @@
+//! The clouds of this site, by id: rows become clients once and are kept.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use app::domain::ids::CloudId;
+use cloud::Cloud;
+use cloud::sim::{SimCloud, SimSettings};
+use cloud_incus::{IncusCloud, IncusConfig};
+use sqlx::PgPool;
+use time::OffsetDateTime;
+use tokio::sync::Mutex;
+
+use crate::db::courses::{self, CloudRow};
+
+/// A cloud, and the simulator's own side where it is one (probes ask it).
+#[derive(Clone)]
+pub struct Handle {
+    /// The cloud.
+    pub cloud: Arc<dyn Cloud>,
+    /// The same, if it is a simulator.
+    pub sim: Option<Arc<SimCloud>>,
+}
+
+/// All clouds.
+#[derive(Clone, Default)]
+pub struct Clouds {
+    known: Arc<Mutex<HashMap<CloudId, Handle>>>,
+    state: Option<PathBuf>,
+}
+
+/// No such cloud, or its row cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum NoCloud {
+    /// The database failed.
+    #[error("database")]
+    Db(#[from] sqlx::Error),
+    /// The row is missing, or its settings are wrong.
+    #[error("cloud {0}: {1}")]
+    Settings(CloudId, String),
+}
+
+impl Clouds {
+    /// Clouds that keep what they need between runs (the simulator's machines) in a folder.
+    #[must_use]
+    pub fn new(state: PathBuf) -> Self {
+        Self { known: Arc::default(), state: Some(state) }
+    }
+
+    /// Puts a cloud in place of its row's client: tests do this.
+    pub async fn insert(&self, id: CloudId, handle: Handle) {
+        self.known.lock().await.insert(id, handle);
+    }
+
+    /// The client of a cloud.
+    ///
+    /// # Errors
+    /// [`NoCloud`].
+    pub async fn get(&self, pool: &PgPool, id: CloudId) -> Result<Handle, NoCloud> {
+        let mut known = self.known.lock().await;
+        if let Some(handle) = known.get(&id) {
+            return Ok(handle.clone());
+        }
+        let mut db = pool.acquire().await?;
+        let installation = crate::db::installation(&mut db).await?.simple().to_string();
+        let row = courses::clouds(&mut db)
+            .await?
+            .into_iter()
+            .find(|row| row.id == id)
+            .ok_or_else(|| NoCloud::Settings(id, "there is no such row".into()))?;
+        let handle = self.open(&row, installation)?;
+        known.insert(id, handle.clone());
+        Ok(handle)
+    }
+
+    /// All clouds that have a row.
+    ///
+    /// # Errors
+    /// [`NoCloud`].
+    pub async fn all(&self, pool: &PgPool) -> Result<Vec<(CloudId, Handle)>, NoCloud> {
+        let rows = courses::clouds(&mut *pool.acquire().await?).await?;
+        let mut all = Vec::new();
+        for row in rows {
+            all.push((row.id, self.get(pool, row.id).await?));
+        }
+        Ok(all)
+    }
+
+    fn open(&self, row: &CloudRow, installation: String) -> Result<Handle, NoCloud> {
+        let text = |key: &str| {
+            row.settings[key].as_str().map(str::to_owned).ok_or_else(|| NoCloud::Settings(row.id, format!("setting {key} is missing")))
+        };
+        match row.kind.as_str() {
+            "incus" => {
+                let config = IncusConfig {
+                    socket: PathBuf::from(text("socket")?),
+                    project: row.account.clone(),
+                    network: text("network")?,
+                    storage_pool: text("storage_pool")?,
+                    address_pool: text("address_pool")?,
+                    installation,
+                };
+                let cloud = IncusCloud::new(config).map_err(|error| NoCloud::Settings(row.id, error.to_string()))?;
+                Ok(Handle { cloud: Arc::new(cloud), sim: None })
+            }
+            "sim" => {
+                let mut settings: SimSettings =
+                    serde_json::from_value(row.settings.clone()).map_err(|error| NoCloud::Settings(row.id, error.to_string()))?;
+                settings.installation = installation;
+                let clock = Arc::new(OffsetDateTime::now_utc);
+                let sim = match &self.state {
+                    Some(folder) => SimCloud::kept_in(folder.join(format!("{}.json", row.id)), settings, clock)
+                        .map_err(|error| NoCloud::Settings(row.id, error.to_string()))?,
+                    None => SimCloud::new(settings, clock),
+                };
+                let sim = Arc::new(sim);
+                Ok(Handle { cloud: sim.clone(), sim: Some(sim) })
+            }
+            other => Err(NoCloud::Settings(row.id, format!("kind {other} is not built in"))),
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! The shared look at each cloud: lists what is ours every few seconds and wakes the environments that changed behind our back.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use app::domain::ids::CloudId;
+use cloud::Observed;
+use tokio_util::sync::CancellationToken;
+use tracing::{debug, warn};
+use uuid::Uuid;
+
+use super::Engine;
+use super::clouds::Handle;
+use crate::db::{self, environments};
+
+const EVERY: Duration = Duration::from_secs(5);
+
+/// Runs until `shutdown`.
+pub async fn run(engine: Engine, shutdown: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = shutdown.cancelled() => return,
+            () = tokio::time::sleep(EVERY) => {}
+        }
+        let clouds = match engine.clouds.all(&engine.pool).await {
+            Ok(clouds) => clouds,
+            Err(error) => {
+                warn!(%error, "no clouds to look at");
+                continue;
+            }
+        };
+        for (id, handle) in clouds {
+            if let Err(error) = look(&engine, id, &handle).await {
+                warn!(cloud.id = %id, %error, "could not look at the cloud");
+            }
+        }
+    }
+}
+
+/// Compares one cloud with our rows and wakes who differs.
+async fn look(engine: &Engine, id: CloudId, handle: &Handle) -> anyhow::Result<()> {
+    // Our rows first: what is made in between is listed but not expected, which wakes nobody.
+    let mut db = engine.pool.acquire().await?;
+    let rows = environments::by_resource(&mut db, id).await?;
+    drop(db);
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let listed: HashMap<(String, String), Observed> = tokio::time::timeout(Duration::from_secs(20), handle.cloud.list_all())
+        .await??
+        .into_iter()
+        .map(|seen| ((seen.kind().code().to_owned(), seen.cloud_id), seen.observed))
+        .collect();
+    for environment in changed(rows, &listed) {
+        debug!(environment.id = %environment, "changed behind our back");
+        db::wake(&mut *engine.pool.acquire().await?, environment).await?;
+    }
+    Ok(())
+}
+
+fn changed(rows: Vec<(Uuid, String, String, Option<serde_json::Value>)>, listed: &HashMap<(String, String), Observed>) -> Vec<Uuid> {
+    let mut changed: Vec<Uuid> = rows
+        .into_iter()
+        .filter(|(_, kind, cloud_id, observed)| {
+            let now = listed.get(&(kind.clone(), cloud_id.clone())).and_then(|seen| serde_json::to_value(seen).ok());
+            now != *observed
+        })
+        .map(|(environment, ..)| environment)
+        .collect();
+    changed.sort_unstable();
+    changed.dedup();
+    changed
+}

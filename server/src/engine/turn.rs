@@ -1,0 +1,185 @@
+//! One turn of the loop for one environment.
+
+use std::time::Duration;
+
+use app::domain::phase::Phase;
+use app::domain::reason::Attention;
+use cloud::{CloudError, Fate};
+use futures::future::join_all;
+use time::OffsetDateTime;
+use tracing::{info, warn};
+
+use super::act::{self, Outcome};
+use super::clouds::{Handle, NoCloud};
+use super::{Engine, observe};
+use crate::db::events::{self, Actor, Event};
+use crate::db::queue::{self, Claim, Lost, fence};
+use crate::db::world::{self, Known};
+use crate::db::{environments, machines};
+use crate::wish::{Plan, Until, phase, plan};
+
+/// Why a turn did not end in order.
+#[derive(Debug, thiserror::Error)]
+pub enum TurnError {
+    /// Somebody else holds the environment now: nothing more was written.
+    #[error("the claim was lost")]
+    LostClaim,
+    /// The database failed; the claim runs out and the environment is taken up again.
+    #[error("database")]
+    Db(#[from] sqlx::Error),
+    /// The cloud's row cannot be used.
+    #[error(transparent)]
+    Cloud(#[from] NoCloud),
+}
+
+impl From<Lost> for TurnError {
+    fn from(lost: Lost) -> Self {
+        match lost {
+            Lost::Claim => Self::LostClaim,
+            Lost::Db(error) => Self::Db(error),
+        }
+    }
+}
+
+/// How long one call to a cloud may take: two thirds of a claim.
+pub const CALL_DEADLINE: Duration = Duration::from_secs(20);
+
+/// Runs one turn.
+///
+/// # Errors
+/// [`TurnError`].
+pub async fn turn(engine: &Engine, claim: Claim) -> Result<(), TurnError> {
+    let mut known = world::load(&mut *engine.pool.acquire().await?, claim.environment).await?;
+    if known.removed_at.is_some() {
+        return Ok(queue::finish(&mut *engine.pool.acquire().await?, claim, None, None).await?);
+    }
+    let handle = engine.clouds.get(&engine.pool, known.cloud).await?;
+
+    let changes = match within_deadline(observe::observe(engine, handle.cloud.as_ref(), &mut known)).await {
+        Ok(changes) => changes,
+        Err(error) => return cloud_is_silent(engine, claim, &known, &error).await,
+    };
+    observe::record(engine, claim, &known, &changes).await?;
+    find_image(&handle, &mut known).await;
+    follow_simulated_boot(engine, claim, &handle, &mut known).await?;
+
+    let plan = plan(&known.wish(handle.cloud.kinds()), &known.world, known.now);
+    let outcomes = join_all(plan.now.iter().map(|(action, _)| act::act(engine, claim, &handle, &known, action))).await;
+    end(engine, claim, &handle, &known, &plan, outcomes).await
+}
+
+/// A call to a cloud that does not answer in time: nobody knows what became of it.
+pub(super) async fn within_deadline<T>(call: impl Future<Output = Result<T, CloudError>>) -> Result<T, CloudError> {
+    tokio::time::timeout(CALL_DEADLINE, call)
+        .await
+        .unwrap_or_else(|_| Err(CloudError::new(Fate::TryAgain, "deadline", format!("no answer within {} s", CALL_DEADLINE.as_secs()))))
+}
+
+/// Before a machine is built for an image: perhaps the cloud has one of the same recipe.
+async fn find_image(handle: &Handle, known: &mut Known) {
+    if known.purpose != crate::wish::Purpose::Image || known.world.has_image() {
+        return;
+    }
+    match within_deadline(handle.cloud.image_by_recipe(&known.spec.recipe())).await {
+        Ok(found) => known.world.found_image = found,
+        Err(error) => warn!(environment.id = %known.id, %error, "could not look for an image"),
+    }
+}
+
+/// In the simulator nobody reports: the boot is asked for, and written down as a report would be.
+async fn follow_simulated_boot(engine: &Engine, claim: Claim, handle: &Handle, known: &mut Known) -> Result<(), TurnError> {
+    let (Some(machine), Some(id)) = (known.world.first(cloud::Kind::Machine).and_then(|held| held.cloud_id.clone()), known.machine) else {
+        return Ok(());
+    };
+    let Ok(Some(boot)) = handle.cloud.boot(&machine).await else { return Ok(()) };
+    let mut tx = engine.pool.begin().await?;
+    fence(&mut tx, claim).await?;
+    machines::booting(&mut tx, id, &boot.id).await?;
+    let steps = boot
+        .done
+        .iter()
+        .map(|step| (step, machines::StepState::Done, &[][..]))
+        .chain(boot.now.iter().map(|step| (step, machines::StepState::Started, &[][..])))
+        .chain(boot.failed.iter().map(|(step, log)| (step, machines::StepState::Failed, log.as_slice())));
+    for (step, state, log) in steps {
+        crate::machine::progress::step(&mut tx, known.id, id, &boot.id, step, state, 0, log).await?;
+    }
+    if let Some(key) = handle.sim.as_ref().and_then(|sim| sim.host_key(&machine)) {
+        machines::host_keys(&mut tx, id, &[key]).await?;
+    }
+    known.world.boot = machines::boot_seen(&mut tx, id).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+async fn cloud_is_silent(engine: &Engine, claim: Claim, known: &Known, error: &CloudError) -> Result<(), TurnError> {
+    warn!(environment.id = %known.id, %error, "the cloud does not answer");
+    let attention = if error.fate == Fate::Throttled { known.attention.clone() } else { Some(Attention::CloudSilent) };
+    tell(engine, claim, known, attention.as_ref()).await?;
+    let again = known.now + time::Duration::seconds(5);
+    Ok(queue::finish(&mut *engine.pool.acquire().await?, claim, Some(again), attention.as_ref()).await?)
+}
+
+async fn end(
+    engine: &Engine,
+    claim: Claim,
+    handle: &Handle,
+    known: &Known,
+    plan: &Plan,
+    outcomes: Vec<Result<Outcome, Lost>>,
+) -> Result<(), TurnError> {
+    let mut attention = plan.attention.clone();
+    let mut look_again = plan.look_again;
+    if handle.sim.is_some() && plan.waiting.iter().any(|(_, until)| matches!(until, Until::Booted | Until::Clean)) {
+        // Nobody reports in a simulator; it is asked.
+        look_again = look_again.map(|at| at.min(known.now + time::Duration::milliseconds(300)));
+    }
+    let mut is_removed = false;
+    let soonest = |at: Option<OffsetDateTime>, other: OffsetDateTime| Some(at.map_or(other, |at| at.min(other)));
+    for outcome in outcomes {
+        match outcome? {
+            // A turn that did something has a follower at once: what waited for it may run now.
+            Outcome::Done => look_again = soonest(look_again, known.now),
+            Outcome::Removed => is_removed = true,
+            Outcome::Failed { again_in, needs } => {
+                look_again = soonest(look_again, known.now + again_in);
+                attention = needs.or(attention);
+            }
+        }
+    }
+    let phase = phase(&known.wish(handle.cloud.kinds()), &known.world);
+    if phase == Phase::Ready && known.purpose == crate::wish::Purpose::Course {
+        note_ready(engine, claim, known).await?;
+    }
+    tell(engine, claim, known, attention.as_ref()).await?;
+    let look_again = if is_removed { None } else { look_again };
+    Ok(queue::finish(&mut *engine.pool.acquire().await?, claim, look_again, attention.as_ref()).await?)
+}
+
+async fn note_ready(engine: &Engine, claim: Claim, known: &Known) -> Result<(), TurnError> {
+    let Some(boot) = known.world.boot.as_ref() else { return Ok(()) };
+    if known.world.ready_boot.as_deref() == Some(&boot.id) {
+        return Ok(());
+    }
+    let mut tx = engine.pool.begin().await?;
+    fence(&mut tx, claim).await?;
+    environments::ready_on(&mut tx, known.id, &boot.id).await?;
+    events::record(&mut tx, known.id, &Actor::Koza, &Event::Ready).await?;
+    tx.commit().await?;
+    info!(environment.id = %known.id, "ready");
+    Ok(())
+}
+
+/// Writes an event when what needs attention is not what it was.
+async fn tell(engine: &Engine, claim: Claim, known: &Known, attention: Option<&Attention>) -> Result<(), TurnError> {
+    if known.attention.as_ref() == attention {
+        return Ok(());
+    }
+    let event = attention.map_or(Event::AttentionOver, |reason| Event::Attention { reason: reason.clone() });
+    let mut tx = engine.pool.begin().await?;
+    fence(&mut tx, claim).await?;
+    environments::set_attention(&mut tx, known.id, attention).await?;
+    events::record(&mut tx, known.id, &Actor::Koza, &event).await?;
+    tx.commit().await?;
+    Ok(())
+}

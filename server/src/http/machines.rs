@@ -1,0 +1,310 @@
+//! The machine door, `/machines/v1` (docs/machines.md).
+
+use std::time::Duration;
+
+use app::domain::ids::MachineId;
+use aws_lc_rs::rand::fill;
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Path, Query, Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use secrecy::ExposeSecret;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+use tracing::{error, warn};
+
+use super::Site;
+use crate::db::machines::{self, StepState};
+use crate::db::{self, world};
+use crate::machine::{bundle, progress, secrets, settings, signature};
+use crate::wish::spec::hex;
+
+/// The longest text that is kept of a machine's report: the far end is a student's machine.
+const LINE: usize = 500;
+const LINES: usize = 20;
+/// An order waits this long for the machine's next poll.
+const POLL: Duration = Duration::from_secs(25);
+
+/// All routes.
+pub fn routes() -> Router<Site> {
+    Router::new()
+        .route("/bundle", get(|| async { ([(header::CONTENT_TYPE, "application/x-tar")], bundle::TAR.as_slice()) }))
+        .route("/hello", post(hello))
+        .route("/settings", get(settings_of))
+        .route("/progress", post(report))
+        .route("/facts", post(facts))
+        .route("/signs", post(signs))
+        .route("/orders", get(orders))
+        .route("/orders/{number}", post(order_finished))
+}
+
+/// Why a machine got no answer.
+enum Refusal {
+    /// Signature or machine unknown.
+    Unknown,
+    /// It was replaced: it should be silent.
+    Replaced,
+    /// What it sent cannot be read.
+    Malformed,
+    /// Not now.
+    Later,
+    /// Our fault.
+    Failed(anyhow::Error),
+}
+
+impl<E: Into<anyhow::Error>> From<E> for Refusal {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        // `Date` lets a machine whose clock is off find that out.
+        let date =
+            OffsetDateTime::now_utc().format(&time::format_description::well_known::Rfc2822).unwrap_or_default().replace("+0000", "GMT");
+        let status = match self {
+            Self::Unknown => StatusCode::UNAUTHORIZED,
+            Self::Replaced => StatusCode::GONE,
+            Self::Malformed => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Later => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Failed(cause) => {
+                error!(cause = format!("{cause:#}"), "a machine's request failed");
+                StatusCode::INTERNAL_SERVER_ERROR
+            }
+        };
+        (status, [(header::DATE, date), (header::RETRY_AFTER, "1".to_owned())]).into_response()
+    }
+}
+
+/// A machine that proved who it is, with the body that it signed.
+struct Signed {
+    machine: machines::Row,
+    body: Bytes,
+}
+
+impl Signed {
+    fn json<T: for<'de> Deserialize<'de>>(&self) -> Result<T, Refusal> {
+        serde_json::from_slice(&self.body).map_err(|_| Refusal::Malformed)
+    }
+}
+
+impl FromRequest<Site> for Signed {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, site: &Site) -> Result<Self, Refusal> {
+        let text = |headers: &HeaderMap, name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let headers = request.headers();
+        let id: MachineId = text(headers, "koza-machine").and_then(|id| id.parse().ok()).ok_or(Refusal::Unknown)?;
+        let timestamp: i64 = text(headers, "koza-timestamp").and_then(|time| time.parse().ok()).ok_or(Refusal::Unknown)?;
+        let given = text(headers, "koza-signature").ok_or(Refusal::Unknown)?;
+        let method = request.method().as_str().to_owned();
+        // The router took "/machines/v1" off; what was signed is what was sent.
+        let path = request
+            .extensions()
+            .get::<axum::extract::OriginalUri>()
+            .map_or_else(|| request.uri().clone(), |original| original.0.clone())
+            .path_and_query()
+            .map_or_else(String::new, ToString::to_string);
+        let body = Bytes::from_request(request, site).await.map_err(|_| Refusal::Malformed)?;
+
+        let mut db = site.engine.pool.acquire().await?;
+        let machine = machines::find(&mut db, id).await?.ok_or(Refusal::Unknown)?;
+        let sealed = machine.secret.as_deref().ok_or(Refusal::Unknown)?;
+        let secret = site.engine.vault.open(&place(id), sealed)?;
+        let message = signature::message(&method, &path, timestamp, &body);
+        if !signature::is_valid(secret.expose_secret(), &message, &given, timestamp, db::now(&mut db).await?) {
+            return Err(Refusal::Unknown);
+        }
+        if machine.is_gone {
+            return Err(Refusal::Replaced);
+        }
+        Ok(Self { machine, body })
+    }
+}
+
+fn place(machine: MachineId) -> String {
+    format!("machine|{machine}|secret")
+}
+
+#[derive(Deserialize)]
+struct Hello {
+    token: String,
+    nonce: String,
+    #[serde(default)]
+    release: String,
+}
+
+#[derive(Serialize)]
+struct Identity {
+    machine: MachineId,
+    secret: String,
+}
+
+async fn hello(State(site): State<Site>, Json(hello): Json<Hello>) -> Result<Response, Refusal> {
+    let mut tx = site.engine.pool.begin().await?;
+    let Some(machine) = machines::by_token(&mut tx, &secrets::hash(&hello.token)).await? else {
+        return Ok(StatusCode::NOT_FOUND.into_response());
+    };
+    if machine.is_gone {
+        return Err(Refusal::Replaced);
+    }
+    let nonce = secrets::hash(&hello.nonce);
+    let secret = match (&machine.secret, &machine.nonce_hash) {
+        // The same nonce asks again: its answer was lost.
+        (Some(sealed), Some(known)) if *known == nonce => site.engine.vault.open(&place(machine.id), sealed)?.expose_secret().to_owned(),
+        (Some(_), _) => {
+            // Somebody on the machine read the token in user-data, too late. Worth knowing, harmless.
+            warn!(machine.id = %machine.id, environment.id = %machine.environment, "a used token was shown again with another nonce");
+            return Ok(StatusCode::CONFLICT.into_response());
+        }
+        (None, _) => {
+            let mut bytes = [0; 32];
+            fill(&mut bytes).map_err(|_| anyhow::anyhow!("no randomness"))?;
+            let secret = hex(&bytes);
+            let sealed = site.engine.vault.seal(&place(machine.id), secret.as_bytes());
+            let release: String = hello.release.chars().take(LINE).collect();
+            machines::greeted(&mut tx, machine.id, &nonce, &sealed, &release).await?;
+            secret
+        }
+    };
+    tx.commit().await?;
+    Ok(Json(Identity { machine: machine.id, secret }).into_response())
+}
+
+async fn settings_of(State(site): State<Site>, signed: Signed) -> Result<Json<Value>, Refusal> {
+    // A machine may be quicker than its address: it waits here rather than with a timer of its own.
+    for _ in 0..100 {
+        let mut db = site.engine.pool.acquire().await?;
+        let known = world::load(&mut db, signed.machine.environment).await?;
+        if let Some(settings) = settings::settings(&mut db, &site.engine.vault, &known).await? {
+            return Ok(Json(settings));
+        }
+        drop(db);
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    Err(Refusal::Later)
+}
+
+#[derive(Deserialize)]
+struct Report {
+    boot: String,
+    steps: Vec<ReportedStep>,
+}
+
+#[derive(Deserialize)]
+struct ReportedStep {
+    step: String,
+    state: String,
+    #[serde(default)]
+    ms: u32,
+    #[serde(default)]
+    log: Vec<String>,
+}
+
+async fn report(State(site): State<Site>, signed: Signed) -> Result<StatusCode, Refusal> {
+    let report: Report = signed.json()?;
+    let boot = short(&report.boot, 64);
+    let (machine, environment) = (signed.machine.id, signed.machine.environment);
+    let mut tx = site.engine.pool.begin().await?;
+    machines::booting(&mut tx, machine, &boot).await?;
+    for step in report.steps.iter().take(100) {
+        let state = match step.state.as_str() {
+            "started" => StepState::Started,
+            "done" => StepState::Done,
+            "failed" => StepState::Failed,
+            _ => return Err(Refusal::Malformed),
+        };
+        let skip = step.log.len().saturating_sub(LINES);
+        let log: Vec<String> = step.log.iter().skip(skip).map(|line| short(line, LINE)).collect();
+        progress::step(&mut tx, environment, machine, &boot, &short(&step.step, 80), state, step.ms, &log).await?;
+    }
+    tx.commit().await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+#[derive(Deserialize)]
+struct Facts {
+    #[serde(default)]
+    host_keys: Vec<String>,
+}
+
+async fn facts(State(site): State<Site>, signed: Signed) -> Result<StatusCode, Refusal> {
+    let facts: Facts = signed.json()?;
+    // Only what reads as a key: the line is handed to people for their known_hosts file.
+    let keys: Vec<String> = facts
+        .host_keys
+        .iter()
+        .take(8)
+        .filter_map(|line| ssh_key::PublicKey::from_openssh(line).ok())
+        .filter_map(|mut key| {
+            key.set_comment("");
+            key.to_openssh().ok()
+        })
+        .collect();
+    machines::host_keys(&mut *site.engine.pool.acquire().await?, signed.machine.id, &keys).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn signs(State(site): State<Site>, signed: Signed) -> Result<StatusCode, Refusal> {
+    let signs: serde_json::Map<String, Value> = signed.json()?;
+    let minute = signs.get("minute").and_then(Value::as_i64).ok_or(Refusal::Malformed)?;
+    let at = OffsetDateTime::from_unix_timestamp(minute.saturating_mul(60)).map_err(|_| Refusal::Malformed)?;
+    let mut tx = site.engine.pool.begin().await?;
+    if (db::now(&mut tx).await? - at).abs() > time::Duration::hours(25) {
+        return Err(Refusal::Malformed);
+    }
+    let slot = i32::from(at.hour()) * 60 + i32::from(at.minute()) + 1;
+    for signal in ["http_requests", "ftp_transfers", "logins", "tex_runs", "load_milli", "open_sessions"] {
+        // What the machine could not read it left out: unknown, never zero.
+        if let Some(value) = signs.get(signal).and_then(Value::as_i64).and_then(|value| i32::try_from(value).ok()) {
+            machines::sample(&mut tx, signed.machine.environment, at.date(), signal, slot, value).await?;
+        }
+    }
+    tx.commit().await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+#[derive(Deserialize)]
+struct After {
+    #[serde(default)]
+    after: i64,
+}
+
+async fn orders(State(site): State<Site>, Query(after): Query<After>, signed: Signed) -> Result<Json<Value>, Refusal> {
+    let mut heard = site.live.orders();
+    let deadline = tokio::time::Instant::now() + POLL;
+    loop {
+        let orders = machines::orders_after(&mut *site.engine.pool.acquire().await?, signed.machine.id, after.after).await?;
+        if !orders.is_empty() || tokio::time::Instant::now() >= deadline || site.live.is_ended() {
+            return Ok(Json(json!({ "orders": orders })));
+        }
+        heard.wait_for(signed.machine.id.0, deadline).await;
+    }
+}
+
+#[derive(Deserialize)]
+struct Finished {
+    state: String,
+    #[serde(default)]
+    detail: String,
+}
+
+async fn order_finished(State(site): State<Site>, Path(number): Path<i64>, signed: Signed) -> Result<StatusCode, Refusal> {
+    let finished: Finished = signed.json()?;
+    if !matches!(finished.state.as_str(), "done" | "failed") {
+        return Err(Refusal::Malformed);
+    }
+    let mut tx = site.engine.pool.begin().await?;
+    machines::order_finished(&mut tx, signed.machine.id, number, &finished.state, &short(&finished.detail, LINE)).await?;
+    db::wake(&mut tx, signed.machine.environment.0).await?;
+    tx.commit().await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn short(text: &str, most: usize) -> String {
+    text.chars().filter(|letter| !letter.is_control() || *letter == '\t').take(most).collect()
+}

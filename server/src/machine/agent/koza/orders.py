@@ -1,0 +1,58 @@
+"""Orders: numbered from 1, carried out in order, each once even if the machine dies between doing and telling."""
+from . import services, state
+from .portal import Refused
+from .progress import StepFailed
+
+
+class Orders:
+    def __init__(self, portal):
+        self.portal = portal
+        kept = state.read_json(state.ORDERS) or {}
+        self.done, self.unreported = kept.get("done", 0), kept.get("unreported", {})
+
+    def take_next(self):
+        """One long poll, then whatever it brought."""
+        self._report()
+        answer = self.portal.get(f"/machines/v1/orders?after={self.done}", timeout=40)
+        for order in sorted(answer["orders"], key=lambda order: order["number"]):
+            if order["number"] > self.done:
+                outcome = self._carry_out(order)
+                self.done = order["number"]
+                self.unreported[str(order["number"])] = outcome
+                self._keep()
+            self._report()
+
+    def _carry_out(self, order):
+        arguments = order.get("args") or {}
+        try:
+            if order["kind"] == "configure":
+                from .run import configure
+                if not configure(self.portal):
+                    return {"state": "failed", "detail": "a step failed; the boot steps say which"}
+            elif order["kind"] == "restart":
+                self._service(arguments).restart()
+            elif order["kind"] == "reset":
+                self._service(arguments).reset()
+            else:
+                return {"state": "failed", "detail": f"this machine does not know the order {order['kind']}"}
+        except StepFailed as failure:
+            return {"state": "failed", "detail": "\n".join([str(failure), *failure.log])}
+        return {"state": "done", "detail": ""}
+
+    def _service(self, arguments):
+        for service in services.wanted(state.read_json(state.SETTINGS) or {"services": []}):
+            if service.name == arguments.get("service"):
+                return service
+        raise StepFailed(f"this machine has no service {arguments.get('service')}")
+
+    def _report(self):
+        for number, outcome in sorted(self.unreported.items(), key=lambda item: int(item[0])):
+            try:
+                self.portal.post(f"/machines/v1/orders/{number}", outcome)
+            except Refused:
+                pass                    # the portal no longer wants to know
+            del self.unreported[number]
+            self._keep()
+
+    def _keep(self):
+        state.write_json(state.ORDERS, {"done": self.done, "unreported": self.unreported})

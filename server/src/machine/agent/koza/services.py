@@ -1,0 +1,152 @@
+"""A service is a folder in /opt/koza/services with scripts that may be run again at any time:
+
+    install   <settings>   packages and files of ours; run when an image is baked, or at first boot without one
+    configure <settings>   names, passwords, keys; run at every boot
+    check     <settings>   does it work, seen from inside? Run when an image is baked
+    clean     <settings>   (optional) forget what must differ between machines; run last when an image is baked
+    units.txt              the systemd units that make it up, in the order of starting ($NAMES are those of os/<system>/names)
+    defaults.json          (optional) settings that hold where the portal sends none, as when an image is baked
+    after.txt              (optional) services whose configure must be over before this one's
+
+<settings> is a file with the service's own settings; the whole machine's are in /var/lib/koza/settings.json.
+"""
+import concurrent.futures
+import os
+import pathlib
+import string
+import subprocess
+
+from . import state
+from .progress import StepFailed, LOG_LINES
+
+SERVICES = state.OPT / "services"
+
+
+def os_folder():
+    """The folder that knows this operating system's names, for example os/debian-12."""
+    release = {}
+    for line in pathlib.Path("/etc/os-release").read_text().splitlines():
+        name, _, value = line.partition("=")
+        release[name] = value.strip('"')
+    return state.OPT / "os" / f"{release['ID']}-{release['VERSION_ID']}"
+
+
+def os_names():
+    """The variables of os/<system>/names, which every script finds in its environment."""
+    names = {}
+    for line in (os_folder() / "names").read_text().splitlines():
+        name, equals, value = line.partition("=")
+        if equals and not name.startswith("#"):
+            names[name] = value.strip('"')
+    return names
+
+
+def environment(**more):
+    return {
+        "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+        "HOME": "/root", "LC_ALL": "C.UTF-8", "PYTHONPATH": str(state.OPT / "agent"),
+        "KOZA_OS": str(os_folder()), **os_names(), **more,
+    }
+
+
+def run_script(script, arguments=(), log_name=None, timeout=1800, **more):
+    """Run a script of ours, keep what it says in /var/log/koza, and fail with its last lines."""
+    state.LOG.mkdir(parents=True, exist_ok=True, mode=0o755)
+    log = state.LOG / f"{log_name or script.name}.log"
+    with open(log, "w", encoding="utf-8") as said:
+        os.fchmod(said.fileno(), 0o640)
+        try:
+            code = subprocess.run([str(script), *arguments], stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT,
+                                  env=environment(**more), cwd=script.parent, timeout=timeout, check=False).returncode
+        except subprocess.TimeoutExpired:
+            code = f"nothing: it took longer than {timeout} s"
+        except OSError as error:
+            code = f"nothing: {error}"
+    if code != 0:
+        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+        raise StepFailed(f"{script.relative_to(state.OPT)} answered {code}", lines[-(LOG_LINES - 1):])
+
+
+class Service:
+    def __init__(self, wanted):
+        self.name, self.revision = wanted["name"], wanted["revision"]
+        self.folder = SERVICES / self.name
+        self.settings = {**state.read_json(self.folder / "defaults.json", {}), **wanted.get("settings", {})}
+
+    def is_installed(self):
+        marker = state.INSTALLED / self.name
+        return marker.exists() and marker.read_text().strip() == self.revision
+
+    def install(self, reset=False):
+        self._run("install", **({"KOZA_RESET": "1"} if reset else {}))
+        state.write(state.INSTALLED / self.name, self.revision + "\n", 0o644)
+
+    def configure(self):
+        self._run("configure", timeout=300)
+
+    def check(self):
+        self._run("check", timeout=120)
+
+    def clean(self):
+        if (self.folder / "clean").exists():
+            self._run("clean", timeout=120)
+        forget(self.name)
+
+    def restart(self):
+        units = self._lines("units.txt")
+        subprocess.run(["systemctl", "reset-failed", *units], check=False, capture_output=True)
+        done = subprocess.run(["systemctl", "restart", *units], check=False, capture_output=True, text=True)
+        if done.returncode != 0:
+            raise StepFailed(f"restarting {', '.join(units)} failed", done.stderr.splitlines())
+
+    def reset(self):
+        """Put our files back and configure afresh. What a person wrote (articles, homes) is not ours and stays."""
+        forget(self.name)
+        self.install(reset=True)
+        self.configure()
+        self.restart()
+
+    def after(self):
+        return self._lines("after.txt")
+
+    def _lines(self, name):
+        path = self.folder / name
+        lines = path.read_text().splitlines() if path.exists() else []
+        names = os_names()
+        return [string.Template(line.strip()).substitute(names) for line in lines if line.strip() and not line.startswith("#")]
+
+    def _run(self, task, timeout=1800, **more):
+        if not (self.folder / task).exists():
+            raise StepFailed(f"this machine has no services/{self.name}/{task}")
+        settings = state.VAR / "services" / f"{self.name}.json"
+        state.write_json(settings, self.settings)
+        run_script(self.folder / task, [str(settings)], f"{task}-{self.name}", timeout, **more)
+
+
+def wanted(settings):
+    return [Service(service) for service in settings["services"]]
+
+
+def forget(name):
+    """Forget which of the portal's values were applied, so that the next configure applies all of them."""
+    (state.REMEMBERED / f"{name}.json").unlink(missing_ok=True)
+
+
+def configure_all(services, progress):
+    """Configure every service, those that do not wait for another at once. Returns the names of those that failed."""
+    present, failed = {service.name for service in services}, []
+
+    def configure(service, earlier):
+        concurrent.futures.wait(earlier)
+        try:
+            with progress.step(f"configure:{service.name}"):
+                service.configure()
+        except Exception:               # the step has reported it; the others go on
+            failed.append(service.name)
+
+    with concurrent.futures.ThreadPoolExecutor(max_workers=max(len(services), 1)) as pool:
+        begun = {}
+        for service in services:
+            earlier = [begun[name] for name in service.after() if name in present and name in begun]
+            begun[service.name] = pool.submit(configure, service, earlier)
+    return failed

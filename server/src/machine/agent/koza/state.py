@@ -1,0 +1,49 @@
+"""What the agent keeps on disk, and how it writes it: whole, or not at all."""
+import json
+import os
+import pathlib
+
+OPT = pathlib.Path("/opt/koza")             # our code: agent/, services/, os/
+ETC = pathlib.Path("/etc/koza")             # how to reach the portal, and files of ours that services include
+VAR = pathlib.Path("/var/lib/koza")         # identity, settings, what was installed
+LOG = pathlib.Path("/var/log/koza")         # what each install and configure said
+RUN = pathlib.Path("/run/koza")             # forgotten at every boot
+
+PORTAL = ETC / "portal.json"                # {"url", "token"}
+NONCE = VAR / "nonce"
+IDENTITY = VAR / "identity.json"            # {"machine", "secret"}
+SETTINGS = VAR / "settings.json"            # the last settings that the portal sent
+INSTALLED = VAR / "installed"               # <service>: the revision that was installed
+REMEMBERED = VAR / "remembered"             # <service>.json: which of the portal's values were applied last
+ORDERS = VAR / "orders.json"                # {"done": 7, "unreported": {"7": {…}}}
+OUTBOX = VAR / "outbox.json"                # what the portal could not be told during boot: [[path, body], …]
+REPLACED = VAR / "replaced"                 # the portal said 410: be silent
+BOOT_ID = RUN / "boot-id"
+TRIES = RUN / "tries"                       # how often this boot was begun
+MISSED = RUN / "missed-settings"            # this boot went by the last known settings
+
+
+def write(path, content, mode=0o600):
+    """Replace the file in one move: a machine that loses power keeps the old or the new one, never half of one."""
+    path = pathlib.Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f".{path.name}.new")
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        os.fchmod(descriptor, mode)
+        file.write(content)
+        file.flush()
+        os.fsync(descriptor)
+    os.replace(fresh, path)
+
+
+def write_json(path, value):
+    write(path, json.dumps(value, ensure_ascii=False, indent=1) + "\n")
+
+
+def read_json(path, otherwise=None):
+    """The file's value; `otherwise` if it is missing or was damaged."""
+    try:
+        return json.loads(pathlib.Path(path).read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return otherwise

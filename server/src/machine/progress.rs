@@ -1,0 +1,42 @@
+//! What a machine reports of its boot: steps become rows, events, and a wake-up where the loop can go on.
+
+use app::domain::ids::{EnvironmentId, MachineId};
+
+use crate::db::events::{self, Actor, Event};
+use crate::db::machines::{self, StepState};
+use crate::db::{self, Db};
+
+/// Writes one step down.
+///
+/// # Errors
+/// As the database.
+#[expect(clippy::too_many_arguments, reason = "a report has these parts and no others")]
+pub async fn step(
+    db: &mut Db,
+    environment: EnvironmentId,
+    machine: MachineId,
+    boot: &str,
+    step: &str,
+    state: StepState,
+    ms: u32,
+    log: &[String],
+) -> sqlx::Result<()> {
+    if !machines::step(db, machine, boot, step, state, ms, log).await? {
+        return Ok(());
+    }
+    let event = Event::Boot { boot: boot.to_owned(), step: step.to_owned(), state: word(state).to_owned(), ms, log: log.to_vec() };
+    events::record(db, environment, &Actor::Machine, &event).await?;
+    let matters = state == StepState::Failed || (state == StepState::Done && matches!(step, "ready" | "clean"));
+    if matters {
+        db::wake(db, environment.0).await?;
+    }
+    Ok(())
+}
+
+fn word(state: StepState) -> &'static str {
+    match state {
+        StepState::Started => "started",
+        StepState::Done => "done",
+        StepState::Failed => "failed",
+    }
+}

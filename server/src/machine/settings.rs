@@ -1,0 +1,92 @@
+//! The settings a machine fetches at every boot.
+
+use app::domain::environment::SecretKind;
+use app::domain::person::Locale;
+use secrecy::ExposeSecret;
+use serde_json::{Value, json};
+
+use super::secrets::{self, SecretError};
+use crate::db::world::Known;
+use crate::db::{Db, environments};
+use crate::vault::Vault;
+use crate::wish::Purpose;
+
+/// FTP's passive ports, open in the firewall of every version that has the service (seeds 12 and 37: eleven transfers at once).
+pub const PASSIVE_PORTS: (u16, u16) = (60000, 60010);
+/// WordPress' administrator.
+pub const WORDPRESS_USER: &str = "admin";
+/// The user of `/basic/`.
+pub const PROTECTED_USER: &str = "group";
+/// The FTP user, as in the lesson.
+pub const FTP_USER: &str = "ftp-user";
+/// The account that only probes use.
+pub const PROBE_USER: &str = "koza-probe";
+/// The web container's port.
+pub const CONTAINER_PORT: u16 = 8080;
+
+/// The settings as docs/machines.md writes them. `None`: the address is not there yet.
+///
+/// # Errors
+/// [`SecretError`].
+pub async fn settings(db: &mut Db, vault: &Vault, known: &Known) -> Result<Option<Value>, SecretError> {
+    let setting = environments::setting(db, known.id).await?;
+    let services: Vec<Value>;
+    let address = known.address();
+    if known.purpose == Purpose::Image {
+        services =
+            known.spec.services.iter().map(|service| json!({"name": service.name, "revision": service.revision, "settings": {}})).collect();
+    } else {
+        if address.is_none() {
+            return Ok(None);
+        }
+        let mut all = Vec::new();
+        for service in &known.spec.services {
+            let settings = of_service(db, vault, known, &setting, &service.name).await?;
+            all.push(json!({"name": service.name, "revision": service.revision, "settings": settings}));
+        }
+        services = all;
+    }
+    Ok(Some(json!({
+        "purpose": if known.purpose == Purpose::Image { "bake" } else { "environment" },
+        "name": known.name,
+        "host_names": address.iter().collect::<Vec<_>>(),
+        "address": address,
+        "course": setting.course,
+        "locale": setting.locale.unwrap_or(Locale::Ja).code(),
+        "time_zone": setting.time_zone,
+        "login_user": super::login_user(&known.spec.os),
+        "authorized_keys": setting.options["public_key"].as_str().into_iter().collect::<Vec<_>>(),
+        "services": services,
+    })))
+}
+
+async fn of_service(
+    db: &mut Db,
+    vault: &Vault,
+    known: &Known,
+    setting: &environments::Setting,
+    service: &str,
+) -> Result<Value, SecretError> {
+    Ok(match service {
+        "wordpress" => json!({
+            "title": known.name,
+            "admin_user": WORDPRESS_USER,
+            "admin_password": secrets::open(db, vault, known.id, SecretKind::WordpressAdmin).await?.expose_secret(),
+            "admin_email": format!("student@{}", setting.domain),
+        }),
+        "basic_auth" => json!({
+            "user": PROTECTED_USER,
+            "password": secrets::open(db, vault, known.id, SecretKind::BasicAuth).await?.expose_secret(),
+        }),
+        "container_web" => json!({"port": CONTAINER_PORT}),
+        "ftp_tex" => json!({
+            "user": FTP_USER,
+            "password": secrets::open(db, vault, known.id, SecretKind::Ftp).await?.expose_secret(),
+            "probe_user": PROBE_USER,
+            "probe_password": secrets::open(db, vault, known.id, SecretKind::FtpProbe).await?.expose_secret(),
+            "passive_from": PASSIVE_PORTS.0,
+            "passive_to": PASSIVE_PORTS.1,
+        }),
+        _ => json!({}),
+    })
+}

@@ -1,0 +1,32 @@
+//! What a machine is handed at its creation: where the portal is, and a one-time token. Nothing in it is worth stealing for long:
+//! every local user can read user-data.
+//!
+//! One text serves base images and baked ones (agent/README.md): on a base image cloud-init runs it; a baked image's agent takes the
+//! file out of the seed itself, because cloud-init takes seconds. The first line tells the simulator what the machine is.
+
+use cloud::ImageSource;
+use serde_json::json;
+
+use crate::db::world::Known;
+use crate::wish::Purpose;
+
+/// The text.
+#[must_use]
+pub fn text(url: &str, token: &str, known: &Known, image: &ImageSource) -> String {
+    let services: Vec<_> = known.spec.services.iter().map(|service| service.name.as_str()).collect();
+    let marker = json!({
+        "purpose": if known.purpose == Purpose::Image { "bake" } else { "environment" },
+        "services": services,
+        "baked": matches!(image, ImageSource::Baked(_)),
+    });
+    let portal = json!({"url": url, "token": token}).to_string();
+    let fetch = format!(
+        "i=0; until curl -fsS --max-time 60 -o /run/koza.tar '{url}/machines/v1/bundle'; do i=$((i+1)); [ $i -lt 300 ] || exit 1; sleep 2; \
+         done; mkdir -p /opt/koza && tar -xf /run/koza.tar -C /opt/koza && exec sh /opt/koza/agent/bootstrap"
+    );
+    let config = json!({
+        "write_files": [{"path": "/etc/koza/portal.json", "permissions": "0600", "content": portal}],
+        "runcmd": [["sh", "-c", fetch]],
+    });
+    format!("#cloud-config\n# koza: {marker}\n{config}\n")
+}

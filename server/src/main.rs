@@ -1,0 +1,100 @@
+//! `koza`: reads the command, calls it.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::Context;
+use clap::{Parser, Subcommand};
+use secrecy::ExposeSecret;
+use server::config::{Common, Database, Demo, Serve};
+use server::engine::{Clouds, Engine, worker};
+use server::vault::Vault;
+use server::{db, demo, doctor, serve};
+use tokio_util::sync::CancellationToken;
+use tracing_subscriber::EnvFilter;
+
+/// Course environments on request.
+#[derive(Parser)]
+#[command(version, about)]
+struct Koza {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Bring the database up to date.
+    Migrate(Database),
+    /// Answer browsers and machines, and work (unless --no-worker).
+    Serve(Serve),
+    /// Work only: claim environments and make them true.
+    Work(Common),
+    /// Seed the demo course and its accounts. A second run changes nothing.
+    Demo(Demo),
+    /// Say what is missing, in plain words, with the command that mends it.
+    Doctor(Demo),
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn")))
+        .with_target(false)
+        .init();
+    match run(Koza::parse().command).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // The causes in one line; a person reads this, not a debugger.
+            eprintln!("koza: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(command: Command) -> anyhow::Result<()> {
+    match command {
+        Command::Migrate(database) => migrate(&database).await,
+        Command::Serve(config) => {
+            config.check().map_err(anyhow::Error::msg)?;
+            let engine = engine(&config.common).await?;
+            serve::run(config, engine, on_signal()).await
+        }
+        Command::Work(common) => Ok(worker::run(engine(&common).await?, on_signal()).await?),
+        Command::Demo(config) => demo::seed(&config).await,
+        Command::Doctor(config) => doctor::examine(&config).await,
+    }
+}
+
+async fn migrate(database: &Database) -> anyhow::Result<()> {
+    let pool = db::connect(database.owner_url(), 1).await.context("the database does not answer")?;
+    server::MIGRATOR.run(&pool).await.context("a migration failed; nothing after it was run")?;
+    println!("The database is up to date.");
+    Ok(())
+}
+
+async fn engine(common: &Common) -> anyhow::Result<Engine> {
+    let pool = db::connect(common.database.database_url.expose_secret(), 32).await.context("the database does not answer")?;
+    let installation = db::installation(&mut *pool.acquire().await?).await.context("the database is empty: run `koza migrate`")?;
+    Ok(Engine {
+        pool,
+        clouds: Clouds::new(common.state.clone()),
+        vault: Arc::new(Vault::open_or_make(&common.master_key_file())?),
+        installation,
+        machines_url: common.machines_url.trim_end_matches('/').into(),
+    })
+}
+
+/// Ends on Ctrl-C or SIGTERM.
+fn on_signal() -> CancellationToken {
+    let shutdown = CancellationToken::new();
+    let token = shutdown.clone();
+    tokio::spawn(async move {
+        let mut term = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).expect("SIGTERM can be listened for");
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = term.recv() => {}
+        }
+        token.cancel();
+    });
+    shutdown
+}

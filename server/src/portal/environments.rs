@@ -1,0 +1,224 @@
+//! The port `Environments`: looking at them, and changing what is wished for.
+
+use std::sync::Arc;
+
+use app::domain::environment::{Act, EnvironmentCard, EnvironmentView, Passwords, SecretKind};
+use app::domain::ids::{BlueprintVersionId, CourseId, EnvironmentId};
+use app::domain::name::EnvironmentName;
+use app::domain::person::Caller;
+use app::domain::phase::{Goal, Phase};
+use app::domain::reason::Attention;
+use app::error::{AppError, Field, Why};
+use app::ports::Environments;
+use async_trait::async_trait;
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::json;
+
+use super::{unexpected, view};
+use crate::auth::access::{Action, Standing};
+use crate::auth::door::BrowserDoor;
+use crate::db::environments::{self, Request};
+use crate::db::events::{self, Actor, Event};
+use crate::db::{Db, courses, machines, world};
+use crate::engine::Engine;
+use crate::machine::secrets;
+
+/// See [`Environments`].
+#[derive(Clone)]
+pub struct EnvironmentsPort {
+    /// Database, clouds, vault.
+    pub engine: Engine,
+    /// The browser that asks: secrets want a fresh sign-in.
+    pub door: Option<Arc<BrowserDoor>>,
+}
+
+impl EnvironmentsPort {
+    /// The first line of each use case: may the caller do this?
+    async fn may(&self, db: &mut Db, caller: &Caller, id: EnvironmentId, action: Action) -> Result<environments::Standing, AppError> {
+        let standing = environments::standing(db, id, caller.person).await.map_err(unexpected)?.ok_or(AppError::NotFound)?;
+        Standing::of(standing.is_holder, standing.role, caller.is_operator).may(action)?;
+        Ok(standing)
+    }
+
+    /// Cards of the caller's environments, of one course or of all.
+    pub(super) async fn cards(&self, caller: &Caller, course: Option<CourseId>) -> Result<Vec<EnvironmentCard>, AppError> {
+        let mut db = self.engine.pool.acquire().await.map_err(unexpected)?;
+        let mut cards = Vec::new();
+        for (id, course) in environments::held_by(&mut db, caller.person, course).await.map_err(unexpected)? {
+            let known = world::load(&mut db, id).await.map_err(unexpected)?;
+            cards.push(view::card(&known, course));
+        }
+        Ok(cards)
+    }
+
+    async fn wish(&self, caller: &Caller, id: EnvironmentId, goal: Goal, action: Action) -> Result<(), AppError> {
+        let mut tx = self.engine.pool.begin().await.map_err(unexpected)?;
+        let standing = self.may(&mut tx, caller, id, action).await?;
+        if standing.goal == goal {
+            return Ok(());
+        }
+        if !environments::set_goal(&mut tx, id, goal).await.map_err(unexpected)? {
+            return Err(AppError::Conflict);
+        }
+        events::record(&mut tx, id, &Actor::Person(caller.person), &Event::Asked { goal }).await.map_err(unexpected)?;
+        tx.commit().await.map_err(unexpected)
+    }
+
+    /// The private key that Koza made: whoever gets it is the only one.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] once it was fetched or a day has passed.
+    pub async fn take_private_key(&self, caller: &Caller, id: EnvironmentId) -> Result<(String, SecretString), AppError> {
+        let mut tx = self.engine.pool.begin().await.map_err(unexpected)?;
+        let standing = self.may(&mut tx, caller, id, Action::UseSecrets).await?;
+        let key = match secrets::take(&mut tx, &self.engine.vault, id, SecretKind::SshPrivateKey).await {
+            Ok(key) => key,
+            Err(secrets::SecretError::Missing(_)) => return Err(AppError::NotFound),
+            Err(error) => return Err(unexpected(error)),
+        };
+        events::tell_live_pages(&mut tx, id).await.map_err(unexpected)?;
+        tx.commit().await.map_err(unexpected)?;
+        Ok((standing.name, key))
+    }
+}
+
+#[async_trait]
+impl Environments for EnvironmentsPort {
+    async fn mine(&self, caller: &Caller) -> Result<Vec<EnvironmentCard>, AppError> {
+        self.cards(caller, None).await
+    }
+
+    async fn view(&self, caller: &Caller, id: EnvironmentId) -> Result<EnvironmentView, AppError> {
+        let mut db = self.engine.pool.acquire().await.map_err(unexpected)?;
+        let standing = self.may(&mut db, caller, id, Action::See).await?;
+        let standing = Standing::of(standing.is_holder, standing.role, caller.is_operator);
+        view::load(&mut db, id, standing).await.map_err(unexpected)
+    }
+
+    async fn request(&self, caller: &Caller, version: BlueprintVersionId, name: &str, public_key: &str) -> Result<EnvironmentId, AppError> {
+        let mut tx = self.engine.pool.begin().await.map_err(unexpected)?;
+        let mut offer = None;
+        for course in courses::of_member(&mut tx, caller.person).await.map_err(unexpected)? {
+            let offers = courses::offers(&mut tx, course.id).await.map_err(unexpected)?;
+            offer = offer.or(offers.into_iter().find(|offer| offer.id == version));
+        }
+        let offer = offer.ok_or(AppError::NotFound)?;
+
+        let name = EnvironmentName::parse(name).map_err(|problem| AppError::Invalid { field: Field::Name, why: Why::Name(problem) })?;
+        let own_key = match public_key.trim() {
+            "" => None,
+            typed => {
+                Some(secrets::own_public_key(typed).map_err(|_| AppError::Invalid { field: Field::PublicKey, why: Why::NotAPublicKey })?)
+            }
+        };
+        let (private, public) = match own_key {
+            Some(public) => (None, public),
+            None => secrets::key_pair(name.as_str()).map(|(private, public)| (Some(private), public)).map_err(unexpected)?,
+        };
+
+        let request = Request {
+            holder: caller.person,
+            version,
+            course: offer.course,
+            cloud: offer.cloud,
+            name: name.as_str(),
+            domain: &offer.domain,
+            options: json!({"public_key": public, "own_key": private.is_none()}),
+        };
+        let Some(id) = environments::request(&mut tx, &request).await.map_err(unexpected)? else {
+            return Err(AppError::Invalid { field: Field::Name, why: Why::Taken });
+        };
+        let vault = &self.engine.vault;
+        for kind in [SecretKind::WordpressAdmin, SecretKind::BasicAuth, SecretKind::Ftp, SecretKind::FtpProbe] {
+            secrets::keep(&mut tx, vault, id, kind, &secrets::password()).await.map_err(unexpected)?;
+        }
+        if let Some(private) = private {
+            secrets::keep(&mut tx, vault, id, SecretKind::SshPrivateKey, &private).await.map_err(unexpected)?;
+        }
+        // An image that nobody has wished for yet is wished for by the first who needs it.
+        environments::wish_for_image(&mut tx, version, offer.cloud).await.map_err(unexpected)?;
+        let asked = Event::Asked { goal: Goal::Running };
+        events::record(&mut tx, id, &Actor::Person(caller.person), &asked).await.map_err(unexpected)?;
+        tx.commit().await.map_err(unexpected)?;
+        Ok(id)
+    }
+
+    async fn start(&self, caller: &Caller, id: EnvironmentId) -> Result<(), AppError> {
+        self.wish(caller, id, Goal::Running, Action::Steer).await
+    }
+
+    async fn stop(&self, caller: &Caller, id: EnvironmentId) -> Result<(), AppError> {
+        self.wish(caller, id, Goal::Stopped, Action::Steer).await
+    }
+
+    async fn try_again(&self, caller: &Caller, id: EnvironmentId) -> Result<(), AppError> {
+        let mut tx = self.engine.pool.begin().await.map_err(unexpected)?;
+        self.may(&mut tx, caller, id, Action::Steer).await?;
+        let known = world::load(&mut tx, id).await.map_err(unexpected)?;
+        // Before the first Ready nothing on the disk is anybody's work: a fresh machine is the surest second try. A machine that
+        // vanished is rebuilt because its student asked for it here. Later the machine is asked to set itself up again.
+        let is_stuck = matches!(known.attention, Some(Attention::BootStepFailed { .. } | Attention::MachineSilent));
+        let rebuild = matches!(known.attention, Some(Attention::MachineVanished)) || (is_stuck && !known.world.was_ready);
+        if let (Some(machine), false) = (known.machine, rebuild) {
+            machines::order(&mut tx, machine, "configure", &json!({})).await.map_err(unexpected)?;
+        }
+        environments::try_again(&mut tx, id, rebuild).await.map_err(unexpected)?;
+        events::record(&mut tx, id, &Actor::Person(caller.person), &Event::TriedAgain).await.map_err(unexpected)?;
+        tx.commit().await.map_err(unexpected)
+    }
+
+    async fn delete(&self, caller: &Caller, id: EnvironmentId, name: &str) -> Result<(), AppError> {
+        let standing = {
+            let mut db = self.engine.pool.acquire().await.map_err(unexpected)?;
+            self.may(&mut db, caller, id, Action::Delete).await?
+        };
+        if name.trim() != standing.name {
+            return Err(AppError::Invalid { field: Field::Confirmation, why: Why::NotTheName });
+        }
+        self.wish(caller, id, Goal::Gone, Action::Delete).await
+    }
+
+    async fn passwords(&self, caller: &Caller, id: EnvironmentId) -> Result<Passwords, AppError> {
+        let mut db = self.engine.pool.acquire().await.map_err(unexpected)?;
+        self.may(&mut db, caller, id, Action::UseSecrets).await?;
+        let is_fresh = match &self.door {
+            Some(door) => door.is_fresh().await?,
+            None => false,
+        };
+        if !is_fresh {
+            return Err(AppError::SignInAgain);
+        }
+        let mut passwords = Vec::new();
+        for kind in [SecretKind::WordpressAdmin, SecretKind::BasicAuth, SecretKind::Ftp] {
+            match secrets::open(&mut db, &self.engine.vault, id, kind).await {
+                Ok(secret) => passwords.push(secret.expose_secret().to_owned()),
+                Err(secrets::SecretError::Missing(_)) => return Err(AppError::NotFound),
+                Err(error) => return Err(unexpected(error)),
+            }
+        }
+        let mut passwords = passwords.into_iter();
+        let mut next = || passwords.next().unwrap_or_default();
+        Ok(Passwords { wordpress: next(), protected: next(), ftp: next() })
+    }
+}
+
+/// What may be asked of an environment in a phase.
+#[must_use]
+pub fn acts(phase: Phase, attention: Option<&Attention>, standing: Standing) -> Vec<Act> {
+    let mut acts = Vec::new();
+    let may = |action| standing.may(action).is_ok();
+    if may(Action::Steer) {
+        if attention.is_some_and(|reason| !matches!(reason, Attention::CloudSilent)) && !matches!(phase, Phase::Removed) {
+            acts.push(Act::TryAgain);
+        }
+        match phase {
+            Phase::Stopped | Phase::Stopping => acts.push(Act::Start),
+            Phase::Waiting | Phase::Building | Phase::Checking | Phase::Ready => acts.push(Act::Stop),
+            Phase::Removing | Phase::Removed => {}
+        }
+    }
+    if may(Action::Delete) && !matches!(phase, Phase::Removing | Phase::Removed) {
+        acts.push(Act::Delete);
+    }
+    acts
+}

@@ -1,0 +1,251 @@
+//! The timeline of a page: the events since the wish last changed, as steps, with what is still to come.
+
+use app::domain::phase::{Goal, Phase};
+use app::domain::timeline::{Step, StepState, What};
+use time::OffsetDateTime;
+
+use crate::db::events::{Event, Recorded};
+use crate::wish::{ImageState, Spec};
+
+/// What a timeline is made from.
+pub struct Source<'a> {
+    /// What is asked for.
+    pub goal: Goal,
+    /// Where it is.
+    pub phase: Phase,
+    /// The blueprint version: what is to come.
+    pub spec: &'a Spec,
+    /// Whether an image is being baked.
+    pub image: &'a ImageState,
+    /// The events since the wish last changed, oldest first.
+    pub events: &'a [Recorded],
+}
+
+/// The steps, in the order in which they happen.
+#[must_use]
+pub fn steps(source: &Source<'_>) -> Vec<Step> {
+    let mut line = Line { steps: expected(source), boot: None };
+    for recorded in source.events {
+        line.take(recorded);
+    }
+    line.finish(source)
+}
+
+fn expected(source: &Source<'_>) -> Vec<Step> {
+    let mut whats = vec![What::Asked];
+    match source.goal {
+        Goal::Running => {
+            if *source.image == ImageState::Baking {
+                whats.push(What::Image);
+            }
+            whats.extend([What::Address, What::Firewall, What::Machine, What::Binding]);
+            whats.push(What::Boot("settings".into()));
+            whats.extend(source.spec.services.iter().map(|service| What::Boot(format!("configure:{}", service.name))));
+            whats.push(What::Boot("ready".into()));
+            whats.extend(source.spec.probes().into_iter().map(What::Probe));
+            whats.push(What::Ready);
+        }
+        Goal::Stopped => whats.push(What::Stop),
+        Goal::Gone => whats.extend([What::Stop, What::RemoveMachine, What::GiveBack, What::Confirm]),
+    }
+    whats.into_iter().map(|what| Step { what, state: StepState::Waiting, began_at: None, ms: None, log: Vec::new() }).collect()
+}
+
+struct Line {
+    steps: Vec<Step>,
+    /// The boot that boot steps belong to; a new one starts them afresh.
+    boot: Option<String>,
+}
+
+impl Line {
+    fn take(&mut self, recorded: &Recorded) {
+        let at = recorded.at;
+        match &recorded.event {
+            Event::Asked { .. } => self.put(What::Asked, StepState::Done, at, Some(0), &[]),
+            Event::TriedAgain => {
+                for step in &mut self.steps {
+                    if step.state == StepState::Failed {
+                        (step.state, step.began_at, step.ms) = (StepState::Waiting, None, None);
+                        step.log.clear();
+                    }
+                }
+            }
+            Event::Began { action } => {
+                if let Some(what) = what_of(action) {
+                    self.put(what, StepState::Now, at, None, &[]);
+                }
+            }
+            Event::Done { action, ms, result } => {
+                if let Some(what) = what_of(action) {
+                    self.put(what, StepState::Done, at, Some(*ms), result.as_slice());
+                }
+            }
+            Event::Failed { action, said, .. } => {
+                if let Some(what) = what_of(action) {
+                    self.put(what, StepState::Failed, at, None, std::slice::from_ref(said));
+                }
+            }
+            Event::Boot { boot, step, state, ms, log } => self.boot_step(recorded, boot, step, state, *ms, log),
+            Event::Probed { probe, saw, ms } => {
+                let state = if saw.is_none() { StepState::Done } else { StepState::Failed };
+                self.put(What::Probe(*probe), state, at, Some(*ms), saw.as_slice());
+            }
+            Event::Ready => self.put(What::Ready, StepState::Done, at, Some(0), &[]),
+            Event::Removed => self.put(What::Confirm, StepState::Done, at, None, &[]),
+            Event::Attention { .. } | Event::AttentionOver => {}
+        }
+    }
+
+    fn boot_step(&mut self, recorded: &Recorded, boot: &str, step: &str, state: &str, ms: u32, log: &[String]) {
+        if self.boot.as_deref() != Some(boot) {
+            self.boot = Some(boot.to_owned());
+            for step in &mut self.steps {
+                if matches!(step.what, What::Boot(_) | What::Probe(_) | What::Ready) {
+                    (step.state, step.began_at, step.ms) = (StepState::Waiting, None, None);
+                    step.log.clear();
+                }
+            }
+        }
+        let state = match state {
+            "done" => StepState::Done,
+            "failed" => StepState::Failed,
+            _ => StepState::Now,
+        };
+        let what = What::Boot(step.to_owned());
+        if !self.steps.iter().any(|known| known.what == what) {
+            // A step that was not expected (an install on a bare image) goes before the last boot step, where it happens.
+            let place = self.steps.iter().position(|known| known.what == What::Boot("ready".into())).unwrap_or(self.steps.len());
+            let place = match step.strip_prefix("install:") {
+                Some(service) => {
+                    let configure = What::Boot(format!("configure:{service}"));
+                    self.steps.iter().position(|known| known.what == configure).unwrap_or(place)
+                }
+                None => place,
+            };
+            self.steps.insert(place, Step { what: what.clone(), state: StepState::Waiting, began_at: None, ms: None, log: Vec::new() });
+        }
+        self.put(what, state, recorded.at, (state != StepState::Now).then_some(ms), log);
+    }
+
+    fn put(&mut self, what: What, state: StepState, at: OffsetDateTime, ms: Option<u32>, log: &[String]) {
+        let Some(step) = self.steps.iter_mut().find(|step| step.what == what) else { return };
+        if step.began_at.is_none() || state == StepState::Now {
+            let took = time::Duration::milliseconds(i64::from(ms.unwrap_or(0)));
+            step.began_at = Some(at - took);
+        }
+        step.state = state;
+        if ms.is_some() {
+            step.ms = ms;
+        }
+        step.log = log.to_vec();
+    }
+
+    /// Steps that this run did not need (a start keeps the address) are left out; those that follow from the phase are filled in.
+    fn finish(mut self, source: &Source<'_>) -> Vec<Step> {
+        let settled = !source.phase.is_moving();
+        for step in &mut self.steps {
+            match (&step.what, source.phase) {
+                (What::Image, _) if step.state == StepState::Waiting => step.state = StepState::Now,
+                (What::Confirm, Phase::Removed) | (What::Stop, Phase::Stopped) => step.state = StepState::Done,
+                _ => {}
+            }
+        }
+        let past = |what: &What| {
+            matches!(
+                what,
+                What::Address | What::Firewall | What::Machine | What::Binding | What::Stop | What::RemoveMachine | What::GiveBack
+            )
+        };
+        let later = self.steps.iter().rposition(|step| step.state != StepState::Waiting && !past(&step.what) && step.what != What::Asked);
+        let mut place = 0;
+        self.steps.retain(|step| {
+            place += 1;
+            let was_passed = later.is_some_and(|later| place <= later);
+            !(step.state == StepState::Waiting && past(&step.what) && (was_passed || settled))
+        });
+        self.steps
+    }
+}
+
+fn what_of(action: &str) -> Option<What> {
+    Some(match action {
+        "make address/1" => What::Address,
+        "make firewall/1" => What::Firewall,
+        "make machine/1" | "start machine/1" => What::Machine,
+        "make binding/1" => What::Binding,
+        "stop machine/1" => What::Stop,
+        "release machine/1" => What::RemoveMachine,
+        "release binding/1" | "release address/1" | "release firewall/1" => What::GiveBack,
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wish::spec::ServiceSpec;
+
+    fn spec() -> Spec {
+        Spec {
+            schema: 1,
+            summary: String::new(),
+            os: "debian-12".into(),
+            services: vec![ServiceSpec { name: "ssh".into(), revision: "1".into() }],
+            size: cloud::Size { cpus: 1, memory_mib: 1024, disk_gib: 8 },
+            open_ports: Vec::new(),
+        }
+    }
+
+    fn at(second: i64) -> OffsetDateTime {
+        OffsetDateTime::from_unix_timestamp(1_795_238_400 + second).expect("a time")
+    }
+
+    fn timeline(goal: Goal, phase: Phase, events: Vec<Event>) -> String {
+        let events: Vec<_> =
+            events.into_iter().enumerate().map(|(i, event)| Recorded { number: i as i64, at: at(i as i64), event }).collect();
+        steps(&Source { goal, phase, spec: &spec(), image: &ImageState::Absent, events: &events })
+            .iter()
+            .map(|step| format!("{:?} {:?}\n", step.what, step.state))
+            .collect()
+    }
+
+    fn boot(boot: &str, step: &str, state: &str) -> Event {
+        Event::Boot { boot: boot.into(), step: step.into(), state: state.into(), ms: 1, log: vec![] }
+    }
+
+    #[test]
+    fn a_new_request_shows_what_is_to_come() {
+        insta::assert_snapshot!(timeline(Goal::Running, Phase::Waiting, vec![Event::Asked { goal: Goal::Running }]));
+    }
+
+    #[test]
+    fn a_start_shows_no_address_that_it_did_not_need() {
+        let events = vec![
+            Event::Asked { goal: Goal::Running },
+            Event::Began { action: "start machine/1".into() },
+            Event::Done { action: "start machine/1".into(), ms: 300, result: None },
+            boot("b2", "settings", "done"),
+        ];
+        insta::assert_snapshot!(timeline(Goal::Running, Phase::Building, events));
+    }
+
+    #[test]
+    fn a_second_boot_proves_everything_again() {
+        let events =
+            vec![Event::Asked { goal: Goal::Running }, boot("b1", "ready", "done"), Event::Ready, boot("b2", "settings", "started")];
+        insta::assert_snapshot!(timeline(Goal::Running, Phase::Building, events));
+    }
+
+    #[test]
+    fn a_removal_ends_confirmed() {
+        let events = vec![
+            Event::Asked { goal: Goal::Gone },
+            Event::Began { action: "stop machine/1".into() },
+            Event::Done { action: "stop machine/1".into(), ms: 300, result: None },
+            Event::Done { action: "release machine/1".into(), ms: 300, result: None },
+            Event::Done { action: "release address/1".into(), ms: 300, result: None },
+            Event::Removed,
+        ];
+        insta::assert_snapshot!(timeline(Goal::Gone, Phase::Removed, events));
+    }
+}

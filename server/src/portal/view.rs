@@ -1,0 +1,88 @@
+//! An environment as pages show it, from its rows alone: no cloud is asked for a page.
+
+use app::domain::environment::{EnvironmentCard, EnvironmentView, SecretKind};
+use app::domain::ids::EnvironmentId;
+use app::domain::phase::{Goal, Phase};
+use app::domain::reason::Attention;
+
+use super::environments::acts;
+use super::{connection, timeline};
+use crate::auth::access::{Action, Standing};
+use crate::db::world::{self, Known};
+use crate::db::{Db, environments, events, machines, queue, secrets};
+use crate::wish;
+
+/// Its phase, with *Removed* as its row says.
+#[must_use]
+pub fn phase_of(known: &Known) -> Phase {
+    match known.removed_at {
+        Some(_) => Phase::Removed,
+        None => wish::phase(&known.wish(&[]), &known.world),
+    }
+}
+
+/// An environment in a list.
+#[must_use]
+pub fn card(known: &Known, course: String) -> EnvironmentCard {
+    EnvironmentCard {
+        id: known.id,
+        name: known.name.clone(),
+        course,
+        phase: phase_of(known),
+        needs_attention: known.attention.is_some(),
+        address: known.address(),
+    }
+}
+
+/// Everything on its page.
+///
+/// # Errors
+/// As the database.
+pub async fn load(db: &mut Db, id: EnvironmentId, standing: Standing) -> sqlx::Result<EnvironmentView> {
+    let known = world::load(db, id).await?;
+    let setting = environments::setting(db, id).await?;
+    let events = events::since_asked(db, id).await?;
+    let phase = phase_of(&known);
+    let ahead = match phase {
+        Phase::Waiting => queue::ahead_of(db, id).await?.and_then(|ahead| u32::try_from(ahead).ok()),
+        _ => None,
+    };
+    let is_reachable =
+        matches!(phase, Phase::Ready | Phase::Stopping | Phase::Stopped) || known.world.was_ready && known.goal == Goal::Running;
+    let connection = match (known.address(), known.machine) {
+        (Some(address), Some(machine)) if is_reachable && standing.may(Action::UseSecrets).is_ok() => {
+            let host_keys = machines::find(db, machine).await?.map(|machine| machine.host_keys).unwrap_or_default();
+            let is_key_waiting = secrets::find(db, id, SecretKind::SshPrivateKey).await?.is_some();
+            let user = crate::machine::login_user(&known.spec.os);
+            Some(connection::connection(&known.name, &address, user, &host_keys, &setting, is_key_waiting))
+        }
+        _ => None,
+    };
+    let steps = timeline::steps(&timeline::Source { goal: known.goal, phase, spec: &known.spec, image: &known.image, events: &events });
+    Ok(EnvironmentView {
+        id,
+        name: known.name.clone(),
+        course: setting.course,
+        blueprint: setting.blueprint,
+        goal: known.goal,
+        phase,
+        acts: acts(phase, known.attention.as_ref(), standing),
+        attention: known.attention.as_ref().map(|reason| for_eyes(reason, standing)),
+        ahead,
+        is_simulated: setting.cloud_kind == "sim",
+        steps,
+        connection,
+        last_event: known.last_event,
+        at: known.now,
+    })
+}
+
+/// What the cloud said is for staff; students read what it means.
+fn for_eyes(reason: &Attention, standing: Standing) -> Attention {
+    let is_staff = matches!(standing, Standing::Instructor | Standing::Operator | Standing::Assistant);
+    match reason {
+        Attention::NoCapacity { .. } if !is_staff => Attention::NoCapacity { said: String::new() },
+        Attention::OverQuota { .. } if !is_staff => Attention::OverQuota { said: String::new() },
+        other => other.clone(),
+    }
+}

@@ -1,0 +1,41 @@
+//! The address leads to the machine. Made once the machine runs, kept while it is stopped, and gone only after the machine: until
+//! then the address must not lead anywhere else.
+
+use cloud::{Kind, Observed};
+
+use super::{Care, Rules, Wanted, need};
+use crate::wish::plan::{Action, Until};
+use crate::wish::{Holding, Wish, World};
+
+pub(super) struct Binding;
+
+impl Rules for Binding {
+    fn wanted(&self, wish: &Wish, world: &World) -> Wanted {
+        let has_machine = world.first(Kind::Machine).is_some_and(|machine| machine.incarnation > wish.condemned);
+        match (has_machine && wish.is_kept(), wish.is_up()) {
+            (true, true) => Wanted::Yes,
+            (true, false) => Wanted::IfThere,
+            (false, _) => Wanted::No,
+        }
+    }
+
+    fn needs(&self, _wish: &Wish, world: &World) -> Option<Until> {
+        need(world, Kind::Address)
+            .or_else(|| need(world, Kind::Firewall))
+            .or_else(|| if world.machine_runs() { None } else { Some(Until::MachineRuns) })
+    }
+
+    fn used_by(&self) -> &'static [Kind] {
+        &[Kind::Machine]
+    }
+
+    fn care(&self, _wish: &Wish, world: &World, holding: &Holding) -> Care {
+        let machine = world.first(Kind::Machine).and_then(|machine| machine.cloud_id.as_deref());
+        match (&holding.listed, machine) {
+            (Some(Observed::Binding { machine: leads_to, .. }), Some(machine)) if leads_to != machine => {
+                Care::Now(Action::Release(Kind::Binding, 1), "it leads to another machine")
+            }
+            _ => Care::Fine,
+        }
+    }
+}

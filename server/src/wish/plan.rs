@@ -1,0 +1,324 @@
+//! The plan: what may be done now, what waits and for what.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use app::domain::reason::{Attention, Probe};
+use cloud::{Kind, MachineState};
+use time::{Duration, OffsetDateTime};
+
+use super::kinds::{Care, Wanted, rules};
+use super::phase::{Phase, phase};
+use super::spec::service_of;
+use super::{Purpose, Wish, World};
+
+/// How long a call may take, and a claim live: a call begun before may still make something for so long.
+const CALL_AND_CLAIM: Duration = Duration::seconds(50);
+/// A probe that passed is asked again after this long.
+const PROBE_AGAIN: Duration = Duration::seconds(60);
+/// A probe that failed is asked again soon, then less often.
+const PROBE_SOON: Duration = Duration::milliseconds(1500);
+const PROBE_LATER: Duration = Duration::seconds(15);
+/// The service behind a probe is restarted after so many failures in a row …
+const RESTART_AT: [u32; 2] = [4, 8];
+/// … and after so many somebody is told.
+const TELL_AT: u32 = 10;
+/// A machine that has not spoken for so long after its start is silent.
+const SILENT_AFTER: Duration = Duration::minutes(6);
+/// Something that the cloud does not list so long after it was made has vanished.
+const VANISHED_AFTER: Duration = Duration::seconds(30);
+
+/// One thing to do.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Action {
+    /// Order it from the cloud (or repeat the order, if an answer is missing).
+    Make(Kind, u16),
+    /// Start a machine.
+    Start(u16),
+    /// Stop a machine.
+    Stop(u16),
+    /// Give it back.
+    Release(Kind, u16),
+    /// Give back what carries our tag and no row explains.
+    ReleaseStray(Kind, String),
+    /// Our row says it is there, the cloud does not: write it off.
+    WriteOff(Kind, u16),
+    /// From now on environments of the version start from this image: made by us, or of the same recipe and there already.
+    Adopt(String),
+    /// Prove something from outside.
+    Probe(Probe),
+    /// Order the machine to restart a service's units.
+    Restart(&'static str),
+    /// The cloud listed nothing of it: note it, the first or the second time.
+    ConfirmGone,
+}
+
+/// What a waiting action waits for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Until {
+    /// Another resource is there.
+    There(Kind),
+    /// Another resource has been given back.
+    Released(Kind),
+    /// The machine runs.
+    MachineRuns,
+    /// The machine is off.
+    MachineStopped,
+    /// The machine has reported that its boot is complete.
+    Booted,
+    /// The build machine has reported that its disk is clean.
+    Clean,
+    /// The image is baked.
+    ImageBaked,
+    /// The cloud lists it.
+    Listed,
+    /// A moment.
+    Time(OffsetDateTime),
+    /// Somebody decides.
+    Somebody,
+}
+
+/// What to do, and when to look again.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// What may run now, all at once, with the reason.
+    pub now: Vec<(Action, &'static str)>,
+    /// What has to wait, and for what.
+    pub waiting: Vec<(Action, Until)>,
+    /// What somebody should know; `None` clears it.
+    pub attention: Option<Attention>,
+    /// When to look again though nothing changed; `None`: never.
+    pub look_again: Option<OffsetDateTime>,
+}
+
+/// Compares what is wanted with what is there.
+#[must_use]
+pub fn plan(wish: &Wish, world: &World, now: OffsetDateTime) -> Plan {
+    let mut plan = Plan::default();
+    for &kind in wish.kinds {
+        plan_kind(&mut plan, wish, world, kind, now);
+    }
+    if wish.purpose == Purpose::Image
+        && wish.is_kept()
+        && !world.is_image_recorded
+        && let Some(image) = world.image()
+    {
+        plan.now.push((Action::Adopt(image.to_owned()), "environments may start from it"));
+    }
+    if wish.is_up() {
+        plan_boot(&mut plan, wish, world, now);
+        plan_probes(&mut plan, wish, world, now);
+    }
+    if !wish.is_kept() {
+        plan_gone(&mut plan, world, now);
+    }
+    plan.look_again = look_again(&plan, wish, world, now);
+    plan
+}
+
+fn plan_kind(plan: &mut Plan, wish: &Wish, world: &World, kind: Kind, now: OffsetDateTime) {
+    let rules = rules(kind);
+    let make = Action::Make(kind, 1);
+    match (rules.wanted(wish, world), world.first(kind)) {
+        (Wanted::No | Wanted::IfThere, None) => {}
+        (Wanted::Yes, None) => match rules.needs(wish, world) {
+            None => plan.now.push((make, "it is wanted")),
+            Some(until) => plan.waiting.push((make, until)),
+        },
+        // An intent without an answer: the same order again finds it made, or makes it.
+        (Wanted::Yes | Wanted::IfThere, Some(holding)) if holding.cloud_id.is_none() => plan.now.push((make, "the answer is missing")),
+        (Wanted::Yes | Wanted::IfThere, Some(holding)) if holding.listed.is_none() => {
+            let gone_for_sure = holding.made_at.is_none_or(|made_at| now - made_at > VANISHED_AFTER);
+            match (gone_for_sure, kind == Kind::Machine && world.was_ready) {
+                (false, _) => plan.waiting.push((make, Until::Listed)),
+                // Its disk was somebody's work: nobody gets an empty machine instead without having asked for it.
+                (true, true) => {
+                    plan.attention = Some(Attention::MachineVanished);
+                    plan.waiting.push((make, Until::Somebody));
+                }
+                (true, false) => plan.now.push((Action::WriteOff(kind, 1), "the cloud does not list it any more")),
+            }
+        }
+        (Wanted::Yes | Wanted::IfThere, Some(holding)) => match rules.care(wish, world, holding) {
+            Care::Fine => {}
+            Care::Now(action, because) => plan.now.push((action, because)),
+            Care::Wait(action, until) => plan.waiting.push((action, until)),
+        },
+        (Wanted::No, Some(_)) => plan_release(plan, world, kind, rules.used_by()),
+    }
+}
+
+fn plan_release(plan: &mut Plan, world: &World, kind: Kind, used_by: &[Kind]) {
+    let release = Action::Release(kind, 1);
+    if let Some(user) = used_by.iter().find(|user| world.first(**user).is_some()) {
+        plan.waiting.push((release, Until::Released(*user)));
+        return;
+    }
+    match (kind, world.machine_state()) {
+        (Kind::Machine, Some(MachineState::Running)) => {
+            plan.now.push((Action::Stop(1), "it goes"));
+            plan.waiting.push((release, Until::MachineStopped));
+        }
+        (Kind::Machine, Some(MachineState::Stopping)) => plan.waiting.push((release, Until::MachineStopped)),
+        _ => plan.now.push((release, "it is not wanted any more")),
+    }
+}
+
+fn plan_boot(plan: &mut Plan, wish: &Wish, world: &World, now: OffsetDateTime) {
+    if !world.machine_runs() {
+        return;
+    }
+    match &world.boot {
+        Some(boot) => {
+            if let Some((step, log)) = &boot.failed {
+                let (step, log) = (step.clone(), log.clone());
+                plan.attention = Some(match wish.purpose {
+                    Purpose::Course => Attention::BootStepFailed { step, log },
+                    Purpose::Image => Attention::ImageNotBaked { step, log },
+                });
+            }
+        }
+        None => {
+            if world.machine_started_at().is_some_and(|at| now - at > SILENT_AFTER) {
+                plan.attention = Some(Attention::MachineSilent);
+            }
+        }
+    }
+}
+
+fn plan_probes(plan: &mut Plan, wish: &Wish, world: &World, now: OffsetDateTime) {
+    if wish.purpose != Purpose::Course {
+        return;
+    }
+    let is_reachable = world.first(Kind::Binding).is_some_and(super::Holding::is_there);
+    for probe in wish.spec.probes() {
+        let action = Action::Probe(probe);
+        if !world.is_booted() {
+            plan.waiting.push((action, Until::Booted));
+            continue;
+        }
+        if !is_reachable {
+            plan.waiting.push((action, Until::There(Kind::Binding)));
+            continue;
+        }
+        let boot = world.boot.as_ref().map(|boot| boot.id.as_str());
+        let Some(seen) = world.probes.get(&probe).filter(|seen| Some(seen.boot.as_str()) == boot) else {
+            plan.now.push((action, "nothing is proven on this boot"));
+            continue;
+        };
+        let next = match &seen.saw {
+            Ok(()) => seen.at + PROBE_AGAIN,
+            Err(_) if seen.tries < RESTART_AT[0] => seen.at + PROBE_SOON,
+            Err(_) => seen.at + PROBE_LATER,
+        };
+        if let Err(saw) = &seen.saw {
+            if seen.tries >= TELL_AT && plan.attention.is_none() {
+                plan.attention = Some(Attention::ProbeFails { probe, saw: saw.clone() });
+            }
+            if next <= now
+                && RESTART_AT.contains(&seen.tries)
+                && let Some(service) = service_of(probe)
+            {
+                plan.now.push((Action::Restart(service), "its probe keeps failing"));
+            }
+        }
+        if next <= now {
+            plan.now.push((action, "it is time to ask again"));
+        } else {
+            plan.waiting.push((action, Until::Time(next)));
+        }
+    }
+}
+
+fn plan_gone(plan: &mut Plan, world: &World, now: OffsetDateTime) {
+    for (kind, name) in &world.strays {
+        plan.now.push((Action::ReleaseStray(*kind, name.clone()), "it carries our tag and no row explains it"));
+    }
+    if !world.holdings.is_empty() || !world.strays.is_empty() {
+        return;
+    }
+    let settled = world.last_intent_at.map(|at| at + CALL_AND_CLAIM);
+    match (world.empty_since, settled) {
+        (None, _) => plan.now.push((Action::ConfirmGone, "the cloud lists nothing")),
+        // A call that was begun before may still make something: the second listing has to be later than that.
+        (Some(_), Some(settled)) if settled > now => plan.waiting.push((Action::ConfirmGone, Until::Time(settled))),
+        (Some(_), _) => plan.now.push((Action::ConfirmGone, "the cloud lists nothing again")),
+    }
+}
+
+fn look_again(plan: &Plan, wish: &Wish, world: &World, now: OffsetDateTime) -> Option<OffsetDateTime> {
+    let soonest = plan
+        .waiting
+        .iter()
+        .map(|(_, until)| match until {
+            Until::Time(at) => *at,
+            Until::MachineRuns | Until::MachineStopped | Until::Listed => now + Duration::milliseconds(300),
+            Until::Released(_) | Until::There(_) => now + Duration::milliseconds(500),
+            // The machine's report wakes the environment; this is for reports that got lost.
+            Until::Booted | Until::Clean => now + Duration::seconds(5),
+            // The end of baking wakes those who wait for it.
+            Until::ImageBaked => now + Duration::seconds(10),
+            Until::Somebody => now + Duration::seconds(60),
+        })
+        .min();
+    match (soonest, phase(wish, world)) {
+        (Some(at), _) => Some(at),
+        (None, Phase::Ready | Phase::Stopped) => Some(now + Duration::minutes(5)),
+        (None, _) if wish.purpose == Purpose::Image => Some(now + Duration::minutes(5)),
+        (None, _) => Some(now + Duration::seconds(2)),
+    }
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Make(kind, slot) => write!(f, "make     {}/{slot}", kind.code()),
+            Self::Start(slot) => write!(f, "start    machine/{slot}"),
+            Self::Stop(slot) => write!(f, "stop     machine/{slot}"),
+            Self::Release(kind, slot) => write!(f, "release  {}/{slot}", kind.code()),
+            Self::ReleaseStray(kind, name) => write!(f, "release  stray {} {name}", kind.code()),
+            Self::WriteOff(kind, slot) => write!(f, "write off {}/{slot}", kind.code()),
+            Self::Adopt(image) => write!(f, "adopt    image {image}"),
+            Self::Probe(probe) => write!(f, "probe    {}", probe.code()),
+            Self::Restart(service) => write!(f, "restart  {service}"),
+            Self::ConfirmGone => write!(f, "confirm  that nothing is left"),
+        }
+    }
+}
+
+impl fmt::Display for Until {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::There(kind) => write!(f, "{}/1 is there", kind.code()),
+            Self::Released(kind) => write!(f, "{}/1 is given back", kind.code()),
+            Self::MachineRuns => f.write_str("machine/1 runs"),
+            Self::MachineStopped => f.write_str("machine/1 is off"),
+            Self::Booted => f.write_str("machine/1 has booted"),
+            Self::Clean => f.write_str("machine/1 is clean"),
+            Self::ImageBaked => f.write_str("the image is baked"),
+            Self::Listed => f.write_str("the cloud lists it"),
+            Self::Time(at) => write!(f, "{:02}:{:02}:{:02}", at.hour(), at.minute(), at.second()),
+            Self::Somebody => f.write_str("somebody decides"),
+        }
+    }
+}
+
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut seen = BTreeSet::new();
+        for (action, because) in &self.now {
+            seen.insert(action);
+            writeln!(f, "now      {action:<28} because {because}")?;
+        }
+        for (action, until) in &self.waiting {
+            writeln!(f, "waiting  {action:<28} until {until}")?;
+        }
+        if let Some(attention) = &self.attention {
+            writeln!(f, "tell     {attention:?}")?;
+        }
+        if seen.is_empty() && self.waiting.is_empty() {
+            writeln!(f, "nothing to do")?;
+        }
+        Ok(())
+    }
+}

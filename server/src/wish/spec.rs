@@ -1,0 +1,74 @@
+//! A blueprint version: immutable, JSON with a schema number.
+
+use app::domain::reason::Probe;
+use cloud::Size;
+use cloud::order::PortRange;
+use serde::{Deserialize, Serialize};
+
+/// What an environment of this version is made of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spec {
+    /// 1: this shape.
+    pub schema: u32,
+    /// One or two sentences for people.
+    pub summary: String,
+    /// The operating system's profile: `debian-12`.
+    pub os: String,
+    /// Services in the order in which the machine configures them.
+    pub services: Vec<ServiceSpec>,
+    /// How large.
+    pub size: Size,
+    /// TCP ports that are let in.
+    pub open_ports: Vec<PortRange>,
+}
+
+/// One service of a version, at the revision that was current when the version was made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServiceSpec {
+    /// The folder's name.
+    pub name: String,
+    /// A hash of the folder.
+    pub revision: String,
+}
+
+impl Spec {
+    /// The proofs that an environment of this version owes.
+    #[must_use]
+    pub fn probes(&self) -> Vec<Probe> {
+        let has = |service: &str| self.services.iter().any(|one| one.name == service);
+        Probe::ALL
+            .into_iter()
+            .filter(|probe| match service_of(*probe) {
+                Some(service) => has(service),
+                None => true,
+            })
+            .collect()
+    }
+
+    /// What an image of this version is made of: the same recipe, the same image.
+    #[must_use]
+    pub fn recipe(&self) -> String {
+        let services: Vec<_> = self.services.iter().map(|service| format!("{}@{}", service.name, service.revision)).collect();
+        let text = format!("1\n{}\n{}", self.os, services.join("\n"));
+        hex(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, text.as_bytes()).as_ref())[..32].to_owned()
+    }
+}
+
+/// Which service a probe proves; `None`: the machine as a whole.
+#[must_use]
+pub fn service_of(probe: Probe) -> Option<&'static str> {
+    match probe {
+        Probe::Ssh => Some("ssh"),
+        Probe::Wordpress => Some("wordpress"),
+        Probe::BasicAuth => Some("basic_auth"),
+        Probe::ContainerWeb => Some("container_web"),
+        Probe::FtpTex => Some("ftp_tex"),
+        Probe::ClosedPorts => None,
+    }
+}
+
+/// Bytes as lower-case hexadecimal digits.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

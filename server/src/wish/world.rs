@@ -1,0 +1,160 @@
+//! What is there: our rows joined with what the cloud lists and what the machine and the probes report.
+
+use std::collections::BTreeMap;
+
+use app::domain::reason::Probe;
+use cloud::{Kind, MachineState, Observed};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+/// Everything a plan looks at.
+#[derive(Debug, Clone, Default)]
+pub struct World {
+    /// What we ordered and have not given back, one per kind and slot.
+    pub holdings: BTreeMap<(Kind, u16), Holding>,
+    /// What the cloud lists under our tag that no holding explains, by its name there.
+    pub strays: Vec<(Kind, String)>,
+    /// The boot that the machine last reported.
+    pub boot: Option<BootSeen>,
+    /// What each probe last saw.
+    pub probes: BTreeMap<Probe, ProbeSeen>,
+    /// The boot on which every probe passed.
+    pub ready_boot: Option<String>,
+    /// Whether it was ever Ready: from then on the disk is somebody's work.
+    pub was_ready: bool,
+    /// An image of the same recipe that the cloud has already.
+    pub found_image: Option<String>,
+    /// Whether the version's image is written down already.
+    pub is_image_recorded: bool,
+    /// When the newest intent was written; a call of it may still be on its way.
+    pub last_intent_at: Option<OffsetDateTime>,
+    /// When the cloud first listed nothing of it.
+    pub empty_since: Option<OffsetDateTime>,
+}
+
+/// One thing that we ordered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holding {
+    /// How often this slot was made.
+    pub incarnation: u16,
+    /// The intent's token.
+    pub intent: Uuid,
+    /// The cloud's name for it, once the cloud has answered.
+    pub cloud_id: Option<String>,
+    /// When the answer came.
+    pub made_at: Option<OffsetDateTime>,
+    /// What the cloud lists of it now; `None`: it does not.
+    pub listed: Option<Observed>,
+}
+
+impl Holding {
+    /// Whether the cloud has it, as far as we know.
+    #[must_use]
+    pub fn is_there(&self) -> bool {
+        self.cloud_id.is_some() && self.listed.is_some()
+    }
+}
+
+/// What machines of a wish start from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ImageState {
+    /// This image.
+    Ready(String),
+    /// It is being baked: wait for it.
+    Baking,
+    /// There is none and none will come: install at the first boot.
+    Absent,
+}
+
+/// How the machine's boot goes.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct BootSeen {
+    /// The boot.
+    pub id: String,
+    /// The step `ready` is done.
+    pub is_ready: bool,
+    /// The step `clean` is done: the disk is fit to become an image.
+    pub is_clean: bool,
+    /// A step failed: its name and its last lines.
+    pub failed: Option<(String, Vec<String>)>,
+}
+
+/// What a probe last saw.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProbeSeen {
+    /// On which boot.
+    pub boot: String,
+    /// Passed, or what it saw, as JSON.
+    pub saw: Result<(), String>,
+    /// How often in a row it failed on this boot.
+    pub tries: u32,
+    /// When.
+    pub at: OffsetDateTime,
+}
+
+impl World {
+    /// The holding of the first slot of a kind.
+    #[must_use]
+    pub fn first(&self, kind: Kind) -> Option<&Holding> {
+        self.holdings.get(&(kind, 1))
+    }
+
+    /// The machine's state, if the cloud lists it.
+    #[must_use]
+    pub fn machine_state(&self) -> Option<MachineState> {
+        match self.first(Kind::Machine)?.listed.as_ref()? {
+            Observed::Machine { state, .. } => Some(*state),
+            _ => None,
+        }
+    }
+
+    /// Whether the version has an image, made by us or found.
+    #[must_use]
+    pub fn has_image(&self) -> bool {
+        self.is_image_recorded || self.image().is_some()
+    }
+
+    /// The cloud's name of an image of the version, made by us or found.
+    #[must_use]
+    pub fn image(&self) -> Option<&str> {
+        let ours = self.first(Kind::Image).filter(|image| image.is_there()).and_then(|image| image.cloud_id.as_deref());
+        ours.or(self.found_image.as_deref())
+    }
+
+    /// Whether the machine runs.
+    #[must_use]
+    pub fn machine_runs(&self) -> bool {
+        self.machine_state() == Some(MachineState::Running)
+    }
+
+    /// When the cloud last started the machine, where it says so; else when it was made.
+    #[must_use]
+    pub fn machine_started_at(&self) -> Option<OffsetDateTime> {
+        let machine = self.first(Kind::Machine)?;
+        match machine.listed.as_ref()? {
+            Observed::Machine { started_at, .. } => started_at.or(machine.made_at),
+            _ => None,
+        }
+    }
+
+    /// Whether the machine reported that its boot is complete.
+    #[must_use]
+    pub fn is_booted(&self) -> bool {
+        self.machine_runs() && self.boot.as_ref().is_some_and(|boot| boot.is_ready)
+    }
+
+    /// Whether a probe passed on the present boot.
+    #[must_use]
+    pub fn has_passed(&self, probe: Probe) -> bool {
+        match (&self.boot, self.probes.get(&probe)) {
+            (Some(boot), Some(seen)) => seen.boot == boot.id && seen.saw.is_ok(),
+            _ => false,
+        }
+    }
+
+    /// Whether every one of these probes passed on the present boot.
+    #[must_use]
+    pub fn is_proven(&self, probes: &[Probe]) -> bool {
+        self.is_booted() && self.first(Kind::Binding).is_some_and(Holding::is_there) && probes.iter().all(|probe| self.has_passed(*probe))
+    }
+}

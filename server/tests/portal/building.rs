@@ -1,0 +1,153 @@
+//! From a request to Ready, stopped, started, gone.
+
+use app::domain::phase::Phase;
+use app::domain::reason::Attention;
+use app::domain::timeline::{StepState, What};
+use app::ports::Environments;
+use cloud::sim::SimSettings;
+use sqlx::PgPool;
+
+use crate::support::TestPortal;
+
+#[sqlx::test(migrator = "server::MIGRATOR")]
+async fn a_request_becomes_ready_and_every_probe_has_passed(pool: PgPool) {
+    let portal = TestPortal::new(pool).await;
+    let id = portal.request("c5").await.expect("requested");
+    assert_eq!(portal.view(id).await.phase, Phase::Waiting);
+    portal.run_until_phase(id, Phase::Ready).await;
+    assert_eq!(portal.in_cloud(id).await, ["address", "binding", "firewall", "machine"]);
+    portal.run_until(|portal| async move { portal.view(id).await.steps.last().is_some_and(|step| step.state == StepState::Done) }).await;
+    let view = portal.view(id).await;
+    assert!(view.steps.iter().all(|step| step.state == StepState::Done), "{:#?}", view.steps);
+    assert!(view.steps.iter().filter(|step| matches!(step.what, What::Probe(_))).count() == 6);
+    let connection = view.connection.expect("a connection block");
+    assert_eq!(connection.web, format!("http://{}/", connection.address));
+    assert_eq!(connection.known_hosts.len(), 1);
+}
+
+#[sqlx::test(migrator = "server::MIGRATOR")]
+async fn a_stopped_environment_keeps_its_address_and_is_proven_again_after_its_start(pool: PgPool) {
+    let portal = TestPortal::new(pool).await;
+    let id = portal.request("c5").await.expect("requested");
+    portal.run_until_phase(id, Phase::Ready).await;
+    let address = portal.view(id).await.connection.expect("a connection block").address;
+
+    portal.environments.stop(&portal.student, id).await.expect("asked");
+    assert_eq!(portal.view(id).await.phase, Phase::Stopping);
+    portal.run_until_phase(id, Phase::Stopped).await;
+    assert_eq!(portal.in_cloud(id).await, ["address", "binding", "firewall", "machine"]);
+
+    portal.environments.start(&portal.student, id).await.expect("asked");
+    assert_ne!(portal.view(id).await.phase, Phase::Ready, "nothing is proven on the new boot yet");
+    portal.run_until_phase(id, Phase::Ready).await;
+    assert_eq!(portal.view(id).await.connection.expect("a connection block").address, address);
+}
+
+#[sqlx::test(migrator = "server::MIGRATOR")]
+async fn a_deleted_environment_leaves_nothing_and_its_name_is_free_again(pool: PgPool) {
+    let portal = TestPortal::new(pool).await;
+    let id = portal.request("c5").await.expect("requested");
+    portal.run_until_phase(id, Phase::Ready).await;
+    portal.environments.delete(&portal.student, id, "c5").await.expect("asked");
+    portal.run_until_phase(id, Phase::Removed).await;
+    assert!(portal.in_cloud(id).await.is_empty());
+    assert_eq!(portal.count("select count(*) from resource where gone_at is null and kind <> 'image'").await, 0);
+    assert_eq!(portal.count("select count(*) from secret").await, 0, "its secrets are erased");
+    portal.request("c5").await.expect("the name is free");
+}
+
+#[sqlx::test(migrator = "server::MIGRATOR")]
+async fn deleting_in_the_middle_of_building_leaves_nothing(pool: PgPool) {
+    let portal = TestPortal::new(pool).await;
+    for turns in 0..6 {
+        let id = portal.request("c5").await.expect("requested");
+        for _ in 0..turns {
+            portal.turn_once().await;
+        }
+        portal.environments.delete(&portal.student, id, "c5").await.expect("asked");
+        portal.run_until_phase(id, Phase::Removed).await;
+        assert!(portal.in_cloud(id).await.is_empty(), "after {turns} turns");
+    }
+}
+
+#[sqlx::test(migrator = "server::MIGRATOR")]
+async fn a_broken_service_keeps_it_from_ready_and_the_page_names_the_probe(pool: PgPool) {
+    let portal = TestPortal::new(pool).await;
+    let id = portal.request("c5").await.expect("requested");
+    portal.run_until(|portal| async move { portal.view(id).await.phase == Phase::Checking || portal.turn_once().await == 0 }).await;
+    let machine = portal.machine(id).await;
+    portal.sim.wreck_service(&machine, "wordpress").expect("wrecked");
+    portal.run_until(|portal| async move { matches!(portal.view(id).await.attention, Some(Attention::ProbeFails { .. })) }).await;
+    let view = portal.view(id).await;
+    assert_eq!(view.phase, Phase::Checking);
+    assert!(
+        matches!(view.attention, Some(Attention::ProbeFails { probe: app::domain::reason::Probe::Wordpress, .. })),
+        "{:?}",
+        view.attention
+    );
+    assert!(
+        portal.count("select count(*) from machine_order where kind = 'restart'").await > 0,
+        "the service was restarted before anybody was told"
+    );
+
+    portal.sim.mend_service(&machine, "wordpress").expect("mended");
+    portal.run_until_phase(id, Phase::Ready).await;
+    portal.run_until(|portal| async move { portal.view(id).await.attention.is_none() }).await;
+}
+
+#[sqlx::test(migrator = "server::MIGRATOR")]
+async fn an_exhausted_pool_is_told_with_numbers_and_the_place_is_kept(pool: PgPool) {
+    let portal = TestPortal::unbaked(pool, SimSettings { addresses: 1, ..SimSettings::default() }).await;
+    let first = portal.request("c1").await.expect("requested");
+    portal.run_until_phase(first, Phase::Ready).await;
+    let second = portal.request("c2").await.expect("requested");
+    portal.run_until(|portal| async move { portal.view(second).await.attention.is_some() }).await;
+    assert_eq!(portal.view(second).await.attention, Some(Attention::NoFreeAddress { used: 1, size: 1 }));
+    portal.environments.delete(&portal.student, first, "c1").await.expect("asked");
+    portal.run_until_phase(second, Phase::Ready).await;
+}
+
+#[sqlx::test(migrator = "server::MIGRATOR")]
+async fn environments_wait_for_the_image_that_is_being_baked(pool: PgPool) {
+    let portal = TestPortal::unbaked(pool, SimSettings::default()).await;
+    let id = portal.request("c5").await.expect("requested");
+    portal.turn_once().await;
+    portal.turn_once().await;
+    assert!(portal.view(id).await.steps.iter().any(|step| step.what == What::Image), "the page says what it waits for");
+    portal.run_until_phase(id, Phase::Ready).await;
+    assert_eq!(portal.count("select count(*) from image").await, 1);
+    portal
+        .run_until(
+            |portal| async move { portal.count("select count(*) from resource where gone_at is null and kind = 'snapshot'").await == 0 },
+        )
+        .await;
+}
+
+#[sqlx::test(migrator = "server::MIGRATOR")]
+async fn a_machine_that_vanished_is_not_replaced_unasked(pool: PgPool) {
+    let portal = TestPortal::new(pool).await;
+    let id = portal.request("c5").await.expect("requested");
+    portal.run_until_phase(id, Phase::Ready).await;
+    portal
+        .run_until(|portal| async move { portal.count("select count(*) from environment where first_ready_at is not null").await == 1 })
+        .await;
+    portal.sim.vanish(&portal.machine(id).await).expect("vanished");
+    portal.run_until(|portal| async move { portal.view(id).await.attention.is_some() }).await;
+    assert_eq!(portal.view(id).await.attention, Some(Attention::MachineVanished));
+    portal.environments.try_again(&portal.student, id).await.expect("asked");
+    portal.run_until_phase(id, Phase::Ready).await;
+    assert_eq!(portal.in_cloud(id).await, ["address", "binding", "firewall", "machine"]);
+}
+
+#[sqlx::test(migrator = "server::MIGRATOR")]
+async fn a_service_that_is_down_is_restarted_and_nobody_is_troubled(pool: PgPool) {
+    let portal = TestPortal::new(pool).await;
+    let id = portal.request("c5").await.expect("requested");
+    portal.run_until_phase(id, Phase::Ready).await;
+    portal.sim.break_service(&portal.machine(id).await, "ftp_tex").expect("broken");
+    portal.run_until(|portal| async move { portal.count("select count(*) from probe where not passed").await == 1 }).await;
+    portal.run_until(|portal| async move { portal.count("select count(*) from probe where not passed").await == 0 }).await;
+    assert_eq!(portal.count("select count(*) from machine_order where kind = 'restart'").await, 1);
+    let view = portal.view(id).await;
+    assert_eq!((view.phase, view.attention), (Phase::Ready, None));
+}

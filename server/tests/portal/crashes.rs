@@ -1,0 +1,119 @@
+//! A worker that dies anywhere: the next one goes on, and there is exactly one of everything.
+//!
+//! A turn is a future; polled a number of times and then dropped it is a worker killed at that point. Every such point is tried.
+
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::Poll;
+
+use app::domain::phase::Phase;
+use app::ports::Environments;
+use server::db::queue;
+use server::engine::Engine;
+use server::engine::turn::turn;
+use sqlx::PgPool;
+use sqlx::postgres::PgPoolOptions;
+use time::Duration;
+
+use crate::support::TestPortal;
+
+/// Runs one turn but drops it after so many polls, and its connections with it. True: it ended by itself.
+async fn turn_killed_after(portal: &TestPortal, polls: usize) -> bool {
+    let mut claims = queue::claim(&mut *portal.engine.pool.acquire().await.expect("a connection"), portal.worker, 1).await.expect("claims");
+    let Some(claim) = claims.pop() else { return true };
+    let pool = PgPoolOptions::new().max_connections(4).connect_lazy_with((*portal.engine.pool.connect_options()).clone());
+    // Connecting takes a number of polls of its own that says nothing about turns.
+    let warm: Vec<_> = futures::future::join_all((0..4).map(|_| pool.acquire())).await;
+    drop(warm);
+    let engine = Engine { pool, ..portal.engine.clone() };
+    let mut turn = pin!(turn(&engine, claim));
+    let mut left = polls;
+    poll_fn(|context| {
+        if left == 0 {
+            return Poll::Ready(false);
+        }
+        left -= 1;
+        turn.as_mut().poll(context).map(|ended| {
+            ended.unwrap_or_else(|error| panic!("a turn, {left} of {polls} polls left: {error:?}"));
+            true
+        })
+    })
+    .await
+}
+
+/// Kills a worker at a point in each of its turns, then lets the claim run out and another go on.
+async fn kill_while_building_and_removing(portal: &TestPortal, polls: usize) -> bool {
+    let name = format!("c{polls}");
+    let id = portal.request(&name).await.expect("requested");
+    let mut was_killed = false;
+    for _ in 0..4 {
+        was_killed |= !turn_killed_after(portal, polls).await;
+        portal.advance(Duration::seconds(31)).await;
+    }
+    portal.run_until_phase(id, Phase::Ready).await;
+    assert_eq!(portal.in_cloud(id).await, ["address", "binding", "firewall", "machine"], "killed after {polls} polls of each turn");
+
+    portal.environments.delete(&portal.student, id, &name).await.expect("asked");
+    for _ in 0..4 {
+        was_killed |= !turn_killed_after(portal, polls).await;
+        portal.advance(Duration::seconds(31)).await;
+    }
+    portal.run_until_phase(id, Phase::Removed).await;
+    assert!(portal.in_cloud(id).await.is_empty(), "killed after {polls} polls of each turn");
+    was_killed
+}
+
+#[sqlx::test(migrator = "server::MIGRATOR")]
+async fn killed_at_any_point_there_is_exactly_one_of_everything_and_nothing_after_removal(pool: PgPool) {
+    let portal = TestPortal::new(pool).await;
+    let mut kills = 0;
+    for polls in 1.. {
+        if !kill_while_building_and_removing(&portal, polls).await {
+            break;
+        }
+        kills += 1;
+    }
+    assert!(kills > 10, "a turn has many points at which it can be killed, {kills} were found");
+}
+
+#[sqlx::test(migrator = "server::MIGRATOR")]
+async fn a_late_worker_writes_nothing(pool: PgPool) {
+    let portal = TestPortal::new(pool).await;
+    portal.request("c5").await.expect("requested");
+    let mut db = portal.engine.pool.acquire().await.expect("a connection");
+    let late = queue::claim(&mut db, portal.worker, 1).await.expect("claims").pop().expect("one");
+    portal.advance(Duration::seconds(31)).await;
+    let now = queue::claim(&mut db, portal.worker, 1).await.expect("claims").pop().expect("taken over");
+    assert!(now.epoch > late.epoch);
+    // The same worker by name, an older epoch: it is refused all the same.
+    assert!(matches!(queue::fence(&mut db, late).await, Err(queue::Lost::Claim)));
+    assert!(matches!(queue::finish(&mut db, late, None, None).await, Err(queue::Lost::Claim)));
+    assert!(queue::renew(&mut db, portal.worker, &[late]).await.expect("asked").is_empty());
+    assert!(turn(&portal.engine, late).await.is_err());
+}
+
+#[sqlx::test(migrator = "server::MIGRATOR")]
+async fn a_wish_that_changes_during_a_turn_is_looked_at_at_once(pool: PgPool) {
+    let portal = TestPortal::new(pool).await;
+    let id = portal.request("c5").await.expect("requested");
+    let mut db = portal.engine.pool.acquire().await.expect("a connection");
+    let claim = queue::claim(&mut db, portal.worker, 1).await.expect("claims").pop().expect("one");
+    portal.environments.stop(&portal.student, id).await.expect("asked");
+    queue::finish(&mut db, claim, None, None).await.expect("finished");
+    assert_eq!(queue::claim(&mut db, portal.worker, 1).await.expect("claims").len(), 1, "the wake-up was not lost");
+}
+
+#[sqlx::test(migrator = "server::MIGRATOR")]
+async fn what_kills_its_worker_again_and_again_is_parked(pool: PgPool) {
+    let portal = TestPortal::new(pool).await;
+    let id = portal.request("c5").await.expect("requested");
+    let mut db = portal.engine.pool.acquire().await.expect("a connection");
+    for _ in 0..queue::FRUITLESS_CLAIMS {
+        assert!(queue::claim(&mut db, portal.worker, 10).await.expect("claims").iter().any(|claim| claim.environment == id));
+        portal.advance(Duration::seconds(31)).await;
+    }
+    assert!(queue::park_poison(&mut db).await.expect("parked").contains(&id.0));
+    assert!(portal.view(id).await.attention.is_some());
+    portal.environments.try_again(&portal.student, id).await.expect("asked");
+    portal.run_until_phase(id, Phase::Ready).await;
+}

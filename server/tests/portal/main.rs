@@ -1,0 +1,10 @@
+//! What the portal promises, on a real PostgreSQL and a simulated cloud with a clock that the test moves.
+
+#![allow(missing_docs, reason = "the names of tests are their documentation")]
+
+mod building;
+mod crashes;
+mod requests;
+mod secrets;
+mod sessions;
+mod support;

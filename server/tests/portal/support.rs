@@ -1,0 +1,163 @@
+//! A whole portal for a test: people, a course, a simulated cloud, a clock to move, and the loop to turn by hand.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use app::domain::course::Role;
+use app::domain::environment::EnvironmentView;
+use app::domain::ids::{BlueprintVersionId, EnvironmentId, PersonId};
+use app::domain::person::Caller;
+use app::domain::phase::Phase;
+use app::error::AppError;
+use app::ports::Environments;
+use cloud::Cloud;
+use cloud::sim::{SimCloud, SimSettings};
+use server::db::{courses, environments, people, queue};
+use server::demo::web_and_tex;
+use server::engine::clouds::Handle;
+use server::engine::turn::turn;
+use server::engine::{Clouds, Engine};
+use server::portal::environments::EnvironmentsPort;
+use server::vault::Vault;
+use sqlx::PgPool;
+use time::{Duration, OffsetDateTime};
+use uuid::Uuid;
+
+pub struct TestPortal {
+    pub engine: Engine,
+    pub environments: EnvironmentsPort,
+    pub sim: Arc<SimCloud>,
+    pub version: BlueprintVersionId,
+    pub student: Caller,
+    pub other_student: Caller,
+    pub instructor: Caller,
+    pub stranger: Caller,
+    pub worker: Uuid,
+    shift: Arc<AtomicI64>,
+}
+
+impl TestPortal {
+    /// A portal whose image is baked already.
+    pub async fn new(pool: PgPool) -> Self {
+        let portal = Self::unbaked(pool, SimSettings::default()).await;
+        portal.run_until(|portal| async move { portal.count("select count(*) from image").await == 1 }).await;
+        portal
+    }
+
+    /// A portal before anything was baked, on a cloud like this.
+    pub async fn unbaked(pool: PgPool, settings: SimSettings) -> Self {
+        let mut db = pool.acquire().await.expect("a connection");
+        let installation = server::db::installation(&mut db).await.expect("an installation");
+        let cloud = courses::add_cloud(&mut db, "sim", "test", "here", &serde_json::json!({})).await.expect("a cloud");
+        let course = courses::add(&mut db, "SYS-101", "Systems", cloud, "koza-machines.test").await.expect("a course");
+        let version = courses::publish(&mut db, course, "Web and TeX", &web_and_tex()).await.expect("a version");
+        environments::wish_for_image(&mut db, version, cloud).await.expect("a wish");
+        let mut callers = Vec::new();
+        for (name, role) in [("aoi", Some(Role::Student)), ("ren", Some(Role::Student)), ("sato", Some(Role::Instructor)), ("mio", None)] {
+            let person: PersonId = people::add(&mut db, name, name, "not a hash", false).await.expect("a person");
+            if let Some(role) = role {
+                courses::add_member(&mut db, course, person, role).await.expect("a member");
+            }
+            callers.push(Caller { person, name: name.into(), is_operator: false });
+        }
+        drop(db);
+
+        let shift = Arc::new(AtomicI64::new(0));
+        let clock = {
+            let shift = shift.clone();
+            Arc::new(move || OffsetDateTime::now_utc() + Duration::microseconds(shift.load(Ordering::SeqCst)))
+        };
+        let settings = SimSettings { installation: installation.simple().to_string(), ..settings };
+        let sim = Arc::new(SimCloud::new(settings, clock));
+        let clouds = Clouds::default();
+        clouds.insert(cloud, Handle { cloud: sim.clone(), sim: Some(sim.clone()) }).await;
+        let engine = Engine { pool, clouds, vault: Arc::new(Vault::new([7; 32])), installation, machines_url: "http://portal.test".into() };
+        let environments = EnvironmentsPort { engine: engine.clone(), door: None };
+        let mut callers = callers.into_iter();
+        let mut next = || callers.next().expect("four people");
+        Self {
+            student: next(),
+            other_student: next(),
+            instructor: next(),
+            stranger: next(),
+            engine,
+            environments,
+            sim,
+            version,
+            worker: Uuid::now_v7(),
+            shift,
+        }
+    }
+
+    /// Moves the one clock of the product, and the simulator's with it.
+    pub async fn advance(&self, by: Duration) {
+        let shift = self.shift.fetch_add(by.whole_microseconds() as i64, Ordering::SeqCst) + by.whole_microseconds() as i64;
+        sqlx::query("insert into clock_offset (shift) values (make_interval(secs => $1)) on conflict (only_row) do update set shift = excluded.shift")
+            .bind(shift as f64 / 1e6)
+            .execute(&self.engine.pool)
+            .await
+            .expect("the clock moves");
+    }
+
+    /// Claims what is due and runs a turn for each; how many there were.
+    pub async fn turn_once(&self) -> usize {
+        let claims = queue::claim(&mut *self.engine.pool.acquire().await.expect("a connection"), self.worker, 10).await.expect("claims");
+        for claim in &claims {
+            turn(&self.engine, *claim).await.expect("a turn");
+        }
+        claims.len()
+    }
+
+    /// Turns the loop until something is so; moves the clock to the next wake-up whenever nothing is due.
+    pub async fn run_until<'a, F: Future<Output = bool>>(&'a self, mut is_so: impl FnMut(&'a Self) -> F) {
+        for _ in 0..2_000 {
+            if is_so(self).await {
+                return;
+            }
+            if self.turn_once().await == 0 {
+                let next = queue::next_due_in(&mut *self.engine.pool.acquire().await.expect("a connection")).await.expect("a time");
+                let wait = next.unwrap_or(1.0).clamp(0.001, 60.0);
+                self.advance(Duration::seconds_f64(wait)).await;
+            }
+        }
+        let last: Vec<String> =
+            sqlx::query_scalar("select code || ' ' || data::text from (select * from event order by at desc limit 8) e order by at")
+                .fetch_all(&self.engine.pool)
+                .await
+                .expect("events");
+        panic!("it did not come so within 2000 turns; the last events were\n{}", last.join("\n"));
+    }
+
+    pub async fn request(&self, name: &str) -> Result<EnvironmentId, AppError> {
+        self.environments.request(&self.student, self.version, name, "").await
+    }
+
+    pub async fn view(&self, id: EnvironmentId) -> EnvironmentView {
+        self.environments.view(&self.student, id).await.expect("a view")
+    }
+
+    pub async fn run_until_phase(&self, id: EnvironmentId, phase: Phase) {
+        self.run_until(|portal| async move { portal.view(id).await.phase == phase }).await;
+    }
+
+    pub async fn count(&self, query: &'static str) -> i64 {
+        sqlx::query_scalar(query).fetch_one(&self.engine.pool).await.expect("a number")
+    }
+
+    /// What the cloud has of an environment, by kind.
+    pub async fn in_cloud(&self, id: EnvironmentId) -> Vec<&'static str> {
+        let tag = server::engine::observe::tag(self.engine.installation, id.0);
+        let mut kinds: Vec<_> = self.sim.list(&tag).await.expect("a list").iter().map(|seen| seen.kind().code()).collect();
+        kinds.sort_unstable();
+        kinds
+    }
+
+    /// The cloud's name of an environment's machine.
+    pub async fn machine(&self, id: EnvironmentId) -> String {
+        sqlx::query_scalar("select cloud_id from resource where environment = $1 and kind = 'machine' and gone_at is null")
+            .bind(id.0)
+            .fetch_one(&self.engine.pool)
+            .await
+            .expect("a machine")
+    }
+}
