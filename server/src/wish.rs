@@ -12,6 +12,8 @@
 mod kinds;
 pub mod phase;
 pub mod plan;
+#[cfg(test)]
+mod plans;
 pub mod spec;
 pub mod world;
 

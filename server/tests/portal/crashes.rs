@@ -19,7 +19,7 @@ use crate::support::TestPortal;
 
 /// Runs one turn but drops it after so many polls, and its connections with it. True: it ended by itself.
 async fn turn_killed_after(portal: &TestPortal, polls: usize) -> bool {
-    let mut claims = queue::claim(&mut *portal.engine.pool.acquire().await.expect("a connection"), portal.worker, 1).await.expect("claims");
+    let mut claims = queue::claim(&mut portal.engine.pool.acquire().await.expect("a connection"), portal.worker, 1).await.expect("claims");
     let Some(claim) = claims.pop() else { return true };
     let pool = PgPoolOptions::new().max_connections(4).connect_lazy_with((*portal.engine.pool.connect_options()).clone());
     // Connecting takes a number of polls of its own that says nothing about turns.

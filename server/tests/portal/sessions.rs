@@ -14,7 +14,7 @@ use tower_sessions::Session;
 
 async fn portal_with(pool: &PgPool) -> Caller {
     let hash = password::hash("correct horse").await.expect("hashed");
-    let person = people::add(&mut *pool.acquire().await.expect("a connection"), "aoi", "Aoi", &hash, false).await.expect("a person");
+    let person = people::add(&mut pool.acquire().await.expect("a connection"), "aoi", "Aoi", &hash, false).await.expect("a person");
     Caller { person, name: "Aoi".into(), is_operator: false }
 }
 

@@ -101,7 +101,7 @@ impl TestPortal {
 
     /// Claims what is due and runs a turn for each; how many there were.
     pub async fn turn_once(&self) -> usize {
-        let claims = queue::claim(&mut *self.engine.pool.acquire().await.expect("a connection"), self.worker, 10).await.expect("claims");
+        let claims = queue::claim(&mut self.engine.pool.acquire().await.expect("a connection"), self.worker, 10).await.expect("claims");
         for claim in &claims {
             turn(&self.engine, *claim).await.expect("a turn");
         }
@@ -115,7 +115,7 @@ impl TestPortal {
                 return;
             }
             if self.turn_once().await == 0 {
-                let next = queue::next_due_in(&mut *self.engine.pool.acquire().await.expect("a connection")).await.expect("a time");
+                let next = queue::next_due_in(&mut self.engine.pool.acquire().await.expect("a connection")).await.expect("a time");
                 let wait = next.unwrap_or(1.0).clamp(0.001, 60.0);
                 self.advance(Duration::seconds_f64(wait)).await;
             }

@@ -15,7 +15,8 @@ pub(super) const TIMELINE: Timeline = Timeline {
     },
     log: "The last lines",
     duration: |ms| match ms {
-        0..10_000 => format!("{}.{} s", ms / 1000, ms % 1000 / 100),
+        0..100 => "under 0.1 s".to_owned(),
+        100..10_000 => format!("{}.{} s", ms / 1000, ms % 1000 / 100),
         10_000..60_000 => format!("{} s", ms / 1000),
         _ => format!("{} min {} s", ms / 60_000, ms / 1000 % 60),
     },

@@ -15,7 +15,8 @@ pub(super) const TIMELINE: Timeline = Timeline {
     },
     log: "最後の数行",
     duration: |ms| match ms {
-        0..10_000 => format!("{}.{}秒", ms / 1000, ms % 1000 / 100),
+        0..100 => "0.1秒未満".to_owned(),
+        100..10_000 => format!("{}.{}秒", ms / 1000, ms % 1000 / 100),
         10_000..60_000 => format!("{}秒", ms / 1000),
         _ => format!("{}分{}秒", ms / 60_000, ms / 1000 % 60),
     },

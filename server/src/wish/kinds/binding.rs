@@ -5,14 +5,16 @@ use cloud::{Kind, Observed};
 
 use super::{Care, Rules, Wanted, need};
 use crate::wish::plan::{Action, Until};
-use crate::wish::{Holding, Wish, World};
+use crate::wish::{Holding, Purpose, Wish, World};
 
 pub(super) struct Binding;
 
 impl Rules for Binding {
     fn wanted(&self, wish: &Wish, world: &World) -> Wanted {
         let has_machine = world.first(Kind::Machine).is_some_and(|machine| machine.incarnation > wish.condemned);
-        match (has_machine && wish.is_kept(), wish.is_up()) {
+        // Nobody visits a build machine.
+        let is_wanted = has_machine && wish.is_kept() && wish.purpose == Purpose::Course;
+        match (is_wanted, wish.is_up()) {
             (true, true) => Wanted::Yes,
             (true, false) => Wanted::IfThere,
             (false, _) => Wanted::No,
