@@ -15,7 +15,7 @@ const isReal = process.env.KOZA_END2END_CLOUD === 'incus';
 
 export default defineConfig({
   testDir: 'journeys',
-  outputDir: 'results',
+  outputDir: process.env.KOZA_END2END_RESULTS ?? 'results',
   // A portal that one journey breaks breaks the others; two at once fit two cores.
   workers: isReal ? 1 : 2,
   fullyParallel: true,

@@ -10,7 +10,5 @@ pub(crate) mod icon;
 pub(crate) mod loaded;
 pub(crate) mod moment;
 pub(crate) mod notice;
-#[cfg(test)]
-mod tests;
 pub(crate) mod timeline;
 pub(crate) mod title;

@@ -3,6 +3,11 @@
 //! The server sends the whole view on every change, and at once when the browser connects; so a reload, a second tab and a page that lost
 //! its connection agree. While the tab is hidden the connection is closed (browsers allow six per host).
 
+#[cfg(feature = "hydrate")]
+mod browser;
+#[cfg(test)]
+mod tests;
+
 use leptos::prelude::*;
 
 use crate::domain::environment::EnvironmentView;
@@ -85,6 +90,3 @@ pub(crate) fn announcements(texts: &'static Texts, view: RwSignal<EnvironmentVie
     let _ = (texts, view, say);
     said
 }
-
-#[cfg(feature = "hydrate")]
-mod browser;

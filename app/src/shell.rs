@@ -1,6 +1,7 @@
 //! The HTML document around the app.
 
 use http::request::Parts;
+use leptos::nonce::use_nonce;
 use leptos::prelude::*;
 use leptos_meta::MetaTags;
 
@@ -24,13 +25,27 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <link rel="stylesheet" href="/pkg/app.css"/>
                 <link rel="icon" type="image/svg+xml" href="/assets/koza.svg"/>
                 {looks_again()}
-                <HydrationScripts options/>
+                <Awakening options/>
                 <MetaTags/>
             </head>
             <body>
                 <App/>
             </body>
         </html>
+    }
+}
+
+/// Loads the program that makes the page alive. Leptos' own `HydrationScripts` does the same, but writes the nonce into `crossorigin`,
+/// which is not valid HTML.
+#[component]
+fn Awakening(options: LeptosOptions) -> impl IntoView {
+    let LeptosOptions { output_name: name, site_pkg_dir: folder, .. } = options;
+    let (program, wasm) = (format!("/{folder}/{name}.js"), format!("/{folder}/{name}_bg.wasm"));
+    let script = format!("import({program:?}).then(app => app.default({{module_or_path: {wasm:?}}}).then(() => app.hydrate()))");
+    view! {
+        <link rel="modulepreload" href=program/>
+        <link rel="preload" href=wasm r#as="fetch" type="application/wasm" crossorigin="anonymous"/>
+        <script type="module" nonce=use_nonce()>{script}</script>
     }
 }
 

@@ -5,6 +5,8 @@
 
 mod en;
 mod ja;
+#[cfg(test)]
+mod tests;
 
 use crate::domain::course::Role;
 use crate::domain::environment::Act;
@@ -143,6 +145,7 @@ pub(crate) struct Environment {
 pub(crate) struct Timeline {
     pub(crate) title: Sentence,
     pub(crate) step: fn(&What, StepState) -> String,
+    /// For screen readers, after the step: the mark beside it says the same.
     pub(crate) state: fn(StepState) -> Sentence,
     pub(crate) log: Sentence,
     pub(crate) duration: fn(ms: u32) -> String,

@@ -16,14 +16,16 @@ pub(crate) fn Frame(visit: Visit, children: Children) -> impl IntoView {
     let Visit { caller, locale, theme, is_trial, is_simulated } = visit;
     view! {
         <a class="skip" href="#content" rel="external">{texts.skip}</a>
-        {is_trial.then(|| view! { <Banner class="banner banner-trial" text=texts.trial/> })}
-        {is_simulated.then(|| view! { <Banner class="banner banner-simulated" text=texts.simulated/> })}
         <header class="site-header">
-            <a class="brand" href="/" rel="external">
-                <Mark/>
-                "Koza"
-            </a>
-            {caller.map(|caller| view! { <Whereabouts caller/> })}
+            {is_trial.then(|| view! { <Banner class="banner banner-trial" text=texts.trial/> })}
+            {is_simulated.then(|| view! { <Banner class="banner banner-simulated" text=texts.simulated/> })}
+            <div class="bar">
+                <a class="brand" href="/" rel="external">
+                    <Mark/>
+                    "Koza"
+                </a>
+                {caller.map(|caller| view! { <Whereabouts caller/> })}
+            </div>
         </header>
         <main id="content" tabindex="-1">{children()}</main>
         <footer class="site-footer">
@@ -53,7 +55,7 @@ fn Whereabouts(caller: Caller) -> impl IntoView {
             </ul>
         </nav>
         <form method="post" action=SignOut::url()>
-            <button class="button button-quiet">{texts.sign_out}</button>
+            <button type="submit" class="button button-quiet">{texts.sign_out}</button>
         </form>
     }
 }
@@ -63,7 +65,7 @@ fn LocaleSwitch(locale: Locale) -> impl IntoView {
     let texts = &use_texts().frame;
     let choices = [(Locale::Ja, "日本語"), (Locale::En, "English")].map(|(choice, name)| {
         view! {
-            <button name="locale" value=choice.code() lang=choice.code() aria-pressed=pressed(choice == locale)>{name}</button>
+            <button type="submit" name="locale" value=choice.code() lang=choice.code() aria-pressed=pressed(choice == locale)>{name}</button>
         }
     });
     view! {
@@ -77,7 +79,7 @@ fn ThemeSwitch(theme: Theme) -> impl IntoView {
     let choices =
         [(Theme::System, texts.theme_system), (Theme::Light, texts.theme_light), (Theme::Dark, texts.theme_dark)].map(|(choice, name)| {
             view! {
-                <button name="theme" value=choice.code() aria-pressed=pressed(choice == theme)>{name}</button>
+                <button type="submit" name="theme" value=choice.code() aria-pressed=pressed(choice == theme)>{name}</button>
             }
         });
     view! {

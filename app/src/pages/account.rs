@@ -52,7 +52,7 @@ fn Account(sessions: Vec<SessionRow>) -> impl IntoView {
             </div>
             {has_others.then(|| view! {
                 <form method="post" action=EndOtherSessions::url()>
-                    <button class="button">{texts.end_others}</button>
+                    <button type="submit" class="button">{texts.end_others}</button>
                 </form>
             })}
         </section>
@@ -66,14 +66,14 @@ fn Row(session: SessionRow) -> impl IntoView {
     let act = if is_this_one {
         Either::Left(view! {
             <form method="post" action=SignOut::url()>
-                <button class="button button-small">{texts.sign_out}</button>
+                <button type="submit" class="button button-small">{texts.sign_out}</button>
             </form>
         })
     } else {
         Either::Right(view! {
             <form method="post" action=EndSession::url()>
                 <input type="hidden" name="id" value=id.to_string()/>
-                <button class="button button-small" aria-label=(texts.end_this)(&browser)>{texts.end}</button>
+                <button type="submit" class="button button-small" aria-label=(texts.end_this)(&browser)>{texts.end}</button>
             </form>
         })
     };

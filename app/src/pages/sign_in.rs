@@ -27,7 +27,7 @@ pub(crate) fn SignInPage() -> impl IntoView {
                 <input type="hidden" name="next" value=next::local(&asked).to_owned()/>
                 <Field id="name" name="name" label=texts.name autocomplete="username" value=use_typed("name")/>
                 <Field id="password" name="password" label=texts.password kind="password" autocomplete="current-password"/>
-                <button class="button button-main">{texts.button}</button>
+                <button type="submit" class="button button-main">{texts.button}</button>
             </form>
         </div>
     }

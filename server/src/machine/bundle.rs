@@ -49,9 +49,11 @@ pub fn revision(service: &str) -> Option<String> {
     let dir = TREE.get_dir(format!("services/{service}"))?;
     let mut digest = aws_lc_rs::digest::Context::new(&aws_lc_rs::digest::SHA256);
     hash(&mut digest, dir);
-    // The agent runs every service's scripts: another agent, another image.
-    if let Some(agent) = TREE.get_dir("agent") {
-        hash(&mut digest, agent);
+    // The agent runs every service's scripts by the names of the operating system: another of either, another image.
+    for part in ["agent", "os"] {
+        if let Some(dir) = TREE.get_dir(part) {
+            hash(&mut digest, dir);
+        }
     }
     Some(hex(digest.finish().as_ref())[..16].to_owned())
 }

@@ -26,6 +26,8 @@ pub fn text(url: &str, token: &str, known: &Known, image: &ImageSource) -> Strin
     );
     let config = json!({
         "write_files": [{"path": "/etc/koza/portal.json", "permissions": "0600", "content": portal}],
+        // Else cloud-init makes a user of its own.
+        "users": [],
         "runcmd": [["sh", "-c", fetch]],
     });
     format!("#cloud-config\n# koza: {marker}\n{config}\n")

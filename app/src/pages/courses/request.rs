@@ -49,7 +49,7 @@ pub(crate) fn RequestForm(version: BlueprintVersionId, is_only_one: bool) -> imp
                     value=typed("public_key")
                     is_code=true
                 />
-                <button class="button button-main" aria-disabled=move || action.pending().get().then_some("true")>
+                <button type="submit" class="button button-main" aria-disabled=move || action.pending().get().then_some("true")>
                     {move || if action.pending().get() { texts.button_busy } else { texts.button }}
                 </button>
             </ActionForm>

@@ -89,7 +89,7 @@ fn Key(id: EnvironmentId, private_key: Option<PrivateKey>) -> impl IntoView {
         Some(PrivateKey::Waiting) => EitherOf3::C(view! {
             <form method="post" action=format!("/environments/{id}/key") class="key-form">
                 <p>{texts.private_key_waiting}</p>
-                <button class="button">
+                <button type="submit" class="button">
                     <Icon of=Glyph::Key/>
                     {texts.private_key_download}
                 </button>

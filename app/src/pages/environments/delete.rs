@@ -59,7 +59,7 @@ fn Confirm(id: String, name: String, back: String) -> impl IntoView {
             <input type="hidden" name="id" value=id/>
             <Field id="name" name="name" label=(texts.type_name)(&name) problem=Signal::stored(problem) value=use_typed("name") is_code=true/>
             <div class="acts">
-                <button class="button button-danger">{texts.button}</button>
+                <button type="submit" class="button button-danger">{texts.button}</button>
                 <a class="button" href=back rel="external">{texts.keep}</a>
             </div>
         </form>

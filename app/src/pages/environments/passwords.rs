@@ -82,7 +82,7 @@ fn TypeAgain() -> impl IntoView {
             <form method="post" action=SignInAgain::url() class="form">
                 <input type="text" value=user autocomplete="username" readonly=true hidden=true aria-hidden="true"/>
                 <Field id="password" name="password" label=texts.password kind="password" autocomplete="current-password"/>
-                <button class="button button-main">{texts.show}</button>
+                <button type="submit" class="button button-main">{texts.show}</button>
             </form>
         </div>
     }

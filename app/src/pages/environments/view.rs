@@ -153,6 +153,6 @@ fn ActButtons(view: RwSignal<EnvironmentView>, acts: Acts, only: Option<Act>) ->
 fn Press(id: crate::domain::ids::EnvironmentId, word: &'static str, #[prop(optional)] is_main: bool) -> impl IntoView {
     view! {
         <input type="hidden" name="id" value=id.to_string()/>
-        <button class="button" class:button-main=is_main>{word}</button>
+        <button type="submit" class="button" class:button-main=is_main>{word}</button>
     }
 }

@@ -8,10 +8,10 @@ pub(super) const TIMELINE: Timeline = Timeline {
     title: "What happens",
     step,
     state: |state| match state {
-        StepState::Waiting => "waiting",
-        StepState::Now => "under way",
-        StepState::Done => "done",
-        StepState::Failed => "failed",
+        StepState::Waiting => " (waiting)",
+        StepState::Now => " (under way)",
+        StepState::Done => " (done)",
+        StepState::Failed => " (failed)",
     },
     log: "The last lines",
     duration: |ms| match ms {

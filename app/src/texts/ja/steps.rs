@@ -8,10 +8,10 @@ pub(super) const TIMELINE: Timeline = Timeline {
     title: "進み具合",
     step,
     state: |state| match state {
-        StepState::Waiting => "待機中",
-        StepState::Now => "実行中",
-        StepState::Done => "完了",
-        StepState::Failed => "失敗",
+        StepState::Waiting => "（待機中）",
+        StepState::Now => "（実行中）",
+        StepState::Done => "（完了）",
+        StepState::Failed => "（失敗）",
     },
     log: "最後の数行",
     duration: |ms| match ms {

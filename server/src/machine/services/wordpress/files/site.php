@@ -24,11 +24,11 @@ for ($try = 0; $try < 50; $try++) {
     usleep(100000);
 }
 
-$config = file_get_contents("$site/wp-config.php");
-define('WP_INSTALLING', !is_installed());
+// So that WordPress loads without tables as well as with them, and without the person's plugins.
+define('WP_INSTALLING', true);
 require "$site/wp-load.php";
 
-if (WP_INSTALLING) {
+if (!is_blog_installed()) {
     // The mail about the new site would go nowhere.
     function wp_new_blog_notification($title, $url, $user, $password) {}
     require "$site/wp-admin/includes/upgrade.php";
@@ -60,22 +60,18 @@ if (isset($wishes['time_zone']) && in_array($wishes['time_zone'], timezone_ident
 
 if (array_intersect_key($wishes, array_flip(['admin_user', 'admin_email', 'admin_password']))) {
     $admin = admin($wishes['admin_user'] ?? 'admin', $wishes['admin_email'] ?? 'admin@localhost.localdomain');
-    $change = array_filter(['user_login' => $wishes['admin_user'] ?? null, 'user_nicename' => isset($wishes['admin_user']) ? sanitize_title($wishes['admin_user']) : null,
-        'display_name' => $wishes['admin_user'] ?? null, 'user_email' => $wishes['admin_email'] ?? null,
-        'user_pass' => isset($wishes['admin_password']) ? wp_hash_password($wishes['admin_password']) : null]);
+    $change = array_filter([
+        'user_login' => $wishes['admin_user'] ?? null,
+        'user_nicename' => isset($wishes['admin_user']) ? sanitize_title($wishes['admin_user']) : null,
+        'display_name' => $wishes['admin_user'] ?? null,
+        'user_email' => $wishes['admin_email'] ?? null,
+        'user_pass' => isset($wishes['admin_password']) ? wp_hash_password($wishes['admin_password']) : null,
+    ]);
     $wpdb->update($wpdb->users, $change, ['ID' => $admin]);
     clean_user_cache($admin);
     if (isset($wishes['admin_email'])) {
         update_option('admin_email', $wishes['admin_email']);
     }
-}
-
-/** Asked of the database itself, because WordPress must be told before it is loaded. */
-function is_installed() {
-    global $config;
-    preg_match("/'DB_PASSWORD',\s*'([^']*)'/", $config, $found);
-    $database = new mysqli('localhost', 'wordpress-user', $found[1] ?? '', 'wordpress-db');
-    return $database->query("show tables like 'wp_options'")->num_rows > 0;
 }
 
 /** WordPress's name for a language, if its files are here. */
@@ -95,5 +91,7 @@ function admin($login, $email) {
         return ADMIN_ID;
     }
     $user = get_user_by('login', $login);
-    return $user ? $user->ID : wp_insert_user(['user_login' => $login, 'user_email' => $email, 'user_pass' => wp_generate_password(32), 'role' => 'administrator']);
+    return $user ? $user->ID : wp_insert_user([
+        'user_login' => $login, 'user_email' => $email, 'user_pass' => wp_generate_password(32), 'role' => 'administrator',
+    ]);
 }

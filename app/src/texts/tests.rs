@@ -1,0 +1,146 @@
+//! The two languages say the same things, each in its own words.
+
+use super::texts;
+use crate::domain::environment::Act;
+use crate::domain::name::NameProblem;
+use crate::domain::person::Locale;
+use crate::domain::phase::Phase;
+use crate::domain::reason::{Attention, Probe};
+use crate::domain::timeline::{StepState, What};
+use crate::error::{AppError, Field, Why};
+
+const PHASES: [Phase; 8] =
+    [Phase::Waiting, Phase::Building, Phase::Checking, Phase::Ready, Phase::Stopping, Phase::Stopped, Phase::Removing, Phase::Removed];
+
+fn is_japanese(text: &str) -> bool {
+    text.chars().any(|letter| matches!(letter, '\u{3040}'..='\u{30ff}' | '\u{4e00}'..='\u{9fff}'))
+}
+
+#[track_caller]
+fn assert_both(english: &str, japanese: &str) {
+    assert!(!english.is_empty() && !is_japanese(english), "{english}");
+    assert!(is_japanese(japanese), "{japanese}");
+}
+
+#[test]
+fn phases_and_acts_have_words_in_both() {
+    let (en, ja) = (&texts(Locale::En).environment, &texts(Locale::Ja).environment);
+    for phase in PHASES {
+        assert_both((en.phase)(phase), (ja.phase)(phase));
+        assert_both(&(en.now_in_phase)(phase), &(ja.now_in_phase)(phase));
+        for ahead in [None, Some(0), Some(1), Some(3)] {
+            assert_both(&(en.phase_means)(phase, ahead), &(ja.phase_means)(phase, ahead));
+        }
+    }
+    for act in [Act::Start, Act::Stop, Act::TryAgain, Act::Delete] {
+        assert_both((en.act)(act), (ja.act)(act));
+    }
+}
+
+#[test]
+fn every_step_is_a_sentence_in_both_whatever_its_state() {
+    let (en, ja) = (&texts(Locale::En).timeline, &texts(Locale::Ja).timeline);
+    let boots =
+        ["settings", "install:wordpress", "configure:ftp_tex", "configure:ssh", "configure:balancer", "check", "clean", "ready", "other"];
+    let plain = [
+        What::Asked,
+        What::Image,
+        What::Address,
+        What::Firewall,
+        What::Machine,
+        What::Binding,
+        What::Ready,
+        What::Stop,
+        What::RemoveMachine,
+        What::GiveBack,
+        What::Confirm,
+    ];
+    let steps = plain.into_iter().chain(boots.map(|step| What::Boot(step.to_owned()))).chain(Probe::ALL.map(What::Probe));
+    for what in steps {
+        let mut seen = vec![];
+        for state in [StepState::Waiting, StepState::Now, StepState::Done, StepState::Failed] {
+            let english = (en.step)(&what, state);
+            assert_both(&english, &(ja.step)(&what, state));
+            assert!(
+                english.chars().next().is_some_and(|first| first.is_uppercase()
+                    || !first.is_alphabetic()
+                    || what == What::Boot("configure:balancer".to_owned())),
+                "{english}"
+            );
+            assert!(!seen.contains(&english), "{english} says nothing about the state");
+            seen.push(english);
+        }
+    }
+}
+
+#[test]
+fn reasons_say_what_happened_what_was_done_and_what_next() {
+    let said = || "said".to_owned();
+    let reasons = [
+        Attention::NoFreeAddress { used: 5, size: 5 },
+        Attention::NoCapacity { said: said() },
+        Attention::OverQuota { said: said() },
+        Attention::CloudSilent,
+        Attention::BootStepFailed { step: "configure:wordpress".to_owned(), log: vec![] },
+        Attention::MachineSilent,
+        Attention::ProbeFails { probe: Probe::FtpTex, saw: said() },
+        Attention::ImageNotBaked { step: "install:wordpress".to_owned(), log: vec![] },
+        Attention::Refused { action: "start machine/1".to_owned(), said: said() },
+        Attention::MachineVanished,
+        Attention::Parked,
+    ];
+    for reason in reasons {
+        let [en, ja] = [Locale::En, Locale::Ja].map(|locale| (texts(locale).environment.attention)(&reason));
+        assert_both(&en.title, &ja.title);
+        assert_both(&en.happened, &ja.happened);
+        assert_both(en.did, ja.did);
+        assert_both(en.next, ja.next);
+    }
+}
+
+#[test]
+fn errors_speak_to_people_in_both() {
+    let whys = [
+        Why::Name(NameProblem::Missing),
+        Why::Name(NameProblem::TooLong),
+        Why::Name(NameProblem::NotALabel),
+        Why::Name(NameProblem::Reserved),
+        Why::Taken,
+        Why::NotAPublicKey,
+        Why::NotTheName,
+    ];
+    let invalid = whys.map(|why| AppError::Invalid { field: Field::Name, why });
+    let others = [
+        AppError::NotSignedIn,
+        AppError::WrongPassword,
+        AppError::NotFound,
+        AppError::NotAllowed,
+        AppError::Conflict,
+        AppError::SignInAgain,
+        AppError::TryAgain,
+        AppError::Unexpected { reference: String::new() },
+        AppError::Unexpected { reference: "k3v9x2aa".to_owned() },
+    ];
+    let (en, ja) = (&texts(Locale::En).trouble, &texts(Locale::Ja).trouble);
+    for error in invalid.into_iter().chain(others) {
+        assert_both((en.title)(&error), (ja.title)(&error));
+        assert_both(&(en.error)(&error), &(ja.error)(&error));
+        if let AppError::Unexpected { reference } = &error {
+            assert!((en.error)(&error).contains(reference) && (ja.error)(&error).contains(reference));
+        }
+    }
+}
+
+#[test]
+fn counts_and_times_read_well() {
+    let (en, ja) = (texts(Locale::En), texts(Locale::Ja));
+    assert_eq!((en.environment.phase_means)(Phase::Waiting, Some(1)), "1 environment is ahead of yours.");
+    assert_eq!((ja.environment.phase_means)(Phase::Waiting, Some(3)), "先に3件あります。");
+    for (ms, english, japanese) in
+        [(12, "under 0.1 s", "0.1秒未満"), (4_260, "4.2 s", "4.2秒"), (11_900, "11 s", "11秒"), (65_000, "1 min 5 s", "1分5秒")]
+    {
+        assert_eq!(((en.timeline.duration)(ms), (ja.timeline.duration)(ms)), (english.to_owned(), japanese.to_owned()));
+    }
+    assert_eq!((en.course.size)(1, 2048, 8), "1 processor, 2 GiB of memory, 8 GiB of disk");
+    assert_eq!((ja.course.size)(2, 1536, 8), "プロセッサ 2 個、メモリ 1536 MiB、ディスク 8 GiB");
+}
