@@ -1,6 +1,6 @@
 //! The site around a fake portal: real router, real rendering, no port.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use app::domain::person::{Caller, Locale, Theme, Visit};
 use app::ports::Portal;
@@ -9,7 +9,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::{Request, Response, header};
 use leptos::config::LeptosOptions;
 use leptos::context::provide_context;
-use leptos_axum::{LeptosRoutes, generate_route_list};
+use leptos_axum::{AxumRouteListing, LeptosRoutes, generate_route_list};
 use tower::ServiceExt;
 
 use crate::portal::Fake;
@@ -27,6 +27,9 @@ pub fn site(fake: Fake, visit: Visit) -> (Router, Arc<Fake>) {
     (router(move || (visit.clone(), portal.clone())), fake)
 }
 
+/// Found once: while Leptos looks for routes, no resource of the whole process loads, and a page that is rendered meanwhile waits for ever.
+static ROUTES: LazyLock<Vec<AxumRouteListing>> = LazyLock::new(|| generate_route_list(app::app::App));
+
 /// The pages, each request with a visit and a portal of its own.
 pub fn router(contexts: impl Fn() -> (Visit, Portal) + Clone + Send + Sync + 'static) -> Router {
     let options = LeptosOptions::builder().output_name("app").site_root("target/site").build();
@@ -36,7 +39,7 @@ pub fn router(contexts: impl Fn() -> (Visit, Portal) + Clone + Send + Sync + 'st
         provide_context(portal);
     };
     Router::new()
-        .leptos_routes_with_context(&options, generate_route_list(app::app::App), provide.clone(), {
+        .leptos_routes_with_context(&options, ROUTES.clone(), provide.clone(), {
             let options = options.clone();
             move || app::shell::shell(options.clone())
         })
