@@ -34,9 +34,9 @@ export default defineConfig({
     ...chromium,
   },
   projects: isReal
-    ? [{ name: 'real machines', grep: /@real/ }]
+    ? [process.env.KOZA_BENCH ? { name: 'bench', grep: /@bench/ } : { name: 'real machines', grep: /@real/ }]
     : [
-        { name: 'scripts on', grepInvert: /@real/ },
+        { name: 'scripts on', grepInvert: /@real|@bench/ },
         // What a person does here works as plain HTML, too.
         { name: 'scripts off', grep: /@plain/, use: { javaScriptEnabled: false } },
       ],

@@ -13,6 +13,7 @@ use crate::domain::environment::Act;
 use crate::domain::person::Locale;
 use crate::domain::phase::Phase;
 use crate::domain::reason::{Attention, Probe};
+use crate::domain::saw::Saw;
 use crate::domain::timeline::{StepState, What};
 use crate::error::{AppError, Why};
 
@@ -20,6 +21,11 @@ use crate::error::{AppError, Why};
 type Sentence = &'static str;
 /// A sentence around a word.
 type About = fn(&str) -> String;
+
+/// `23, 3306`, in every language.
+fn ports(ports: &[u16]) -> String {
+    ports.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
 
 /// The texts in a language.
 #[must_use]
@@ -151,6 +157,7 @@ pub(crate) struct Timeline {
     pub(crate) duration: fn(ms: u32) -> String,
     pub(crate) whole_seconds: fn(seconds: u32) -> String,
     pub(crate) probe: fn(Probe) -> Sentence,
+    pub(crate) saw: fn(&Saw) -> String,
     pub(crate) nothing_yet: Sentence,
 }
 

@@ -121,10 +121,15 @@ export class Site {
     return { wordpress: await of(wordpress), protected: await of(page), ftp: await of(ftp) };
   }
 
-  async deleteEnvironment(environment: string, name: string) {
+  /** The page that asks once more, the name typed: answers its button. */
+  async aboutToDelete(environment: string, name: string): Promise<Locator> {
     await this.open(`${environment}/delete`);
     await this.page.getByRole('textbox', { name: this.words.delete.type(name) }).fill(name);
-    await this.page.getByRole('button', { name: this.words.delete.button }).click();
+    return this.page.getByRole('button', { name: this.words.delete.button });
+  }
+
+  async deleteEnvironment(environment: string, name: string) {
+    await (await this.aboutToDelete(environment, name)).click();
     await this.page.waitForURL((url) => url.pathname === environment);
   }
 }

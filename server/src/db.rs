@@ -1,5 +1,5 @@
 //! All SQL and nothing else; one file per table family. Functions are named for the question; they take a connection, so callers own
-//! transactions. Every write of a worker goes through [`Fence`].
+//! transactions. Every write of a worker comes after [`queue::fence`] in its transaction.
 
 pub mod courses;
 pub mod environments;

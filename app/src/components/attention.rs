@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::icon::{Glyph, Icon};
 use crate::domain::reason::Attention;
+use crate::domain::saw::Saw;
 use crate::visit::use_texts;
 
 /// Why an environment needs attention. The buttons that help come as children.
@@ -48,11 +49,12 @@ pub(crate) fn AttentionBox(
 fn exact_words(attention: Attention) -> String {
     match attention {
         Attention::NoCapacity { said } | Attention::OverQuota { said } => said,
-        Attention::ProbeFails { saw, .. } => saw,
+        Attention::ProbeFails { saw: Saw::NoPdf { log, .. }, .. } => log.join("\n"),
         Attention::Refused { action, said } => format!("{action}\n{said}"),
         Attention::BootStepFailed { log, .. } | Attention::ImageNotBaked { log, .. } => log.join("\n"),
         Attention::NoFreeAddress { .. }
         | Attention::CloudSilent
+        | Attention::ProbeFails { .. }
         | Attention::MachineSilent
         | Attention::MachineVanished
         | Attention::Parked => String::new(),

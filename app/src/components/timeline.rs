@@ -4,6 +4,7 @@ use leptos::either::Either;
 use leptos::prelude::*;
 
 use super::icon::{Glyph, Icon};
+use crate::domain::saw::Saw;
 use crate::domain::timeline::{Step, StepState};
 use crate::visit::use_texts;
 
@@ -26,7 +27,7 @@ pub(crate) fn Timeline(
 #[component]
 fn Line(step: Step, since: Signal<u32>) -> impl IntoView {
     let texts = &use_texts().timeline;
-    let Step { what, state, ms, log, .. } = step;
+    let Step { what, state, ms, mut log, saw, .. } = step;
     let class = match state {
         StepState::Waiting => "step step-waiting",
         StepState::Now => "step step-now",
@@ -44,6 +45,13 @@ fn Line(step: Step, since: Signal<u32>) -> impl IntoView {
         };
         view! { <span class="step-time">{text}</span> }
     });
+    let saw = saw.map(|saw| {
+        let text = (texts.saw)(&saw);
+        if let Saw::NoPdf { log: compiled, .. } = saw {
+            log.extend(compiled);
+        }
+        view! { <span class="step-saw">{text}</span> }
+    });
     let log = (!log.is_empty()).then(|| {
         view! {
             <details class="step-log" open=state == StepState::Failed>
@@ -58,6 +66,7 @@ fn Line(step: Step, since: Signal<u32>) -> impl IntoView {
             <span class="step-text">
                 {(texts.step)(&what, state)}
                 <span class="for-readers">{(texts.state)(state)}</span>
+                {saw}
             </span>
             {time}
             {log}

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::saw::Saw;
+
 /// A reason with what the sentence needs to be useful.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "code", rename_all = "snake_case")]
@@ -39,7 +41,7 @@ pub enum Attention {
         /// Which one.
         probe: Probe,
         /// What it saw.
-        saw: String,
+        saw: Saw,
     },
     /// The image of the blueprint could not be baked.
     ImageNotBaked {

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use super::reason::Probe;
+use super::saw::Saw;
 
 /// One line of the timeline.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,8 +17,23 @@ pub struct Step {
     pub began_at: Option<OffsetDateTime>,
     /// How long it took, or has taken so far, in milliseconds.
     pub ms: Option<u32>,
-    /// The last lines of a failed step, or what a failed probe saw.
+    /// The last lines of a failed step.
     pub log: Vec<String>,
+    /// What a failed probe saw.
+    pub saw: Option<Saw>,
+}
+
+impl Step {
+    /// A step that has not begun.
+    #[must_use]
+    pub fn waiting(what: What) -> Self {
+        Self { what, state: StepState::Waiting, began_at: None, ms: None, log: Vec::new(), saw: None }
+    }
+
+    /// Forgets how it went: it is before us again.
+    pub fn reset(&mut self) {
+        *self = Self::waiting(self.what.clone());
+    }
 }
 
 /// How far a step is.

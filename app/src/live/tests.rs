@@ -9,7 +9,7 @@ use crate::domain::timeline::{Step, StepState, What};
 use crate::texts::texts;
 
 fn view(phase: Phase, states: &[StepState]) -> EnvironmentView {
-    let step = |&state| Step { what: What::Machine, state, began_at: None, ms: None, log: vec![] };
+    let step = |&state| Step { state, ..Step::waiting(What::Machine) };
     EnvironmentView {
         id: crate::domain::ids::EnvironmentId(uuid::Uuid::nil()),
         name: "c5".to_owned(),

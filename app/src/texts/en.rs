@@ -1,6 +1,7 @@
 //! English.
 
 mod environment;
+mod saw;
 mod steps;
 mod trouble;
 

@@ -6,6 +6,7 @@ use crate::domain::name::NameProblem;
 use crate::domain::person::Locale;
 use crate::domain::phase::Phase;
 use crate::domain::reason::{Attention, Probe};
+use crate::domain::saw::Saw;
 use crate::domain::timeline::{StepState, What};
 use crate::error::{AppError, Field, Why};
 
@@ -74,6 +75,48 @@ fn every_step_is_a_sentence_in_both_whatever_its_state() {
 }
 
 #[test]
+fn what_probes_see_is_a_sentence_in_both() {
+    let path = || "/basic/".to_owned();
+    let seen = [
+        Saw::NoAddress,
+        Saw::Unreachable,
+        Saw::Refused { port: 22 },
+        Saw::Silent { port: 22 },
+        Saw::TooSlow { port: 80, seconds: 5 },
+        Saw::HungUp { port: 80 },
+        Saw::TooMuch { port: 80 },
+        Saw::OtherProtocol { port: 80 },
+        Saw::Status { path: path(), status: 500 },
+        Saw::SentAway { to: path() },
+        Saw::NotWordpress,
+        Saw::OtherSite,
+        Saw::DatabaseDown,
+        Saw::WordpressTrouble,
+        Saw::NotSetUp,
+        Saw::NoPasswordAsked,
+        Saw::OpenWithoutPassword,
+        Saw::WrongPasswordAccepted,
+        Saw::PasswordRefused,
+        Saw::NotTheContainer,
+        Saw::LoginRefused,
+        Saw::NoDataConnection,
+        Saw::CommandRefused { command: "STOR".to_owned(), reply: 553 },
+        Saw::NoPdf { seconds: 20, log: vec![] },
+        Saw::NotAPdf,
+        Saw::OtherPdf,
+        Saw::NoHostKeyReported,
+        Saw::OtherHostKey,
+        Saw::UnprovenHostKey,
+        Saw::Open { ports: vec![23, 3306] },
+        Saw::Simulated { said: "wordpress is down".to_owned() },
+    ];
+    for saw in seen {
+        assert_both(&(texts(Locale::En).timeline.saw)(&saw), &(texts(Locale::Ja).timeline.saw)(&saw));
+    }
+    assert_eq!((texts(Locale::En).timeline.saw)(&Saw::Open { ports: vec![23, 3306] }), "Open, but should be closed: 23, 3306.");
+}
+
+#[test]
 fn reasons_say_what_happened_what_was_done_and_what_next() {
     let said = || "said".to_owned();
     let reasons = [
@@ -83,7 +126,7 @@ fn reasons_say_what_happened_what_was_done_and_what_next() {
         Attention::CloudSilent,
         Attention::BootStepFailed { step: "configure:wordpress".to_owned(), log: vec![] },
         Attention::MachineSilent,
-        Attention::ProbeFails { probe: Probe::FtpTex, saw: said() },
+        Attention::ProbeFails { probe: Probe::FtpTex, saw: Saw::NotAPdf },
         Attention::ImageNotBaked { step: "install:wordpress".to_owned(), log: vec![] },
         Attention::Refused { action: "start machine/1".to_owned(), said: said() },
         Attention::MachineVanished,

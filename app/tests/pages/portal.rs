@@ -88,7 +88,7 @@ impl Fake {
 
     fn step(&self, what: What, state: StepState) -> Step {
         let log = if state == StepState::Failed { vec![self.text.clone(), "second line".to_owned()] } else { vec![] };
-        Step { what, state, began_at: Some(NOW), ms: (state != StepState::Waiting).then_some(4_200), log }
+        Step { state, began_at: Some(NOW), ms: (state != StepState::Waiting).then_some(4_200), log, ..Step::waiting(what) }
     }
 
     fn steps(&self) -> Vec<Step> {

@@ -71,7 +71,7 @@ impl IncusCloud {
         if OWN.get(&image.properties, UNPACKED).is_none() {
             self.unpack(intent, &image, by).await?;
         }
-        Ok(made(intent, image.fingerprint, Observed::Image { recipe: recipe.to_owned() }))
+        Ok(made(intent, image.fingerprint, Observed::Image { recipe: recipe.to_owned(), is_available: true }))
     }
 
     /// The one image that carries this intent's tag; more than one are reduced to the oldest.
@@ -189,6 +189,10 @@ impl IncusCloud {
             return Ok(());
         };
         if let Some(name) = OWN.name(&image.properties) {
+            // What is being made now would outlive the image that explains it.
+            if self.is_being_made(name, by).await? {
+                return Err(CloudError::new(Fate::TryAgain, "image_is_unpacked", format!("{fingerprint} is being unpacked")));
+            }
             self.drop_trial_machine(name, by).await?;
         }
         match self.client.run(Method::DELETE, &format!("/1.0/images/{fingerprint}"), None, by).await {
@@ -206,6 +210,7 @@ impl IncusCloud {
 
     pub(crate) fn seen_image(&self, image: &Image) -> Option<Seen> {
         let recipe = OWN.get(&image.properties, RECIPE)?.to_owned();
-        OWN.seen(&image.properties, &self.installation, image.fingerprint.clone(), Observed::Image { recipe })
+        let is_available = OWN.get(&image.properties, UNPACKED).is_some();
+        OWN.seen(&image.properties, &self.installation, image.fingerprint.clone(), Observed::Image { recipe, is_available })
     }
 }

@@ -67,6 +67,8 @@ pub enum Observed {
     Image {
         /// What it was made of.
         recipe: String,
+        /// Whether machines can be made of it. An image is listed before it is whole.
+        is_available: bool,
     },
 }
 

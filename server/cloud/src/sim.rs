@@ -12,7 +12,7 @@
 //! - An intent is a client token: the same order gets the same thing, another order is refused (`intent_mismatch`), and what was made
 //!   and deleted is not made again by the same intent (`intent_spent`).
 //! - The cloud's names (`machine-3f…`) are not the intent's names: whoever mixes them up notices.
-//! - [`SimCloud::ask`] answers probes from a model of the machine's inside ([`inside`] says what user-data must contain); nothing is
+//! - [`SimCloud::ask`] answers probes from a model of the machine's inside (its module says what user-data must contain); nothing is
 //!   green by default.
 //! - One process has it: two that share a file would each forget what the other made.
 //! - [`SimCloud::lives`] is its own record of what existed and ran from when to when.
@@ -220,7 +220,7 @@ impl Cloud for SimCloud {
 
     async fn image_by_recipe(&self, recipe: &str) -> Result<Option<String>, CloudError> {
         let all = self.list_all().await?;
-        let is_it = |seen: &Seen| matches!(&seen.observed, crate::Observed::Image { recipe: of } if of == recipe);
+        let is_it = |seen: &Seen| matches!(&seen.observed, crate::Observed::Image { recipe: of, is_available: true } if of == recipe);
         Ok(all.into_iter().find(is_it).map(|seen| seen.cloud_id))
     }
 

@@ -7,6 +7,7 @@ use time::OffsetDateTime;
 
 use app::domain::phase::Goal;
 use app::domain::reason::{Attention, Probe};
+use app::domain::saw::Saw;
 
 use super::Db;
 
@@ -82,8 +83,8 @@ pub enum Event {
     Probed {
         /// Which.
         probe: Probe,
-        /// What it saw, as JSON; `None`: it passed.
-        saw: Option<String>,
+        /// What it saw instead; `None`: it passed.
+        saw: Option<Saw>,
         /// How long it took.
         ms: u32,
     },

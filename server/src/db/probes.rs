@@ -2,6 +2,8 @@
 
 use app::domain::ids::EnvironmentId;
 use app::domain::reason::Probe;
+use app::domain::saw::Saw;
+use sqlx::types::Json;
 use time::OffsetDateTime;
 
 use super::Db;
@@ -13,10 +15,8 @@ pub struct Row {
     pub probe: Probe,
     /// On which boot.
     pub boot: String,
-    /// Whether it passed.
-    pub passed: bool,
-    /// What it saw instead, as JSON.
-    pub saw: Option<String>,
+    /// What it saw instead; `None`: it passed.
+    pub saw: Option<Saw>,
     /// How often in a row it failed on this boot.
     pub tries: u32,
     /// How long it took.
@@ -31,7 +31,7 @@ pub struct Row {
 /// As the database.
 pub async fn of(db: &mut Db, environment: EnvironmentId) -> sqlx::Result<Vec<Row>> {
     let rows = sqlx::query!(
-        r#"select probe as "probe: Probe", boot, passed, saw::text as saw, tries, ms, at from probe where environment = $1"#,
+        r#"select probe as "probe: Probe", boot, saw as "saw: Json<Saw>", tries, ms, at from probe where environment = $1"#,
         environment.0
     )
     .fetch_all(db)
@@ -41,8 +41,7 @@ pub async fn of(db: &mut Db, environment: EnvironmentId) -> sqlx::Result<Vec<Row
         .map(|row| Row {
             probe: row.probe,
             boot: row.boot,
-            passed: row.passed,
-            saw: row.saw,
+            saw: row.saw.map(|saw| saw.0),
             tries: u32::try_from(row.tries).unwrap_or(0),
             ms: u32::try_from(row.ms).unwrap_or(0),
             at: row.at,
@@ -54,14 +53,7 @@ pub async fn of(db: &mut Db, environment: EnvironmentId) -> sqlx::Result<Vec<Row
 ///
 /// # Errors
 /// As the database.
-pub async fn record(
-    db: &mut Db,
-    environment: EnvironmentId,
-    probe: Probe,
-    boot: &str,
-    saw: Option<&serde_json::Value>,
-    ms: u32,
-) -> sqlx::Result<()> {
+pub async fn record(db: &mut Db, environment: EnvironmentId, probe: Probe, boot: &str, saw: Option<&Saw>, ms: u32) -> sqlx::Result<()> {
     sqlx::query!(
         "insert into probe (environment, probe, course, boot, passed, saw, ms)
          select id, $2, course, $3, $4, $5, $6 from environment where id = $1
@@ -76,7 +68,7 @@ pub async fn record(
         probe as _,
         boot,
         saw.is_none(),
-        saw,
+        saw.map(Json) as _,
         i32::try_from(ms).unwrap_or(i32::MAX),
     )
     .execute(db)

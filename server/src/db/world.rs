@@ -137,7 +137,7 @@ fn holding(row: &resources::Row) -> Holding {
 fn probes_seen(rows: Vec<probes::Row>) -> BTreeMap<Probe, ProbeSeen> {
     rows.into_iter()
         .map(|row| {
-            let saw = if row.passed { Ok(()) } else { Err(row.saw.unwrap_or_default()) };
+            let saw = row.saw.map_or(Ok(()), Err);
             (row.probe, ProbeSeen { boot: row.boot, saw, tries: row.tries, at: row.at })
         })
         .collect()

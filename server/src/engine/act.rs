@@ -196,17 +196,14 @@ async fn prove(engine: &Engine, claim: Claim, handle: &Handle, known: &Known, pr
     let began = Instant::now();
     let saw = crate::machine::proof::prove(engine, handle, known, probe).await?;
     let ms = elapsed_ms(began);
-    let saw = match saw {
-        Ok(()) => None,
-        Err(saw) => Some(serde_json::to_value(&saw).map_err(|error| sqlx::Error::Encode(error.into()))?),
-    };
+    let saw = saw.err();
     let before = known.world.probes.get(&probe).filter(|seen| seen.boot == boot).map(|seen| seen.saw.is_ok());
     let mut tx = engine.pool.begin().await?;
     fence(&mut tx, claim).await?;
     probes::record(&mut tx, known.id, probe, &boot, saw.as_ref(), ms).await?;
     // An event for what changed, not for every look.
     if before != Some(saw.is_none()) {
-        let event = Event::Probed { probe, saw: saw.as_ref().map(ToString::to_string), ms };
+        let event = Event::Probed { probe, saw: saw.clone(), ms };
         events::record(&mut tx, known.id, &Actor::Koza, &event).await?;
     }
     tx.commit().await?;

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::Engine;
 use crate::db::queue::{Claim, Lost, fence};
 use crate::db::world::Known;
-use crate::db::{environments, resources};
+use crate::db::{environments, events, resources};
 
 /// The tag of an environment.
 #[must_use]
@@ -85,6 +85,10 @@ pub async fn record(engine: &Engine, claim: Claim, known: &Known, changes: &[Cha
     }
     if !is_empty {
         environments::listed_something(&mut tx, claim.environment).await?;
+    }
+    // A machine that has come to rest is no event, but a phase.
+    if !changes.is_empty() {
+        events::tell_live_pages(&mut tx, known.id).await?;
     }
     tx.commit().await?;
     Ok(())

@@ -48,7 +48,7 @@ fn expected(source: &Source<'_>) -> Vec<Step> {
         Goal::Stopped => whats.push(What::Stop),
         Goal::Gone => whats.extend([What::Stop, What::RemoveMachine, What::GiveBack, What::Confirm]),
     }
-    whats.into_iter().map(|what| Step { what, state: StepState::Waiting, began_at: None, ms: None, log: Vec::new() }).collect()
+    whats.into_iter().map(Step::waiting).collect()
 }
 
 struct Line {
@@ -65,8 +65,7 @@ impl Line {
             Event::TriedAgain => {
                 for step in &mut self.steps {
                     if step.state == StepState::Failed {
-                        (step.state, step.began_at, step.ms) = (StepState::Waiting, None, None);
-                        step.log.clear();
+                        step.reset();
                     }
                 }
             }
@@ -88,7 +87,10 @@ impl Line {
             Event::Boot { boot, step, state, ms, log } => self.boot_step(recorded, boot, step, state, *ms, log),
             Event::Probed { probe, saw, ms } => {
                 let state = if saw.is_none() { StepState::Done } else { StepState::Failed };
-                self.put(What::Probe(*probe), state, at, Some(*ms), saw.as_slice());
+                self.put(What::Probe(*probe), state, at, Some(*ms), &[]);
+                if let Some(step) = self.steps.iter_mut().find(|step| step.what == What::Probe(*probe)) {
+                    step.saw.clone_from(saw);
+                }
             }
             Event::Ready => self.put(What::Ready, StepState::Done, at, Some(0), &[]),
             Event::Removed => self.put(What::Confirm, StepState::Done, at, None, &[]),
@@ -101,8 +103,7 @@ impl Line {
             self.boot = Some(boot.to_owned());
             for step in &mut self.steps {
                 if matches!(step.what, What::Boot(_) | What::Probe(_) | What::Ready) {
-                    (step.state, step.began_at, step.ms) = (StepState::Waiting, None, None);
-                    step.log.clear();
+                    step.reset();
                 }
             }
         }
@@ -122,7 +123,7 @@ impl Line {
                 }
                 None => place,
             };
-            self.steps.insert(place, Step { what: what.clone(), state: StepState::Waiting, began_at: None, ms: None, log: Vec::new() });
+            self.steps.insert(place, Step::waiting(what.clone()));
         }
         self.put(what, state, recorded.at, (state != StepState::Now).then_some(ms), log);
     }

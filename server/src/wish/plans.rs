@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use app::domain::phase::Goal;
 use app::domain::reason::Probe;
+use app::domain::saw::Saw;
 use cloud::order::PortRange;
 use cloud::{Kind, MachineState, Observed, Size};
 use proptest::prelude::*;
@@ -138,7 +139,7 @@ fn a_boot_step_that_failed() {
 #[test]
 fn a_probe_that_fails_for_the_fourth_time() {
     let mut world = complete();
-    let seen = ProbeSeen { boot: "b".into(), saw: Err("\"no PDF\"".into()), tries: 4, at: now() - Duration::seconds(20) };
+    let seen = ProbeSeen { boot: "b".into(), saw: Err(Saw::NotAPdf), tries: 4, at: now() - Duration::seconds(20) };
     world.probes.insert(Probe::FtpTex, seen);
     insta::assert_snapshot!(told(&wish(Goal::Running), &world));
 }
@@ -178,7 +179,9 @@ fn baking() {
     text.push_str(&format!("\nclean and off:\n{}", told(&wish, &clean)));
     let mut made = clean;
     made.holdings.insert((Kind::Snapshot, 1), held(Some(Observed::Snapshot)));
-    made.holdings.insert((Kind::Image, 1), held(Some(Observed::Image { recipe: "r".into() })));
+    made.holdings.insert((Kind::Image, 1), held(Some(Observed::Image { recipe: "r".into(), is_available: false })));
+    text.push_str(&format!("\nimage listed, not whole yet:\n{}", told(&wish, &made)));
+    made.holdings.insert((Kind::Image, 1), held(Some(Observed::Image { recipe: "r".into(), is_available: true })));
     text.push_str(&format!("\nimage there:\n{}", told(&wish, &made)));
     insta::assert_snapshot!(text);
 }
@@ -194,7 +197,7 @@ fn done(world: &mut World, plan: &Plan) {
                     Kind::Binding => Observed::Binding { address: "there".into(), machine: "there".into() },
                     Kind::Firewall => Observed::Firewall,
                     Kind::Snapshot => Observed::Snapshot,
-                    Kind::Image => Observed::Image { recipe: "r".into() },
+                    Kind::Image => Observed::Image { recipe: "r".into(), is_available: true },
                 };
                 world.holdings.insert((*kind, *slot), held(Some(observed)));
                 if *kind == Kind::Machine {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use app::domain::reason::Probe;
+use app::domain::saw::Saw;
 use cloud::{Kind, MachineState, Observed};
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -85,7 +86,7 @@ pub struct ProbeSeen {
     /// On which boot.
     pub boot: String,
     /// Passed, or what it saw, as JSON.
-    pub saw: Result<(), String>,
+    pub saw: Result<(), Saw>,
     /// How often in a row it failed on this boot.
     pub tries: u32,
     /// When.
@@ -117,7 +118,8 @@ impl World {
     /// The cloud's name of an image of the version, made by us or found.
     #[must_use]
     pub fn image(&self) -> Option<&str> {
-        let ours = self.first(Kind::Image).filter(|image| image.is_there()).and_then(|image| image.cloud_id.as_deref());
+        let is_available = |image: &&Holding| matches!(image.listed, Some(Observed::Image { is_available: true, .. }));
+        let ours = self.first(Kind::Image).filter(is_available).and_then(|image| image.cloud_id.as_deref());
         ours.or(self.found_image.as_deref())
     }
 

@@ -1,11 +1,15 @@
 //! From a request to Ready, stopped, started, gone.
 
+use std::time::Duration;
+
+use app::domain::ids::EnvironmentId;
 use app::domain::phase::Phase;
 use app::domain::reason::Attention;
 use app::domain::timeline::{StepState, What};
 use app::ports::Environments;
 use cloud::sim::SimSettings;
 use sqlx::PgPool;
+use sqlx::postgres::PgListener;
 
 use crate::support::TestPortal;
 
@@ -41,6 +45,39 @@ async fn a_stopped_environment_keeps_its_address_and_is_proven_again_after_its_s
     assert_ne!(portal.view(id).await.phase, Phase::Ready, "nothing is proven on the new boot yet");
     portal.run_until_phase(id, Phase::Ready).await;
     assert_eq!(portal.view(id).await.connection.expect("a connection block").address, address);
+}
+
+/// Turns the loop until a phase is reached. Whenever a turn changed the phase, pages that are open have been told.
+async fn watched_until(portal: &TestPortal, open_page: &mut PgListener, id: EnvironmentId, wanted: Phase) {
+    let mut before = portal.view(id).await.phase;
+    while before != wanted {
+        while tokio::time::timeout(Duration::ZERO, open_page.recv()).await.is_ok() {}
+        if portal.turn_once().await == 0 {
+            portal.advance(time::Duration::milliseconds(250)).await;
+        }
+        let after = portal.view(id).await.phase;
+        if after != before {
+            let heard = tokio::time::timeout(Duration::from_secs(20), open_page.recv()).await;
+            let heard = heard.unwrap_or_else(|_| panic!("nobody was told of {before:?} → {after:?}")).expect("a listener");
+            assert_eq!(heard.payload(), id.0.to_string());
+        }
+        before = after;
+    }
+}
+
+#[sqlx::test(migrator = "server::MIGRATOR")]
+async fn pages_that_are_open_hear_of_every_change_of_phase(pool: PgPool) {
+    let portal = TestPortal::new(pool).await;
+    let mut open_page = PgListener::connect_with(&portal.engine.pool).await.expect("a listener");
+    open_page.listen("koza_event").await.expect("listens");
+    let id = portal.request("c5").await.expect("requested");
+    watched_until(&portal, &mut open_page, id, Phase::Ready).await;
+    portal.environments.stop(&portal.student, id).await.expect("asked");
+    watched_until(&portal, &mut open_page, id, Phase::Stopped).await;
+    portal.environments.start(&portal.student, id).await.expect("asked");
+    watched_until(&portal, &mut open_page, id, Phase::Ready).await;
+    portal.environments.delete(&portal.student, id, "c5").await.expect("asked");
+    watched_until(&portal, &mut open_page, id, Phase::Removed).await;
 }
 
 #[sqlx::test(migrator = "server::MIGRATOR")]

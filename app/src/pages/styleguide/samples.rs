@@ -7,6 +7,7 @@ use crate::domain::environment::EnvironmentCard;
 use crate::domain::ids::EnvironmentId;
 use crate::domain::phase::Phase;
 use crate::domain::reason::{Attention, Probe};
+use crate::domain::saw::Saw;
 use crate::domain::timeline::{Step, StepState, What};
 
 pub(super) const PHASES: [Phase; 8] =
@@ -35,7 +36,7 @@ pub(super) fn courses() -> Vec<CourseCard> {
 
 pub(super) fn steps() -> Vec<Step> {
     let step =
-        |what, state, ms, log: &[&str]| Step { what, state, began_at: None, ms, log: log.iter().map(|&line| line.to_owned()).collect() };
+        |what, state, ms, log: &[&str]| Step { state, ms, log: log.iter().map(|&line| line.to_owned()).collect(), ..Step::waiting(what) };
     let boot = |step: &str| What::Boot(step.to_owned());
     vec![
         step(What::Asked, StepState::Done, Some(12), &[]),
@@ -58,7 +59,7 @@ pub(super) fn attentions() -> Vec<Attention> {
         Attention::CloudSilent,
         Attention::BootStepFailed { step: "configure:wordpress".to_owned(), log: lines() },
         Attention::MachineSilent,
-        Attention::ProbeFails { probe: Probe::FtpTex, saw: "no PDF within 20 s".to_owned() },
+        Attention::ProbeFails { probe: Probe::FtpTex, saw: Saw::NoPdf { seconds: 20, log: lines() } },
         Attention::ImageNotBaked { step: "install:wordpress".to_owned(), log: lines() },
         Attention::Refused { action: "start machine/1".to_owned(), said: "unknown profile".to_owned() },
         Attention::MachineVanished,

@@ -104,9 +104,9 @@ fn attention(attention: &Attention) -> AttentionText {
             "Koza goes on listening.",
             "Press “Try again”: the machine is started afresh. If it stays silent, tell your instructor.",
         ),
-        Attention::ProbeFails { probe, .. } => (
+        Attention::ProbeFails { probe, saw } => (
             (super::steps::TIMELINE.step)(&What::Probe(*probe), StepState::Failed),
-            format!("A check from outside keeps failing: {}.", (super::steps::TIMELINE.probe)(*probe)),
+            format!("A check from outside keeps failing: {}. {}", (super::steps::TIMELINE.probe)(*probe), super::saw::saw(saw)),
             "Koza tries again and again, and does not call the environment ready before it passes.",
             "If you changed something on the machine, look there first. Otherwise press “Try again”.",
         ),

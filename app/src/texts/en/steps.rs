@@ -32,6 +32,7 @@ pub(super) const TIMELINE: Timeline = Timeline {
         Probe::FtpTex => "FTP and TeX",
         Probe::ClosedPorts => "closed ports",
     },
+    saw: super::saw::saw,
     nothing_yet: "Nothing has begun yet.",
 };
 

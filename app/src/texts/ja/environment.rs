@@ -104,9 +104,9 @@ fn attention(attention: &Attention) -> AttentionText {
             "Koza は連絡を待ち続けています。",
             "「もう一度試す」を押すと、マシンを起動し直します。それでも連絡がなければ、担当教員に知らせてください。",
         ),
-        Attention::ProbeFails { probe, .. } => (
+        Attention::ProbeFails { probe, saw } => (
             step_text(&What::Probe(*probe), StepState::Failed),
-            format!("外からの確認に失敗し続けています（{}）。", (super::steps::TIMELINE.probe)(*probe)),
+            format!("外からの確認に失敗し続けています（{}）。{}", (super::steps::TIMELINE.probe)(*probe), super::saw::saw(saw)),
             "Koza は繰り返し確かめています。通るまでは「準備完了」にしません。",
             "マシンの中を変更したなら、まずそこを確かめてください。心当たりがなければ「もう一度試す」を押してください。",
         ),

@@ -32,6 +32,7 @@ pub(super) const TIMELINE: Timeline = Timeline {
         Probe::FtpTex => "FTP と TeX",
         Probe::ClosedPorts => "閉じたポート",
     },
+    saw: super::saw::saw,
     nothing_yet: "まだ何も始まっていません。",
 };
 

@@ -230,16 +230,13 @@ impl World {
                 Observed::Binding { address: address.clone(), machine: if leads_there { machine.clone() } else { String::new() } }
             }
             Thing::Snapshot { .. } => Observed::Snapshot,
-            Thing::Image { recipe, .. } => Observed::Image { recipe: recipe.clone() },
+            Thing::Image { recipe, ready_at, .. } => Observed::Image { recipe: recipe.clone(), is_available: *ready_at <= now },
         };
         Some(Seen { cloud_id: id.to_owned(), environment: label.environment, intent: label.intent, observed })
     }
 
     pub(super) fn is_listed(&self, id: &str, now: OffsetDateTime) -> bool {
-        self.entries.get(id).is_some_and(|entry| {
-            let is_ready = !matches!(entry.thing, Thing::Image { ready_at, .. } if now < ready_at);
-            is_ready && entry.label.listed_from <= now
-        })
+        self.entries.get(id).is_some_and(|entry| entry.label.listed_from <= now)
     }
 
     /// The first thing that still uses this one.

@@ -1,10 +1,10 @@
 //! What environments start from. It stays when its build machine goes.
 
-use cloud::Kind;
+use cloud::{Kind, Observed};
 
-use super::{Rules, Wanted, need};
-use crate::wish::plan::Until;
-use crate::wish::{Purpose, Wish, World};
+use super::{Care, Rules, Wanted, need};
+use crate::wish::plan::{Action, Until};
+use crate::wish::{Holding, Purpose, Wish, World};
 
 pub(super) struct Image;
 
@@ -23,5 +23,13 @@ impl Rules for Image {
 
     fn used_by(&self) -> &'static [Kind] {
         &[]
+    }
+
+    fn care(&self, _wish: &Wish, _world: &World, holding: &Holding) -> Care {
+        match holding.listed {
+            // The same order again waits for it, and does what is left to do.
+            Some(Observed::Image { is_available: false, .. }) => Care::Now(Action::Make(Kind::Image, 1), "it is not whole yet"),
+            _ => Care::Fine,
+        }
     }
 }
