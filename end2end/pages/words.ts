@@ -7,7 +7,7 @@ export const words = {
     signIn: { title: 'Sign in', name: 'Name', password: 'Password', button: 'Sign in', refused: 'The name or the password is wrong.' },
     frame: { signOut: 'Sign out', language: 'Language', theme: 'Theme', light: 'Light', dark: 'Dark', asSystem: 'As the system', skip: 'Skip to the content' },
     home: { title: 'My environments', empty: 'You have no environment yet.' },
-    course: { name: 'Name of your environment', key: /^Your own SSH public key/, button: 'Create environment' },
+    course: { name: 'Name of your environment', key: /^Your own SSH public key/, button: 'Create environment', imageNotReady: 'Its image is not ready yet.' },
     environment: {
       stop: 'Stop', start: 'Start', delete: 'Delete …', acts: 'What you can do', timeline: 'What happens', connection: 'How to reach it',
       follows: 'This page follows by itself.', showPasswords: 'Show the passwords', downloadKey: 'Download the private key (once)',
@@ -30,7 +30,7 @@ export const words = {
     signIn: { title: 'サインイン', name: '名前', password: 'パスワード', button: 'サインイン', refused: '名前かパスワードが違います。' },
     frame: { signOut: 'サインアウト', language: '言語', theme: '表示', light: 'ライト', dark: 'ダーク', asSystem: 'システムに合わせる', skip: '本文へ移動' },
     home: { title: '自分の環境', empty: '環境はまだありません。' },
-    course: { name: '環境の名前', key: /^自分の SSH 公開鍵/, button: '環境を作る' },
+    course: { name: '環境の名前', key: /^自分の SSH 公開鍵/, button: '環境を作る', imageNotReady: 'イメージの準備がまだできていません。' },
     environment: {
       stop: '停止', start: '起動', delete: '削除…', acts: 'できること', timeline: '進み具合', connection: '接続のしかた',
       follows: 'このページは自動で更新されます。', showPasswords: 'パスワードを表示', downloadKey: '秘密鍵をダウンロード（1回だけ）',
