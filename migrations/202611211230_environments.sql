@@ -67,6 +67,8 @@ create table resource (
     incarnation  smallint    not null check (incarnation > 0),
     intent_token uuid        not null unique,
     intended_at  timestamptz not null default koza_now(),
+    -- when the last call began whose answer nobody saw: it may still make something
+    unanswered_at timestamptz default koza_now(),
     cloud_id     text,
     observed     jsonb,
     made_at      timestamptz,

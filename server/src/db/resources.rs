@@ -60,13 +60,26 @@ pub async fn held(db: &mut Db, environment: EnvironmentId) -> sqlx::Result<Vec<R
         .collect())
 }
 
-/// Writes an intent down, or finds the one that is open already: the row's id, the token and the incarnation.
+/// An intent that is written down, before its call.
+#[derive(Debug, Clone)]
+pub struct Intended {
+    /// The row.
+    pub id: ResourceId,
+    /// What makes a repeated order the same order.
+    pub token: Uuid,
+    /// How often this slot was made, with this time.
+    pub incarnation: u16,
+    /// When an earlier call of the same intent began whose answer nobody saw.
+    pub unanswered_before: Option<OffsetDateTime>,
+}
+
+/// Writes an intent down, or finds the one that is open already. From now on its call counts as unanswered, until [`answered`].
 ///
 /// # Errors
 /// As the database.
-pub async fn intend(db: &mut Db, environment: EnvironmentId, kind: Kind, slot: u16) -> sqlx::Result<(ResourceId, Uuid, u16)> {
+pub async fn intend(db: &mut Db, environment: EnvironmentId, kind: Kind, slot: u16) -> sqlx::Result<Intended> {
     let open = sqlx::query!(
-        "select id, intent_token, incarnation from resource where environment = $1 and kind = $2 and slot = $3 and gone_at is null",
+        "select id, intent_token, incarnation, unanswered_at from resource where environment = $1 and kind = $2 and slot = $3 and gone_at is null",
         environment.0,
         kind.code(),
         i16::try_from(slot).unwrap_or(i16::MAX),
@@ -74,9 +87,13 @@ pub async fn intend(db: &mut Db, environment: EnvironmentId, kind: Kind, slot: u
     .fetch_optional(&mut *db)
     .await?;
     if let Some(row) = open {
-        // The order may be on its way once more: "gone" has to wait for this one, too.
-        sqlx::query!("update resource set intended_at = koza_now() where id = $1", row.id).execute(db).await?;
-        return Ok((ResourceId(row.id), row.intent_token, u16::try_from(row.incarnation).unwrap_or(1)));
+        sqlx::query!("update resource set unanswered_at = koza_now() where id = $1", row.id).execute(db).await?;
+        return Ok(Intended {
+            id: ResourceId(row.id),
+            token: row.intent_token,
+            incarnation: u16::try_from(row.incarnation).unwrap_or(1),
+            unanswered_before: row.unanswered_at,
+        });
     }
     let row = sqlx::query!(
         "insert into resource (id, environment, course, cloud, kind, slot, incarnation, intent_token)
@@ -94,10 +111,24 @@ pub async fn intend(db: &mut Db, environment: EnvironmentId, kind: Kind, slot: u
     )
     .fetch_one(db)
     .await?;
-    Ok((ResourceId(row.id), row.intent_token, u16::try_from(row.incarnation).unwrap_or(1)))
+    Ok(Intended {
+        id: ResourceId(row.id),
+        token: row.intent_token,
+        incarnation: u16::try_from(row.incarnation).unwrap_or(1),
+        unanswered_before: None,
+    })
 }
 
-/// Writes the cloud's answer down.
+/// The cloud answered the call, with what it made or with a refusal. Earlier calls stay as unanswered as they were.
+///
+/// # Errors
+/// As the database.
+pub async fn answered(db: &mut Db, intended: &Intended) -> sqlx::Result<()> {
+    sqlx::query!("update resource set unanswered_at = $2 where id = $1", intended.id.0, intended.unanswered_before).execute(db).await?;
+    Ok(())
+}
+
+/// Writes down what the cloud made.
 ///
 /// # Errors
 /// As the database.
@@ -140,10 +171,10 @@ pub async fn gone(db: &mut Db, environment: EnvironmentId, kind: Kind, slot: u16
     Ok(())
 }
 
-/// When the newest intent of an environment was written.
+/// When the newest call of an environment began whose answer nobody saw.
 ///
 /// # Errors
 /// As the database.
-pub async fn last_intent_at(db: &mut Db, environment: EnvironmentId) -> sqlx::Result<Option<OffsetDateTime>> {
-    sqlx::query_scalar!("select max(intended_at) from resource where environment = $1", environment.0).fetch_one(db).await
+pub async fn unanswered_at(db: &mut Db, environment: EnvironmentId) -> sqlx::Result<Option<OffsetDateTime>> {
+    sqlx::query_scalar!("select max(unanswered_at) from resource where environment = $1", environment.0).fetch_one(db).await
 }

@@ -98,7 +98,7 @@ pub async fn load(db: &mut Db, environment: EnvironmentId) -> sqlx::Result<Known
         was_ready: row.first_ready_at.is_some(),
         found_image: None,
         is_image_recorded: matches!(image, ImageState::Ready(_)),
-        last_intent_at: resources::last_intent_at(db, environment).await?,
+        unanswered_at: resources::unanswered_at(db, environment).await?,
         empty_since: row.empty_since,
     };
     Ok(Known {

@@ -59,9 +59,10 @@ async fn make(engine: &Engine, claim: Claim, handle: &Handle, known: &Known, kin
     let mut tx = engine.pool.begin().await?;
     fence_before_call(&mut tx, claim).await?;
     let is_new = !known.world.holdings.contains_key(&(kind, slot));
-    let (row, token, incarnation) = resources::intend(&mut tx, known.id, kind, slot).await?;
+    let intended = resources::intend(&mut tx, known.id, kind, slot).await?;
     if kind == Kind::Machine {
-        machines::expect(&mut tx, row, known.id, &secrets::hash(&secrets::one_time_token(&engine.vault, token))).await?;
+        let token = secrets::one_time_token(&engine.vault, intended.token);
+        machines::expect(&mut tx, intended.id, known.id, &secrets::hash(&token)).await?;
     }
     if is_new {
         events::record(&mut tx, known.id, &Actor::Koza, &Event::Began { action: name.clone() }).await?;
@@ -70,7 +71,7 @@ async fn make(engine: &Engine, claim: Claim, handle: &Handle, known: &Known, kin
 
     let owner = known.owner.unwrap_or(known.course.0);
     let tags = Tags { environment: observe::tag(engine.installation, known.id.0), course: known.course.0, owner };
-    let intent = Intent { token, kind, slot, incarnation, tags };
+    let intent = Intent { token: intended.token, kind, slot, incarnation: intended.incarnation, tags };
     let began = Instant::now();
     let answer = match order(engine, known, kind, &intent) {
         Some(create) => within_deadline(handle.cloud.create(&intent, &create)).await,
@@ -81,7 +82,8 @@ async fn make(engine: &Engine, claim: Claim, handle: &Handle, known: &Known, kin
         Ok(seen) => {
             let mut tx = engine.pool.begin().await?;
             fence(&mut tx, claim).await?;
-            resources::made(&mut tx, row, &seen.cloud_id, &seen.observed).await?;
+            resources::made(&mut tx, intended.id, &seen.cloud_id, &seen.observed).await?;
+            resources::answered(&mut tx, &intended).await?;
             let result = match &seen.observed {
                 Observed::Address { address } => Some(address.clone()),
                 _ => None,
@@ -92,7 +94,15 @@ async fn make(engine: &Engine, claim: Claim, handle: &Handle, known: &Known, kin
             info!(environment.id = %known.id, action = name, duration_ms = elapsed_ms(began), "made");
             Ok(Outcome::Done)
         }
-        Err(error) => failed(engine, claim, known, &name, &error).await,
+        Err(error) => {
+            if matches!(error.fate, Fate::Throttled | Fate::NoCapacity | Fate::OverQuota | Fate::Final) {
+                let mut tx = engine.pool.begin().await?;
+                fence(&mut tx, claim).await?;
+                resources::answered(&mut tx, &intended).await?;
+                tx.commit().await?;
+            }
+            failed(engine, claim, known, &name, &error).await
+        }
     }
 }
 

@@ -237,7 +237,7 @@ fn plan_gone(plan: &mut Plan, world: &World, now: OffsetDateTime) {
     if !world.holdings.is_empty() || !world.strays.is_empty() {
         return;
     }
-    let settled = world.last_intent_at.map(|at| at + CALL_AND_CLAIM);
+    let settled = world.unanswered_at.map(|at| at + CALL_AND_CLAIM);
     match (world.empty_since, settled) {
         (None, _) => plan.now.push((Action::ConfirmGone, "the cloud lists nothing")),
         // A call that was begun before may still make something: the second listing has to be later than that.

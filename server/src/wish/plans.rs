@@ -69,7 +69,7 @@ fn complete() -> World {
             .collect(),
         ready_boot: Some("b".into()),
         was_ready: true,
-        last_intent_at: Some(now() - Duration::minutes(5)),
+        unanswered_at: Some(now() - Duration::minutes(5)),
         ..World::default()
     }
 }
@@ -163,7 +163,7 @@ fn removing_when_the_machine_is_gone() {
 
 #[test]
 fn gone_only_when_no_call_can_make_anything_any_more() {
-    let young = World { last_intent_at: Some(now() - Duration::seconds(20)), empty_since: Some(now()), ..World::default() };
+    let young = World { unanswered_at: Some(now() - Duration::seconds(20)), empty_since: Some(now()), ..World::default() };
     insta::assert_snapshot!(told(&wish(Goal::Gone), &young));
 }
 
@@ -265,7 +265,7 @@ fn any_world() -> impl Strategy<Value = World> {
             World {
                 holdings: holdings.into_iter().filter_map(|(kind, holding)| Some(((kind, 1), holding?))).collect(),
                 boot: booted.then(|| BootSeen { id: "b".into(), is_ready: true, ..BootSeen::default() }),
-                last_intent_at: Some(now() - Duration::minutes(5)),
+                unanswered_at: Some(now() - Duration::minutes(5)),
                 ..World::default()
             }
         })

@@ -27,8 +27,8 @@ pub struct World {
     pub found_image: Option<String>,
     /// Whether the version's image is written down already.
     pub is_image_recorded: bool,
-    /// When the newest intent was written; a call of it may still be on its way.
-    pub last_intent_at: Option<OffsetDateTime>,
+    /// When the newest call began whose answer nobody saw; it may still be on its way.
+    pub unanswered_at: Option<OffsetDateTime>,
     /// When the cloud first listed nothing of it.
     pub empty_since: Option<OffsetDateTime>,
 }
