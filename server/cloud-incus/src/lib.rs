@@ -31,7 +31,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use cloud::{Cloud, CloudError, Create, EnvironmentTag, Fate, Intent, Kind, Seen};
+use cloud::{Cloud, CloudError, Create, EnvironmentTag, Fate, Intent, Kind, Metrics, Seen};
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Mutex, OnceCell};
 
@@ -185,6 +185,10 @@ impl Cloud for IncusCloud {
 
     async fn image_by_recipe(&self, recipe: &str) -> Result<Option<String>, CloudError> {
         self.call(|by| self.image_of(recipe, by)).await
+    }
+
+    async fn metrics(&self, machine: &str) -> Result<Option<Metrics>, CloudError> {
+        self.call(|by| self.machine_metrics(machine, by)).await
     }
 
     async fn describe(&self) -> Result<String, CloudError> {

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
-use cloud::{CloudError, Fate, ImageSource, Intent, Kind, MachineState, Observed, Seen, Size};
+use cloud::{CloudError, Fate, ImageSource, Intent, Kind, MachineState, Metrics, Observed, Seen, Size};
 use http::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -86,7 +86,60 @@ impl Instance {
     }
 }
 
+/// What Incus measures of an instance.
+#[derive(Debug, Clone, Deserialize)]
+struct Measured {
+    status_code: u16,
+    cpu: Used,
+    memory: Used,
+    #[serde(default)]
+    disk: Option<BTreeMap<String, Used>>,
+    #[serde(default)]
+    network: Option<BTreeMap<String, Interface>>,
+}
+
+/// Nanoseconds of processor time, or bytes; negative where the host cannot tell.
+#[derive(Debug, Clone, Deserialize)]
+struct Used {
+    usage: i64,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+struct Interface {
+    counters: Counters,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+struct Counters {
+    bytes_received: u64,
+    bytes_sent: u64,
+}
+
+impl Measured {
+    fn metrics(&self) -> Option<Metrics> {
+        let at_least_zero = |used: &Used| u64::try_from(used.usage).unwrap_or(0);
+        let interface = self.network.as_ref().and_then(|all| all.get("eth0"));
+        (self.status_code == 103).then(|| Metrics {
+            processor_time: std::time::Duration::from_nanos(at_least_zero(&self.cpu)),
+            memory: at_least_zero(&self.memory),
+            disk: self
+                .disk
+                .as_ref()
+                .and_then(|all| all.get("root"))
+                .and_then(|root| u64::try_from(root.usage).ok())
+                .filter(|bytes| *bytes > 0),
+            received: interface.map_or(0, |eth0| eth0.counters.bytes_received),
+            sent: interface.map_or(0, |eth0| eth0.counters.bytes_sent),
+        })
+    }
+}
+
 impl IncusCloud {
+    pub(crate) async fn machine_metrics(&self, name: &str, by: Deadline) -> Result<Option<Metrics>, CloudError> {
+        let measured: Measured = self.client.get(&format!("/1.0/instances/{name}/state"), by).await?;
+        Ok(measured.metrics())
+    }
+
     pub(crate) async fn machine_named(&self, name: &str, by: Deadline) -> Result<Option<Instance>, Trouble> {
         self.client.find(&format!("/1.0/instances/{name}"), by).await
     }

@@ -16,7 +16,7 @@ use async_trait::async_trait;
 
 pub use error::{CloudError, Fate};
 pub use order::{Create, ImageSource, Size};
-pub use seen::{Boot, MachineState, Observed, Seen};
+pub use seen::{Boot, MachineState, Metrics, Observed, Seen};
 pub use tag::{EnvironmentTag, Intent, Kind, Tags};
 
 /// One account in one region, one Incus project, or a simulator.
@@ -55,6 +55,9 @@ pub trait Cloud: Send + Sync {
 
     /// Images of this installation with their recipe, so that one baked earlier is found again.
     async fn image_by_recipe(&self, recipe: &str) -> Result<Option<String>, CloudError>;
+
+    /// What the cloud measures of a machine; `None` while it is off.
+    async fn metrics(&self, machine: &str) -> Result<Option<Metrics>, CloudError>;
 
     /// Whether the cloud answers, and what an operator should know of it (name and version).
     async fn describe(&self) -> Result<String, CloudError>;

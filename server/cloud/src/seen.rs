@@ -86,6 +86,22 @@ pub enum MachineState {
     Stopped,
 }
 
+/// What the cloud measures of a running machine by itself, without asking it. Counters begin anew with each start: differences are
+/// what counts, and a smaller number than before means that it was started in between.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Metrics {
+    /// Processor time used, of all processors together.
+    pub processor_time: std::time::Duration,
+    /// Bytes of memory in use.
+    pub memory: u64,
+    /// Bytes of its own disk in use, where the cloud knows.
+    pub disk: Option<u64>,
+    /// Bytes received from the network.
+    pub received: u64,
+    /// Bytes sent to the network.
+    pub sent: u64,
+}
+
 /// How a machine's boot goes, where the cloud itself knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Boot {

@@ -40,7 +40,7 @@ pub use world::Life;
 use crate::Cloud;
 use crate::error::{CloudError, Fate};
 use crate::order::Create;
-use crate::seen::{Boot, MachineState, Seen};
+use crate::seen::{Boot, MachineState, Metrics, Seen};
 use crate::tag::{EnvironmentTag, Intent, Kind};
 use mishaps::Script;
 use world::World;
@@ -222,6 +222,10 @@ impl Cloud for SimCloud {
         let all = self.list_all().await?;
         let is_it = |seen: &Seen| matches!(&seen.observed, crate::Observed::Image { recipe: of, is_available: true } if of == recipe);
         Ok(all.into_iter().find(is_it).map(|seen| seen.cloud_id))
+    }
+
+    async fn metrics(&self, machine: &str) -> Result<Option<Metrics>, CloudError> {
+        self.look(|world, now| Ok(world.machine(machine)?.metrics(now)))
     }
 
     async fn describe(&self) -> Result<String, CloudError> {

@@ -57,7 +57,11 @@ async fn a_machine_stops_starts_keeps_its_address_and_is_deleted_only_when_stopp
         let refused = cloud.delete(Kind::Machine, &made.cloud_id).await.expect_err("a running machine must stay");
         assert_eq!((refused.fate, refused.code), (Fate::InUse, "still_running"));
 
+        let measured = must(cloud.metrics(&made.cloud_id).await).expect("it runs");
+        assert!(measured.processor_time.as_micros() > 0 && measured.memory > 0, "{measured:?}");
+
         must(timed("stop", cloud.stop(&made.cloud_id)).await);
+        assert_eq!(must(cloud.metrics(&made.cloud_id).await), None);
         must(cloud.stop(&made.cloud_id).await);
         let stopped = must(cloud.list(&of).await);
         assert_eq!(state(&stopped[0]), Some(MachineState::Stopped));

@@ -110,7 +110,9 @@ async fn a_machine_starts_and_stops_in_its_own_time() {
     assert_eq!(now().await, Some(MachineState::Starting));
     trial.pass(Duration::milliseconds(1200));
     assert_eq!(now().await, Some(MachineState::Running));
+    assert!(must(trial.cloud.metrics(&seen.cloud_id).await).is_some());
     must(trial.cloud.stop(&seen.cloud_id).await);
+    assert_eq!(must(trial.cloud.metrics(&seen.cloud_id).await), None);
     assert_eq!(now().await, Some(MachineState::Stopping));
     assert_eq!(trial.cloud.start(&seen.cloud_id).await.expect_err("it is on its way down").fate, Fate::TryAgain);
     trial.pass(MINUTE);

@@ -12,7 +12,7 @@ use super::inside::Inside;
 use super::settings::{Luck, SimSettings};
 use crate::error::{CloudError, Fate};
 use crate::order::PortRange;
-use crate::seen::{MachineState, Observed, Seen};
+use crate::seen::{MachineState, Metrics, Observed, Seen};
 use crate::tag::{Intent, Kind};
 
 /// Whose it is and when it was made.
@@ -67,6 +67,20 @@ impl Machine {
             Power::On { .. } => MachineState::Running,
             Power::Off { off_at, .. } if now < off_at => MachineState::Stopping,
             Power::Off { .. } => MachineState::Stopped,
+        }
+    }
+
+    /// A machine that nobody uses: a hundredth of a processor, and silence.
+    pub(super) fn metrics(&self, now: OffsetDateTime) -> Option<Metrics> {
+        match self.power {
+            Power::On { runs_at } if runs_at <= now => Some(Metrics {
+                processor_time: (now - runs_at).unsigned_abs() / 100,
+                memory: 256 << 20,
+                disk: Some(2 << 30),
+                received: 0,
+                sent: 0,
+            }),
+            _ => None,
         }
     }
 
