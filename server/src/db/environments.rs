@@ -57,7 +57,7 @@ pub async fn request(db: &mut Db, request: &Request<'_>) -> sqlx::Result<Option<
     Ok(Some(id))
 }
 
-/// Wishes for the image of a version, unless it is there or wished for already.
+/// Wishes for the image of a version, unless it is there or wished for already. A bake that failed is begun anew after an hour.
 ///
 /// # Errors
 /// As the database.
@@ -67,7 +67,11 @@ pub async fn wish_for_image(db: &mut Db, version: BlueprintVersionId, cloud: Clo
          select $1, v.course, v.id, $3, 'image', 'image-' || v.id, 'images.koza', 1, koza_now()
            from blueprint_version v
           where v.id = $2 and not exists (select from image where image.version = v.id and image.cloud = $3)
-         on conflict do nothing",
+         on conflict (version, cloud) where purpose = 'image' and removed_at is null do update
+            set attention = null, goal_since = koza_now(), generation = environment.generation + 1, wake_at = koza_now(),
+                condemned = coalesce((select max(incarnation) from resource
+                                       where resource.environment = environment.id and kind = 'machine'), 0)
+          where environment.attention ->> 'code' = 'image_not_baked' and environment.goal_since < koza_now() - interval '1 hour'",
         EnvironmentId::new().0,
         version.0,
         cloud.0
@@ -158,6 +162,15 @@ pub async fn try_again(db: &mut Db, id: EnvironmentId, rebuild: bool) -> sqlx::R
     .execute(&mut *db)
     .await?;
     sqlx::query!("select pg_notify('koza_wake', $1)", id.0.to_string()).execute(db).await?;
+    Ok(())
+}
+
+/// Locks the row until the end of the transaction. Whoever locks rows of an environment locks this one first.
+///
+/// # Errors
+/// As the database.
+pub async fn lock(db: &mut Db, id: EnvironmentId) -> sqlx::Result<()> {
+    sqlx::query!("select id from environment where id = $1 for update", id.0).fetch_optional(db).await?;
     Ok(())
 }
 

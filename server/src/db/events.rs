@@ -143,16 +143,35 @@ pub async fn tell_live_pages(db: &mut Db, environment: EnvironmentId) -> sqlx::R
     Ok(())
 }
 
-/// The events since the wish last changed, oldest first.
+/// How much a machine told of its boots within an hour.
+///
+/// # Errors
+/// As the database.
+pub async fn told_by_machine(db: &mut Db, environment: EnvironmentId) -> sqlx::Result<i64> {
+    sqlx::query_scalar!(
+        r#"select count(*) as "count!" from (
+               select at from event where environment = $1 and actor = 'machine' order by number desc limit 1000
+           ) as newest
+            where at > koza_now() - interval '1 hour'"#,
+        environment.0
+    )
+    .fetch_one(db)
+    .await
+}
+
+/// The events since the wish last changed, oldest first; of very many the newest.
 ///
 /// # Errors
 /// As the database.
 pub async fn since_asked(db: &mut Db, environment: EnvironmentId) -> sqlx::Result<Vec<Recorded>> {
     let rows = sqlx::query!(
-        r#"select number, at, code, data as "data: Json<serde_json::Value>"
-             from event
-            where environment = $1
-              and number >= coalesce((select max(number) from event where environment = $1 and code = 'asked'), 0)
+        r#"select number as "number!", at as "at!", code as "code!", data as "data!: Json<serde_json::Value>"
+             from (select number, at, code, data
+                     from event
+                    where environment = $1
+                      and number >= coalesce((select max(number) from event where environment = $1 and code = 'asked'), 0)
+                    order by number desc
+                    limit 2000) as newest
             order by number"#,
         environment.0
     )

@@ -110,14 +110,15 @@ pub async fn fence(db: &mut Db, claim: Claim) -> Result<(), Lost> {
     .ok_or(Lost::Claim)
 }
 
-/// The same before a call to a cloud: no call begins in the last third of a claim, so that it has ended before anybody else may hold it.
+/// The same before a call to a cloud: no call begins that could last longer than the claim (a call's deadline is 20 s), so that it has
+/// ended before anybody else may hold it. A heartbeat every 8 s keeps 22 s or more on it.
 ///
 /// # Errors
 /// [`Lost::Claim`] when it does not hold, or not for long enough.
 pub async fn fence_before_call(db: &mut Db, claim: Claim) -> Result<(), Lost> {
     sqlx::query_scalar!(
         "select id from environment
-          where id = $1 and claim_epoch = $2 and claimed_by is not null and claimed_until > koza_now() + interval '10 seconds'
+          where id = $1 and claim_epoch = $2 and claimed_by is not null and claimed_until > koza_now() + interval '20 seconds'
             for update",
         claim.environment.0,
         claim.epoch

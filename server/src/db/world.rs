@@ -67,7 +67,10 @@ pub async fn load(db: &mut Db, environment: EnvironmentId) -> sqlx::Result<Known
                   i.cloud_id as "image?",
                   exists (select from environment bake
                            where bake.version = e.version and bake.cloud = e.cloud and bake.purpose = 'image'
-                             and bake.removed_at is null and bake.attention is null) as "is_baking!",
+                             and bake.removed_at is null
+                             -- what passes by itself is waited for
+                             and coalesce(bake.attention ->> 'code', 'cloud_silent')
+                                 in ('cloud_silent', 'no_capacity', 'over_quota', 'no_free_address')) as "is_baking!",
                   koza_now() as "now!"
              from environment e
              join blueprint_version v on v.id = e.version

@@ -158,10 +158,17 @@ async fn release(
     let name = format!("release {}/{}", kind.code(), slot.unwrap_or(0));
     fence_before_call(&mut *engine.pool.acquire().await?, claim).await?;
     let began = Instant::now();
-    if let Some(cloud_id) = &cloud_id
-        && let Err(error) = within_deadline(handle.cloud.delete(kind, cloud_id)).await
-    {
-        return failed(engine, claim, known, &name, &error).await;
+    if let Some(cloud_id) = &cloud_id {
+        let call = async {
+            // No plan has stopped a stray: nobody knew of it.
+            if kind == Kind::Machine && slot.is_none() {
+                handle.cloud.stop(cloud_id).await?;
+            }
+            handle.cloud.delete(kind, cloud_id).await
+        };
+        if let Err(error) = within_deadline(call).await {
+            return failed(engine, claim, known, &name, &error).await;
+        }
     }
     let Some(slot) = slot else { return Ok(Outcome::Done) };
     let mut tx = engine.pool.begin().await?;

@@ -99,10 +99,30 @@ async fn nap(engine: &Engine) -> Duration {
     next.and_then(|seconds| Duration::try_from_secs_f64(seconds.max(0.005)).ok()).unwrap_or(POLL).min(POLL)
 }
 
+/// A claim that is renewed as long as this lives. A turn that panics drops it, too, so that its claim runs out.
+struct Renewed<'a>(&'a Held, Claim);
+
+impl<'a> Renewed<'a> {
+    fn new(held: &'a Held, claim: Claim) -> Self {
+        held.lock().expect("no panic while it is held").insert(claim.environment.0, claim);
+        Self(held, claim)
+    }
+}
+
+impl Drop for Renewed<'_> {
+    fn drop(&mut self) {
+        let mut held = self.0.lock().expect("no panic while it is held");
+        // A late turn must not end the renewal of a newer claim of the same worker.
+        if held.get(&self.1.environment.0).is_some_and(|claim| claim.epoch == self.1.epoch) {
+            held.remove(&self.1.environment.0);
+        }
+    }
+}
+
 async fn hold(engine: &Engine, claim: Claim, held: &Held) {
-    held.lock().expect("no panic while it is held").insert(claim.environment.0, claim);
+    let renewed = Renewed::new(held, claim);
     let ended = turn(engine, claim).await;
-    held.lock().expect("no panic while it is held").remove(&claim.environment.0);
+    drop(renewed);
     match ended {
         Ok(()) => debug!(environment.id = %claim.environment, "turn ended"),
         Err(TurnError::LostClaim) => warn!(environment.id = %claim.environment, "claim lost: result dropped"),

@@ -18,13 +18,15 @@ use tracing::{error, warn};
 
 use super::Site;
 use crate::db::machines::{self, StepState};
-use crate::db::{self, world};
+use crate::db::{self, environments, events, world};
 use crate::machine::{bundle, progress, secrets, settings, signature};
 use crate::wish::spec::hex;
 
 /// The longest text that is kept of a machine's report: the far end is a student's machine.
 const LINE: usize = 500;
 const LINES: usize = 20;
+/// A boot has about twenty; whoever is root on a machine must not fill our disk.
+const EVENTS_AN_HOUR: i64 = 500;
 /// An order waits this long for the machine's next poll.
 const POLL: Duration = Duration::from_secs(25);
 
@@ -49,6 +51,8 @@ enum Refusal {
     Replaced,
     /// What it sent cannot be read.
     Malformed,
+    /// It tells more than any honest machine has to tell.
+    TooMuch,
     /// Not now.
     Later,
     /// Our fault.
@@ -70,6 +74,7 @@ impl IntoResponse for Refusal {
             Self::Unknown => StatusCode::UNAUTHORIZED,
             Self::Replaced => StatusCode::GONE,
             Self::Malformed => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::TooMuch => StatusCode::TOO_MANY_REQUESTS,
             Self::Later => StatusCode::SERVICE_UNAVAILABLE,
             Self::Failed(cause) => {
                 error!(cause = format!("{cause:#}"), "a machine's request failed");
@@ -210,8 +215,16 @@ async fn report(State(site): State<Site>, signed: Signed) -> Result<StatusCode, 
     let boot = short(&report.boot, 64);
     let (machine, environment) = (signed.machine.id, signed.machine.environment);
     let mut tx = site.engine.pool.begin().await?;
+    // The environment's row before the machine's, as a worker locks them.
+    environments::lock(&mut tx, environment).await?;
+    if events::told_by_machine(&mut tx, environment).await? > EVENTS_AN_HOUR {
+        return Err(Refusal::TooMuch);
+    }
     machines::booting(&mut tx, machine, &boot).await?;
     for step in report.steps.iter().take(100) {
+        if !progress::is_step(&step.step) {
+            return Err(Refusal::Malformed);
+        }
         let state = match step.state.as_str() {
             "started" => StepState::Started,
             "done" => StepState::Done,

@@ -25,13 +25,20 @@ pub static TAR: LazyLock<Vec<u8>> = LazyLock::new(|| {
     tar.into_inner().expect("writing to memory does not fail")
 });
 
-fn add(tar: &mut tar::Builder<Vec<u8>>, dir: &Dir<'_>) {
+fn add(tar: &mut tar::Builder<Vec<u8>>, dir: &'static Dir<'static>) {
     for file in dir.files() {
         put(tar, file.path(), file.contents());
     }
-    for inner in dir.dirs() {
+    for inner in folders(dir) {
         add(tar, inner);
     }
+}
+
+/// The folders inside, in order, without what Python keeps beside its sources.
+fn folders(dir: &'static Dir<'static>) -> Vec<&'static Dir<'static>> {
+    let mut dirs: Vec<_> = dir.dirs().filter(|dir| !dir.path().ends_with("__pycache__")).collect();
+    dirs.sort_by_key(|dir| dir.path());
+    dirs
 }
 
 fn put(tar: &mut tar::Builder<Vec<u8>>, path: &std::path::Path, contents: &[u8]) {
@@ -41,6 +48,12 @@ fn put(tar: &mut tar::Builder<Vec<u8>>, path: &std::path::Path, contents: &[u8])
     header.set_mode(if contents.starts_with(b"#!") { 0o755 } else { 0o644 });
     header.set_mtime(0);
     tar.append_data(&mut header, path, contents).expect("writing to memory does not fail");
+}
+
+/// Whether this release has a service of this name.
+#[must_use]
+pub fn has_service(name: &str) -> bool {
+    TREE.get_dir("services").is_some_and(|all| all.dirs().any(|dir| dir.path().file_name().is_some_and(|folder| folder == name)))
 }
 
 /// The hash of a service's folder at this release; `None`: there is no such service.
@@ -58,7 +71,7 @@ pub fn revision(service: &str) -> Option<String> {
     Some(hex(digest.finish().as_ref())[..16].to_owned())
 }
 
-fn hash(digest: &mut aws_lc_rs::digest::Context, dir: &Dir<'_>) {
+fn hash(digest: &mut aws_lc_rs::digest::Context, dir: &'static Dir<'static>) {
     let mut files: Vec<_> = dir.files().collect();
     files.sort_by_key(|file| file.path());
     for file in files {
@@ -66,10 +79,8 @@ fn hash(digest: &mut aws_lc_rs::digest::Context, dir: &Dir<'_>) {
         digest.update(&(file.contents().len() as u64).to_be_bytes());
         digest.update(file.contents());
     }
-    let mut dirs: Vec<_> = dir.dirs().collect();
-    dirs.sort_by_key(|dir| dir.path());
-    for dir in dirs {
-        hash(digest, dir);
+    for inner in folders(dir) {
+        hash(digest, inner);
     }
 }
 

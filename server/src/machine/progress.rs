@@ -6,6 +6,16 @@ use crate::db::events::{self, Actor, Event};
 use crate::db::machines::{self, StepState};
 use crate::db::{self, Db};
 
+/// Whether a boot has a step of this name. Whoever is root on a machine can sign reports, but not invent steps without end.
+#[must_use]
+pub fn is_step(name: &str) -> bool {
+    match name.split_once(':') {
+        Some(("install" | "configure", service)) => super::bundle::has_service(service),
+        Some(_) => false,
+        None => matches!(name, "settings" | "prepare" | "check" | "clean" | "ready"),
+    }
+}
+
 /// Writes one step down.
 ///
 /// # Errors

@@ -154,6 +154,8 @@ impl Environments for EnvironmentsPort {
     async fn try_again(&self, caller: &Caller, id: EnvironmentId) -> Result<(), AppError> {
         let mut tx = self.engine.pool.begin().await.map_err(unexpected)?;
         self.may(&mut tx, caller, id, Action::Steer).await?;
+        // The environment's row before the machine's, as a worker locks them.
+        environments::lock(&mut tx, id).await.map_err(unexpected)?;
         let known = world::load(&mut tx, id).await.map_err(unexpected)?;
         // Before the first Ready nothing on the disk is anybody's work: a fresh machine is the surest second try. A machine that
         // vanished is rebuilt because its student asked for it here. Later the machine is asked to set itself up again.

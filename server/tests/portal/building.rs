@@ -8,8 +8,10 @@ use app::domain::reason::Attention;
 use app::domain::timeline::{StepState, What};
 use app::ports::Environments;
 use cloud::sim::SimSettings;
+use cloud::{Cloud, Create, ImageSource, Intent, Kind, Size, Tags};
 use sqlx::PgPool;
 use sqlx::postgres::PgListener;
+use uuid::Uuid;
 
 use crate::support::TestPortal;
 
@@ -111,7 +113,7 @@ async fn deleting_in_the_middle_of_building_leaves_nothing(pool: PgPool) {
 async fn a_broken_service_keeps_it_from_ready_and_the_page_names_the_probe(pool: PgPool) {
     let portal = TestPortal::new(pool).await;
     let id = portal.request("c5").await.expect("requested");
-    portal.run_until(|portal| async move { portal.view(id).await.phase == Phase::Checking || portal.turn_once().await == 0 }).await;
+    portal.run_until(|portal| async move { portal.in_cloud(id).await.contains(&"machine") }).await;
     let machine = portal.machine(id).await;
     portal.sim.wreck_service(&machine, "wordpress").expect("wrecked");
     portal.run_until(|portal| async move { matches!(portal.view(id).await.attention, Some(Attention::ProbeFails { .. })) }).await;
@@ -140,6 +142,7 @@ async fn an_exhausted_pool_is_told_with_numbers_and_the_place_is_kept(pool: PgPo
     let second = portal.request("c2").await.expect("requested");
     portal.run_until(|portal| async move { portal.view(second).await.attention.is_some() }).await;
     assert_eq!(portal.view(second).await.attention, Some(Attention::NoFreeAddress { used: 1, size: 1 }));
+    assert!(!portal.in_cloud(second).await.contains(&"machine"), "no machine stands about that nobody can reach");
     portal.environments.delete(&portal.student, first, "c1").await.expect("asked");
     portal.run_until_phase(second, Phase::Ready).await;
 }
@@ -187,4 +190,20 @@ async fn a_service_that_is_down_is_restarted_and_nobody_is_troubled(pool: PgPool
     assert_eq!(portal.count("select count(*) from machine_order where kind = 'restart'").await, 1);
     let view = portal.view(id).await;
     assert_eq!((view.phase, view.attention), (Phase::Ready, None));
+}
+
+#[sqlx::test(migrator = "server::MIGRATOR")]
+async fn a_machine_that_a_late_call_made_is_stopped_and_goes_too(pool: PgPool) {
+    let portal = TestPortal::new(pool).await;
+    let id = portal.request("c5").await.expect("requested");
+    portal.run_until_phase(id, Phase::Ready).await;
+    portal.environments.delete(&portal.student, id, "c5").await.expect("asked");
+    let environment = server::engine::observe::tag(portal.engine.installation, id.0);
+    let tags = Tags { environment, course: Uuid::now_v7(), owner: Uuid::now_v7() };
+    let late = Intent { token: Uuid::now_v7(), kind: Kind::Machine, slot: 1, incarnation: 2, tags };
+    let size = Size { cpus: 1, memory_mib: 512, disk_gib: 4 };
+    let order = Create::Machine { image: ImageSource::Base("debian-12".into()), size, user_data: String::new(), host_name: "c5".into() };
+    portal.sim.create(&late, &order).await.expect("made");
+    portal.run_until_phase(id, Phase::Removed).await;
+    assert!(portal.in_cloud(id).await.is_empty());
 }

@@ -3,7 +3,7 @@
 
 use cloud::{Kind, MachineState};
 
-use super::{Care, Rules, Wanted};
+use super::{Care, Rules, Wanted, need};
 use crate::wish::plan::{Action, Until};
 use crate::wish::{Holding, ImageState, Purpose, Wish, World};
 
@@ -22,8 +22,13 @@ impl Rules for Machine {
         }
     }
 
-    fn needs(&self, wish: &Wish, _world: &World) -> Option<Until> {
-        (wish.image == ImageState::Baking && wish.purpose == Purpose::Course).then_some(Until::ImageBaked)
+    fn needs(&self, wish: &Wish, world: &World) -> Option<Until> {
+        match wish.purpose {
+            Purpose::Image => None,
+            Purpose::Course if wish.image == ImageState::Baking => Some(Until::ImageBaked),
+            // Where no address is free, no machine stands about that nobody can reach.
+            Purpose::Course => need(world, Kind::Address),
+        }
     }
 
     fn used_by(&self) -> &'static [Kind] {

@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 
-from . import state
+from . import machine, state
 from .portal import Away, Refused, Replaced
 
 LOG_LINES = 20
@@ -110,8 +110,14 @@ class Progress:
 
 
 def send_outbox(portal):
-    """Tell what an earlier boot could not. Raises Away while the portal still does not answer."""
-    waiting = state.read_json(state.OUTBOX) or []
+    """Tell what could not be told. Raises Away while the portal still does not answer.
+
+    Steps of an earlier boot are dropped: told now, they would pass for news of this one.
+    """
+    waiting = [
+        [path, body] for path, body in state.read_json(state.OUTBOX) or []
+        if body.get("boot") in (None, machine.boot_id())
+    ]
     while waiting:
         try:
             portal.post(*waiting[0])
