@@ -76,7 +76,9 @@ pub fn browsers(site: Site) -> Router {
         // Lax: Strict would drop the cookie on the way back from an LMS.
         .with_same_site(SameSite::Lax)
         .with_secure(site.is_https)
-        .with_expiry(Expiry::OnInactivity(SESSION_LIVES));
+        .with_expiry(Expiry::OnInactivity(SESSION_LIVES))
+        // Every request puts the end off, not only those that change something.
+        .with_always_save(true);
     let signed_in = pages
         .route("/environments/{id}/live", get(live::live))
         .route("/environments/{id}/key", post(key::download))

@@ -19,10 +19,12 @@ use sqlx::PgPool;
 use sqlx::postgres::PgListener;
 use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
+use tower_sessions::Session;
 use tracing::warn;
 use uuid::Uuid;
 
 use super::{Asking, Site};
+use crate::auth::door;
 use crate::portal::environments::EnvironmentsPort;
 
 /// Hands on which environment changed.
@@ -111,6 +113,7 @@ async fn listen(pool: &PgPool, changed: &broadcast::Sender<Uuid>, ordered: &broa
 pub async fn live(
     State(site): State<Site>,
     Extension(asking): Extension<Asking>,
+    session: Session,
     Path(id): Path<String>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, StatusCode> {
     let caller = asking.0.ok_or(StatusCode::UNAUTHORIZED)?;
@@ -120,6 +123,7 @@ pub async fn live(
     let page = Page {
         environments,
         caller,
+        session,
         id,
         changed: site.live.changed.subscribe(),
         ended: site.live.ended.clone(),
@@ -132,6 +136,7 @@ pub async fn live(
 struct Page {
     environments: EnvironmentsPort,
     caller: Caller,
+    session: Session,
     id: EnvironmentId,
     changed: broadcast::Receiver<Uuid>,
     ended: CancellationToken,
@@ -146,6 +151,11 @@ impl Page {
         }
         if !std::mem::take(&mut self.is_first) {
             self.wait_for_change().await?;
+        }
+        // A session that was ended elsewhere sees nothing more.
+        let owner = door::row(&self.environments.engine.pool, &self.session).await.ok()??;
+        if owner.person != Some(self.caller.person) {
+            return None;
         }
         let view = self.environments.view(&self.caller, self.id).await.ok()?;
         self.is_over = view.phase == Phase::Removed;
