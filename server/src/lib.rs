@@ -18,6 +18,7 @@ pub mod doctor;
 pub mod engine;
 pub mod http;
 pub mod machine;
+pub mod operator;
 pub mod portal;
 pub mod probe;
 pub mod serve;

@@ -4,12 +4,13 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context;
+use app::domain::ids::EnvironmentId;
 use clap::{Parser, Subcommand};
 use secrecy::ExposeSecret;
 use server::config::{Common, Database, Demo, Serve};
 use server::engine::{Clouds, Engine, worker};
 use server::vault::Vault;
-use server::{db, demo, doctor, serve};
+use server::{db, demo, doctor, operator, serve};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
@@ -31,8 +32,29 @@ enum Command {
     Work(Common),
     /// Seed the demo course and its accounts. A second run changes nothing.
     Demo(Demo),
+    /// Every environment: its goal, what needs attention, when the loop looks again, what happened last.
+    Environments(Look),
+    /// What the loop would do next with an environment, and why.
+    Plan {
+        /// Which: `env_…`.
+        environment: EnvironmentId,
+        #[command(flatten)]
+        look: Look,
+    },
+    /// Workers, their last sign of life, and how many environments they hold.
+    Workers(Look),
     /// Say what is missing, in plain words, with the command that mends it.
     Doctor(Demo),
+}
+
+/// What only looks.
+#[derive(clap::Args)]
+struct Look {
+    #[command(flatten)]
+    common: Common,
+    /// As JSON, for programs.
+    #[arg(long)]
+    json: bool,
 }
 
 #[tokio::main]
@@ -61,6 +83,9 @@ async fn run(command: Command) -> anyhow::Result<()> {
         }
         Command::Work(common) => Ok(worker::run(engine(&common).await?, on_signal()).await?),
         Command::Demo(config) => demo::seed(&config).await,
+        Command::Environments(look) => operator::environments(&engine(&look.common).await?, look.json).await,
+        Command::Plan { environment, look } => operator::plan_of(&engine(&look.common).await?, environment, look.json).await,
+        Command::Workers(look) => operator::workers(&engine(&look.common).await?, look.json).await,
         Command::Doctor(config) => doctor::examine(&config).await,
     }
 }

@@ -308,3 +308,50 @@ pub async fn by_resource(db: &mut Db, cloud: CloudId) -> sqlx::Result<Vec<(Uuid,
     .await?;
     Ok(rows.into_iter().filter_map(|row| Some((row.environment, row.kind, row.cloud_id?, row.observed))).collect())
 }
+
+/// An environment, for operators.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct Overview {
+    /// Which.
+    pub id: EnvironmentId,
+    /// Its course's code.
+    pub course: String,
+    /// Its name.
+    pub name: String,
+    /// "course" or "image".
+    pub purpose: String,
+    /// What is asked for.
+    pub goal: String,
+    /// Why somebody should look.
+    pub attention: Option<String>,
+    /// Seconds until the loop looks again; below zero: it is due, `None`: somebody has to wake it.
+    pub next_look_in: Option<f64>,
+    /// The worker that holds it.
+    pub claimed_by: Option<Uuid>,
+    /// Claims in a row that ended without an orderly finish.
+    pub fruitless_claims: i16,
+    /// The last event: its code, and the action it tells of.
+    pub last_event: Option<String>,
+}
+
+/// Every environment that is not removed: what needs attention first, then what is due first.
+///
+/// # Errors
+/// As the database.
+pub async fn overview(db: &mut Db) -> sqlx::Result<Vec<Overview>> {
+    sqlx::query_as!(
+        Overview,
+        r#"select e.id as "id: EnvironmentId", c.code as course, e.name, e.purpose::text as "purpose!", e.goal::text as "goal!",
+                  e.attention ->> 'code' as attention,
+                  extract(epoch from e.wake_at - koza_now())::float8 as next_look_in,
+                  case when e.claimed_until > koza_now() then e.claimed_by end as claimed_by,
+                  e.fruitless_claims,
+                  (select concat_ws(' ', code, data ->> 'action', data ->> 'step', data ->> 'probe')
+                     from event where environment = e.id and number = e.last_event) as last_event
+             from environment e join course c on c.id = e.course
+            where e.removed_at is null
+            order by e.attention is null, e.wake_at nulls last, e.id"#
+    )
+    .fetch_all(db)
+    .await
+}

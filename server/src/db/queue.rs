@@ -250,3 +250,36 @@ pub async fn next_due_in(db: &mut Db) -> sqlx::Result<Option<f64>> {
     .fetch_one(db)
     .await
 }
+
+/// A worker, for operators.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct Worker {
+    /// Which.
+    pub id: Uuid,
+    /// Where it runs.
+    pub host: String,
+    /// Seconds since it began.
+    pub started_ago: f64,
+    /// Seconds since it last said that it lives.
+    pub beat_ago: f64,
+    /// How many environments it holds.
+    pub claims: i64,
+}
+
+/// Every worker that was not taken off the list, the newest sign of life first.
+///
+/// # Errors
+/// As the database.
+pub async fn workers(db: &mut Db) -> sqlx::Result<Vec<Worker>> {
+    sqlx::query_as!(
+        Worker,
+        r#"select id, host,
+                  extract(epoch from koza_now() - started_at)::float8 as "started_ago!",
+                  extract(epoch from koza_now() - beat_at)::float8 as "beat_ago!",
+                  (select count(*) from environment where claimed_by = worker.id and claimed_until > koza_now()) as "claims!"
+             from worker
+            order by beat_at desc"#
+    )
+    .fetch_all(db)
+    .await
+}

@@ -247,9 +247,16 @@ fn plan_gone(plan: &mut Plan, world: &World, now: OffsetDateTime) {
 }
 
 fn look_again(plan: &Plan, wish: &Wish, world: &World, now: OffsetDateTime) -> Option<OffsetDateTime> {
+    // What waits for something that waits itself has nothing to look for before that.
+    let waits_itself = |kind: Kind| plan.waiting.iter().any(|(action, _)| *action == Action::Make(kind, 1));
     let soonest = plan
         .waiting
         .iter()
+        .filter(|(_, until)| match until {
+            Until::There(kind) => !waits_itself(*kind),
+            Until::Booted | Until::Clean => !waits_itself(Kind::Machine),
+            _ => true,
+        })
         .map(|(_, until)| match until {
             Until::Time(at) => *at,
             Until::MachineRuns | Until::MachineStopped | Until::Listed => now + Duration::milliseconds(300),

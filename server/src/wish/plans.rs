@@ -168,6 +168,16 @@ fn gone_only_when_no_call_can_make_anything_any_more() {
 }
 
 #[test]
+fn what_waits_for_the_image_does_not_look_twice_a_second() {
+    let wish = Wish { image: ImageState::Baking, ..wish(Goal::Running) };
+    let mut world = complete();
+    world.holdings.retain(|(kind, _), _| matches!(kind, Kind::Address | Kind::Firewall));
+    (world.boot, world.was_ready) = (None, false);
+    let plan = plan(&wish, &world, now());
+    assert_eq!(plan.look_again, Some(now() + Duration::seconds(10)), "{plan}");
+}
+
+#[test]
 fn baking() {
     let wish = Wish { purpose: Purpose::Image, image: ImageState::Baking, ..wish(Goal::Running) };
     let mut text = told(&wish, &World::default());

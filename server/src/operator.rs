@@ -1,0 +1,111 @@
+//! What an operator looks at: environments and why they are looked at next, one environment's plan, workers and their claims.
+//!
+//! It reads rows and asks no cloud: what it shows is what the loop last observed.
+
+use std::io::Write;
+
+use app::domain::ids::EnvironmentId;
+use app::domain::reason::Attention;
+use serde::Serialize;
+use time::OffsetDateTime;
+
+use crate::db::{environments, queue, world};
+use crate::engine::Engine;
+use crate::wish::plan::plan;
+
+/// Every environment that is not removed, those that need attention first.
+///
+/// # Errors
+/// As the database.
+pub async fn environments(engine: &Engine, as_json: bool) -> anyhow::Result<()> {
+    let all = environments::overview(&mut *engine.pool.acquire().await?).await?;
+    if as_json {
+        return print_json(&all);
+    }
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{:<30} {:<10} {:<22} {:<8} {:<22} {:<10} last", "environment", "course", "name", "goal", "attention", "next look")?;
+    for one in &all {
+        writeln!(
+            out,
+            "{:<30} {:<10} {:<22} {:<8} {:<22} {:<10} {}",
+            one.id.to_string(),
+            one.course,
+            one.name,
+            one.goal,
+            one.attention.as_deref().unwrap_or("-"),
+            match (&one.claimed_by, one.next_look_in) {
+                (Some(_), _) => "now".to_owned(),
+                (None, Some(seconds)) => format!("{seconds:.0} s"),
+                (None, None) => "never".to_owned(),
+            },
+            one.last_event.as_deref().unwrap_or("-"),
+        )?;
+    }
+    Ok(())
+}
+
+/// The plan of one environment, as the loop would make it now.
+#[derive(Debug, Serialize)]
+struct Planned {
+    environment: EnvironmentId,
+    now: Vec<Step>,
+    waiting: Vec<Step>,
+    attention: Option<Attention>,
+    #[serde(with = "time::serde::rfc3339::option")]
+    looks_again_at: Option<OffsetDateTime>,
+}
+
+/// One line of it: an action, and why it may be done or what it waits for.
+#[derive(Debug, Serialize)]
+struct Step {
+    action: String,
+    why: String,
+}
+
+/// Shows what the loop would do next with an environment, and why.
+///
+/// # Errors
+/// As the database; if there is no such environment.
+pub async fn plan_of(engine: &Engine, id: EnvironmentId, as_json: bool) -> anyhow::Result<()> {
+    let known = world::load(&mut *engine.pool.acquire().await?, id).await?;
+    let handle = engine.clouds.get(&engine.pool, known.cloud).await?;
+    let plan = plan(&known.wish(handle.cloud.kinds()), &known.world, known.now);
+    if !as_json {
+        write!(std::io::stdout().lock(), "{plan}")?;
+        if let Some(at) = plan.look_again {
+            writeln!(std::io::stdout().lock(), "looks again in {:.1} s", (at - known.now).as_seconds_f64())?;
+        }
+        return Ok(());
+    }
+    let words = |action: &crate::wish::plan::Action| action.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
+    print_json(&Planned {
+        environment: id,
+        now: plan.now.iter().map(|(action, because)| Step { action: words(action), why: (*because).to_owned() }).collect(),
+        waiting: plan.waiting.iter().map(|(action, until)| Step { action: words(action), why: format!("until {until}") }).collect(),
+        attention: plan.attention,
+        looks_again_at: plan.look_again,
+    })
+}
+
+/// Workers that are alive or were within a day, and how many environments each holds.
+///
+/// # Errors
+/// As the database.
+pub async fn workers(engine: &Engine, as_json: bool) -> anyhow::Result<()> {
+    let all = queue::workers(&mut *engine.pool.acquire().await?).await?;
+    if as_json {
+        return print_json(&all);
+    }
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{:<36} {:<20} {:>12} {:>12} {:>7}", "worker", "host", "started", "last beat", "claims")?;
+    for one in &all {
+        writeln!(out, "{:<36} {:<20} {:>10.0} s {:>10.0} s {:>7}", one.id, one.host, one.started_ago, one.beat_ago, one.claims)?;
+    }
+    Ok(())
+}
+
+fn print_json(value: &impl Serialize) -> anyhow::Result<()> {
+    serde_json::to_writer_pretty(std::io::stdout().lock(), value)?;
+    println!();
+    Ok(())
+}
