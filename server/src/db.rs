@@ -4,6 +4,7 @@
 pub mod courses;
 pub mod environments;
 pub mod events;
+pub mod gauges;
 pub mod machines;
 pub mod people;
 pub mod probes;

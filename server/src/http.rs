@@ -8,6 +8,7 @@ pub mod health;
 pub mod key;
 pub mod live;
 pub mod machines;
+pub mod metrics;
 pub mod visit;
 
 use std::path::PathBuf;

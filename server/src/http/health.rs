@@ -1,4 +1,4 @@
-//! `/healthz`: the process is alive. `/readyz`: it can serve (the database answers).
+//! `/healthz`: the process is alive. `/readyz`: it can serve (the database answers). `/metrics`: see there.
 
 use axum::Router;
 use axum::extract::State;
@@ -6,10 +6,11 @@ use axum::http::StatusCode;
 use axum::routing::get;
 
 use super::Site;
+use super::metrics::metrics;
 
-/// Both routes.
+/// All of them.
 pub fn routes() -> Router<Site> {
-    Router::new().route("/healthz", get(|| async { "alive\n" })).route("/readyz", get(ready))
+    Router::new().route("/healthz", get(|| async { "alive\n" })).route("/readyz", get(ready)).route("/metrics", get(metrics))
 }
 
 async fn ready(State(site): State<Site>) -> Result<&'static str, (StatusCode, &'static str)> {

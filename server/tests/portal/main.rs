@@ -4,6 +4,7 @@
 
 mod building;
 mod crashes;
+mod operators;
 mod requests;
 mod secrets;
 mod sessions;
