@@ -2,20 +2,24 @@
 //!
 //! A forward without ports is an address; its `user.koza.binding.*` tags and its ports together are a binding. Incus applies all
 //! forwards of a network at each change and takes no lock meanwhile: two changes at once may lose the rules of one. So changes of this
-//! process go one after the other ([`IncusCloud::one_at_a_time`]); a rule lost to another process is put back by the next change of any
-//! forward.
+//! process go one after the other ([`IncusCloud::one_at_a_time`]); one that another process stepped on is made again; a rule lost to
+//! another process is put back by the next change of any forward.
 
 use std::net::Ipv4Addr;
 
 use cloud::CloudError;
 use http::Method;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::IncusCloud;
 use crate::client::Deadline;
 use crate::labels::{Config, OWN, json as config_json};
 use crate::trouble::Trouble;
+
+/// How often a change is made again that another process stepped on, and how long before.
+const STEPPED_ON: u32 = 8;
+const STEP_ASIDE: std::time::Duration = std::time::Duration::from_millis(40);
 
 /// A forward as Incus shows it.
 #[derive(Debug, Clone, Deserialize)]
@@ -66,16 +70,26 @@ impl IncusCloud {
 
     pub(crate) async fn add_forward(&self, address: Ipv4Addr, config: Config, by: Deadline) -> Result<(), Trouble> {
         let body = json!({ "listen_address": address.to_string(), "config": config_json(config), "ports": [] });
-        self.client.run(Method::POST, &self.forwards_path(), Some(body), by).await.map(drop)
+        self.change(Method::POST, &self.forwards_path(), Some(body), by).await
     }
 
     pub(crate) async fn change_forward(&self, address: &str, config: Config, ports: Vec<Port>, by: Deadline) -> Result<(), Trouble> {
         let body = json!({ "config": config_json(config), "ports": ports });
-        self.client.run(Method::PUT, &format!("{}/{address}", self.forwards_path()), Some(body), by).await.map(drop)
+        self.change(Method::PUT, &format!("{}/{address}", self.forwards_path()), Some(body), by).await
     }
 
     pub(crate) async fn remove_forward(&self, address: &str, by: Deadline) -> Result<(), Trouble> {
-        self.client.run(Method::DELETE, &format!("{}/{address}", self.forwards_path()), None, by).await.map(drop)
+        self.change(Method::DELETE, &format!("{}/{address}", self.forwards_path()), None, by).await
+    }
+
+    async fn change(&self, method: Method, path: &str, body: Option<Value>, by: Deadline) -> Result<(), Trouble> {
+        for step in 1..=STEPPED_ON {
+            match self.client.run(method.clone(), path, body.clone(), by).await {
+                Err(trouble) if trouble.is_stepped_on() => tokio::time::sleep(STEP_ASIDE * step).await,
+                end => return end.map(drop),
+            }
+        }
+        self.client.run(method, path, body, by).await.map(drop)
     }
 
     /// Held while forwards are changed.

@@ -152,28 +152,40 @@ impl IncusCloud {
 
     pub(crate) async fn create_machine(&self, intent: &Intent, order: Order<'_>, by: Deadline) -> Result<Seen, CloudError> {
         let name = intent.name();
-        if self.machine_named(&name, by).await?.is_none() {
-            self.order_machine(intent, &order, by).await?;
+        let mut lost_addresses = Vec::new();
+        loop {
+            if self.machine_named(&name, by).await?.is_none() {
+                self.order_machine(intent, &order, &lost_addresses, by).await?;
+            }
+            let Some(instance) = self.machine_named(&name, by).await? else {
+                return Err(CloudError::new(Fate::NotVisibleYet, "machine_not_listed", format!("{name} was ordered and is not listed")));
+            };
+            if !OWN.is_by(&instance.config, intent) {
+                return Err(CloudError::new(Fate::Final, "name_taken", format!("instance {name} was made by somebody else")));
+            }
+            if instance.is_stopped() && instance.started_at().is_none() {
+                match (self.start_new(&name, by).await, instance.private_address().and_then(|text| text.parse().ok())) {
+                    (Ok(()), _) => {}
+                    // Incus lets two that are made at the same moment have one address, and starts neither.
+                    (Err(trouble), Some(address)) if trouble.is_taken() && lost_addresses.len() < ADDRESS_TRIES => {
+                        lost_addresses.push(address);
+                        continue;
+                    }
+                    (Err(trouble), _) => return Err(trouble.into()),
+                }
+            }
+            let now = self.machine_named(&name, by).await?.unwrap_or(instance);
+            return Ok(made(intent, name, now.observed()));
         }
-        let Some(instance) = self.machine_named(&name, by).await? else {
-            return Err(CloudError::new(Fate::NotVisibleYet, "machine_not_listed", format!("{name} was ordered and is not listed")));
-        };
-        if !OWN.is_by(&instance.config, intent) {
-            return Err(CloudError::new(Fate::Final, "name_taken", format!("instance {name} was made by somebody else")));
-        }
-        if instance.is_stopped() && instance.started_at().is_none() {
-            self.start_new(&name, by).await?;
-        }
-        let now = self.machine_named(&name, by).await?.unwrap_or(instance);
-        Ok(made(intent, name, now.observed()))
     }
 
-    async fn order_machine(&self, intent: &Intent, order: &Order<'_>, by: Deadline) -> Result<(), CloudError> {
+    async fn order_machine(&self, intent: &Intent, order: &Order<'_>, lost: &[Ipv4Addr], by: Deadline) -> Result<(), CloudError> {
         let name = intent.name();
         // An address that a forward still leads to would hand its visitors to the new machine.
         let led_to: Vec<_> = self.forwards(by).await?.iter().filter_map(Forward::target).collect();
         let subnet = self.subnet(by).await?;
-        for address in subnet.candidates(intent.token).filter(|address| !led_to.contains(address)).take(ADDRESS_TRIES) {
+        let is_free = |address: &Ipv4Addr| !led_to.contains(address) && !lost.contains(address);
+        for address in subnet.candidates(intent.token).filter(is_free).take(ADDRESS_TRIES) {
             let body = self.instance_body(intent, order, address);
             let refused = match self.client.run(Method::POST, "/1.0/instances", Some(body), by).await {
                 Ok(_) => return Ok(()),
@@ -225,7 +237,7 @@ impl IncusCloud {
     }
 
     /// Starts a machine that was made and never ran. If it cannot, it goes again.
-    async fn start_new(&self, name: &str, by: Deadline) -> Result<(), CloudError> {
+    async fn start_new(&self, name: &str, by: Deadline) -> Result<(), Trouble> {
         let Err(trouble) = self.change_state(name, json!({ "action": "start" }), by).await else {
             return Ok(());
         };
@@ -236,7 +248,7 @@ impl IncusCloud {
             tracing::warn!(machine = name, ?trouble, "a new machine does not start and is taken away");
             self.client.run(Method::DELETE, &format!("/1.0/instances/{name}"), None, by).await?;
         }
-        Err(trouble.into())
+        Err(trouble)
     }
 
     async fn change_state(&self, name: &str, body: Value, by: Deadline) -> Result<Outcome, Trouble> {

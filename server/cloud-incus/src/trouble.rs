@@ -88,6 +88,11 @@ impl Trouble {
         self.says(&["is busy running", "operation is already running", "matching operation"])
     }
 
+    /// Another process changed the forwards of the network at the same moment, and Incus applied neither whole.
+    pub(crate) fn is_stepped_on(&self) -> bool {
+        self.says(&[FORWARDS_MIXED_UP])
+    }
+
     /// It was given time and did not use it.
     pub(crate) fn is_timeout(&self) -> bool {
         self.says(&["deadline exceeded", "timed out"])
@@ -99,12 +104,14 @@ impl Trouble {
     }
 }
 
+const FORWARDS_MIXED_UP: &str = "failed applying firewall address forwards";
+
 /// What Incus says, what becomes of it, and our word for it. The first that fits counts.
 const READINGS: [(&[&str], Fate, &str); 7] = [
     (&["no space left", "quota exceeded", "not enough space", "no room", "thin pool"], Fate::NoCapacity, "disk_full"),
     (&["cannot allocate memory", "out of memory", "not enough memory"], Fate::NoCapacity, "memory_full"),
     (&["maximum number of instances", "reached maximum", "project limit", "exceeds project"], Fate::OverQuota, "project_limit"),
-    (&["is busy running", "operation is already running"], Fate::TryAgain, "busy"),
+    (&["is busy running", "operation is already running", FORWARDS_MIXED_UP], Fate::TryAgain, "busy"),
     (
         &["database is locked", "deadline exceeded", "connection refused", "i/o timeout", "shutting down", "starting up", "leadership"],
         Fate::TryAgain,
@@ -172,6 +179,12 @@ mod tests {
             fate("Reached maximum number of instances of type \"container\" in project \"koza\""),
             (Fate::OverQuota, "project_limit")
         );
+    }
+
+    #[test]
+    fn rules_that_two_processes_changed_at_once_are_changed_again() {
+        let said = "Failed creating forward: Failed applying firewall address forwards: Failed clearing nftables forward rules";
+        assert_eq!((fate(said), Trouble::failed(said).is_stepped_on()), ((Fate::TryAgain, "busy"), true));
     }
 
     #[test]

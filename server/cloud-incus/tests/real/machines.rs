@@ -3,8 +3,8 @@
 use cloud::{Cloud, Create, Fate, Kind, MachineState, Observed, Seen};
 
 use crate::support::{
-    NO_DATA, address as address_of, another, becomes, environment, fetch, firewall, intent, machine, make_without_starting, must, on_incus,
-    opens, state, timed,
+    NO_DATA, address as address_of, another, becomes, clear, environment, fetch, firewall, intent, machine, make_network,
+    make_without_starting, must, on_incus, on_network, opens, remove_network, state, timed,
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -146,6 +146,35 @@ async fn six_at_once_from_two_processes_get_one_of_everything_each_and_every_add
         }
         println!("six that answer: {:.2} s", begun.elapsed().as_secs_f64());
         timed("list_all", async { must(cloud.list_all().await) }).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn machines_that_reach_for_one_address_at_the_same_moment_each_get_their_own() {
+    on_incus("test-crowded", "198.51.100.200/29", |everywhere| async move {
+        // Seven addresses, and six who begin somewhere among them.
+        make_network("koza-crowded", "10.73.16.1/28").await;
+        let cloud = std::sync::Arc::new(on_network("koza-crowded", "test-crowded", "198.51.100.200/29").await);
+        let making = (0..6).map(|_| {
+            let cloud = std::sync::Arc::clone(&cloud);
+            let wish = intent(&environment("test-crowded"), Kind::Machine);
+            tokio::spawn(async move { must(cloud.create(&wish, &machine(NO_DATA)).await) })
+        });
+        let mut addresses = std::collections::BTreeSet::new();
+        for one in making.collect::<Vec<_>>() {
+            let seen = one.await.expect("it was made");
+            let Observed::Machine { private_address: Some(address), state: MachineState::Running, .. } = seen.observed else {
+                panic!("{seen:?}")
+            };
+            addresses.insert(address);
+        }
+        assert_eq!(addresses.len(), 6);
+        must(cloud.create(&intent(&environment("test-crowded"), Kind::Machine), &machine(NO_DATA)).await);
+        let full = cloud.create(&intent(&environment("test-crowded"), Kind::Machine), &machine(NO_DATA)).await;
+        assert_eq!(full.map_err(|error| (error.fate, error.code)), Err((Fate::NoCapacity, "no_private_address")));
+        clear(&everywhere).await;
+        remove_network("koza-crowded").await;
     })
     .await;
 }

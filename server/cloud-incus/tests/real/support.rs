@@ -40,6 +40,10 @@ where
 }
 
 async fn reach(installation: &str, address_pool: &str) -> Result<IncusCloud, String> {
+    reach_on("koza0", installation, address_pool).await
+}
+
+async fn reach_on(network: &str, installation: &str, address_pool: &str) -> Result<IncusCloud, String> {
     let socket = std::env::var_os("KOZA_INCUS_SOCKET").map_or_else(|| PathBuf::from("/var/lib/incus/unix.socket"), PathBuf::from);
     if !socket.exists() {
         return Err(format!("no Incus answers here ({} is not there)", socket.display()));
@@ -47,7 +51,7 @@ async fn reach(installation: &str, address_pool: &str) -> Result<IncusCloud, Str
     let cloud = IncusCloud::new(IncusConfig {
         socket,
         project: "koza-test".to_owned(),
-        network: "koza0".to_owned(),
+        network: network.to_owned(),
         storage_pool: "koza".to_owned(),
         address_pool: address_pool.to_owned(),
         installation: installation.to_owned(),
@@ -60,7 +64,7 @@ async fn reach(installation: &str, address_pool: &str) -> Result<IncusCloud, Str
 }
 
 /// Deletes everything of the installation, users before what they use.
-async fn clear(cloud: &Arc<IncusCloud>) {
+pub async fn clear(cloud: &Arc<IncusCloud>) {
     for _ in 0..4 {
         let all = must(cloud.list_all().await);
         if all.is_empty() {
@@ -172,6 +176,29 @@ pub async fn another(installation: &str, address_pool: &str) -> IncusCloud {
         Ok(cloud) => cloud,
         Err(reason) => panic!("{reason}"),
     }
+}
+
+/// The same Incus, on a network of the test's own.
+pub async fn on_network(network: &str, installation: &str, address_pool: &str) -> IncusCloud {
+    match reach_on(network, installation, address_pool).await {
+        Ok(cloud) => cloud,
+        Err(reason) => panic!("{reason}"),
+    }
+}
+
+/// Makes a bridge, new even if a run that was cut off left one behind.
+pub async fn make_network(name: &str, address: &str) {
+    let incus = async |words: &[&str]| tokio::process::Command::new("incus").args(words).output().await.expect("incus answers");
+    let _ = incus(&["network", "delete", name]).await;
+    let address = format!("ipv4.address={address}");
+    let made = incus(&["network", "create", name, &address, "ipv6.address=none", "ipv4.nat=false"]).await;
+    assert!(made.status.success(), "{made:?}");
+}
+
+/// Takes the bridge away that [`make_network`] made.
+pub async fn remove_network(name: &str) {
+    let removed = tokio::process::Command::new("incus").args(["network", "delete", name]).output().await.expect("incus answers");
+    assert!(removed.status.success(), "{removed:?}");
 }
 
 /// Repeats an order while the cloud says "later" (Incus shows a machine that turned itself off as running again for a moment, until
