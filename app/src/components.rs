@@ -7,6 +7,7 @@ pub(crate) mod copy;
 pub(crate) mod field;
 pub(crate) mod frame;
 pub(crate) mod icon;
+pub(crate) mod incidents;
 pub(crate) mod loaded;
 pub(crate) mod moment;
 pub(crate) mod notice;

@@ -3,6 +3,7 @@
 pub mod course;
 pub mod environment;
 pub mod ids;
+pub mod incident;
 pub mod name;
 pub mod person;
 pub mod phase;

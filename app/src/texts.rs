@@ -10,6 +10,7 @@ mod tests;
 
 use crate::domain::course::Role;
 use crate::domain::environment::Act;
+use crate::domain::incident::Fault;
 use crate::domain::person::Locale;
 use crate::domain::phase::Phase;
 use crate::domain::reason::{Attention, Probe};
@@ -133,6 +134,9 @@ pub(crate) struct Environment {
     pub(crate) act: fn(Act) -> Sentence,
     pub(crate) acts: Sentence,
     pub(crate) attention: fn(&Attention) -> AttentionText,
+    /// What broke; once it is mended, also that it is.
+    pub(crate) incident: fn(Fault, is_mended: bool) -> Sentence,
+    pub(crate) incidents: Sentence,
     pub(crate) happened: Sentence,
     pub(crate) did: Sentence,
     pub(crate) next: Sentence,

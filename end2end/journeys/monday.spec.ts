@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser } from '@playwright/test';
 import { freshName, people } from '../fixtures/portal.ts';
-import { carries, file, held, home, portal, program, tex } from '../fixtures/machine.ts';
+import { carries, closePorts, file, held, home, portal, program, pullThePlug, tex } from '../fixtures/machine.ts';
 import { expect, picture, test } from '../fixtures/test.ts';
 
 // The portal is killed once: its pages notice.
@@ -94,6 +94,19 @@ test('Monday, nine o\'clock: from one click to a machine that a whole lesson is 
     expect((await ftp('-T', file(at, 'main.tex', broken), `ftp://${ip}/main.tex`)).status).toBe(0);
     await expect.poll(async () => (await ftp(`ftp://${ip}/main.log`)).out, { timeout: 30_000 }).toContain('! Undefined control sequence.');
     expect((await ftp(`ftp://${ip}/main.pdf`)).status, 'no such file').toBe(78);
+  });
+
+  await test.step('the plug is pulled and rules are taken out behind our back: mended by itself, and the page says from when to when', async () => {
+    await site.open(path);
+    const before = await held();
+    await pullThePlug(before.machines[0]!);
+    await expect(page.getByText(words.machineWasOff)).toBeVisible({ timeout: 120_000 });
+    await closePorts(before.acls[0]!);
+    await expect(page.getByText(words.rulesWereChanged)).toBeVisible({ timeout: 120_000 });
+    await site.becomes('ready');
+    expect(await held()).toEqual(before);
+    expect(await frontPage()).toContain(article);
+    await picture(page, 'real-mended');
   });
 
   await test.step('stopped and started: everything is still there, without a hand on it', async () => {

@@ -12,6 +12,8 @@ export const words = {
       stop: 'Stop', start: 'Start', delete: 'Delete …', acts: 'What you can do', timeline: 'What happens', connection: 'How to reach it',
       follows: 'This page follows by itself.', showPasswords: 'Show the passwords', downloadKey: 'Download the private key (once)',
       keyErased: 'Koza has no copy.', knownHosts: 'For ~/.ssh/known_hosts', sshConfig: 'For ~/.ssh/config',
+      machineWasOff: 'The machine was off. Koza started it again; nothing was lost.',
+      rulesWereChanged: 'Visitors could not get in. Koza put back what lets them in; nothing was lost.',
     },
     phase: {
       waiting: 'Waiting', building: 'Building', checking: 'Checking', ready: 'Ready', stopping: 'Stopping', stopped: 'Stopped', removing: 'Removing', removed: 'Removed',
@@ -35,6 +37,8 @@ export const words = {
       stop: '停止', start: '起動', delete: '削除…', acts: 'できること', timeline: '進み具合', connection: '接続のしかた',
       follows: 'このページは自動で更新されます。', showPasswords: 'パスワードを表示', downloadKey: '秘密鍵をダウンロード（1回だけ）',
       keyErased: 'Koza には残っていません。', knownHosts: '~/.ssh/known_hosts に追加', sshConfig: '~/.ssh/config に追加',
+      machineWasOff: 'マシンが止まっていました。Koza が起動し直しました。失われたものはありません。',
+      rulesWereChanged: '外からつながらなくなっていました。Koza が設定を元に戻しました。失われたものはありません。',
     },
     phase: {
       waiting: '待機中', building: '作成中', checking: '確認中', ready: '準備完了', stopping: '停止処理中', stopped: '停止', removing: '削除中', removed: '削除済み',

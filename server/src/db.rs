@@ -6,6 +6,7 @@ pub mod environments;
 pub mod events;
 pub mod gauges;
 pub mod machines;
+pub mod incidents;
 pub mod people;
 pub mod probes;
 pub mod queue;

@@ -12,6 +12,7 @@
 pub mod act;
 pub mod clouds;
 pub mod observe;
+pub mod incidents;
 pub mod poller;
 pub mod turn;
 pub mod upkeep;

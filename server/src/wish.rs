@@ -9,6 +9,7 @@
 //! The same plan creates, starts, stops, repairs and removes: removal is the wish "gone". A plan for a satisfied wish has nothing to
 //! do now. What a plan holds is data; golden files show it, so that a reviewer reads plans.
 
+pub mod drift;
 mod kinds;
 pub mod phase;
 pub mod plan;
@@ -47,6 +48,8 @@ pub struct Wish {
     pub image: ImageState,
     /// Machines up to this incarnation are to be replaced.
     pub condemned: u16,
+    /// Whether a machine that vanished with its disk is built anew without asking its student.
+    pub rebuilds_vanished: bool,
     /// The kinds that are objects of their own in this cloud.
     pub kinds: &'static [Kind],
 }

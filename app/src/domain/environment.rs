@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use super::ids::EnvironmentId;
+use super::incident::Incident;
 use super::phase::{Goal, Phase};
 use super::reason::{Attention, Probe};
 use super::timeline::Step;
@@ -42,6 +43,8 @@ pub struct EnvironmentView {
     pub phase: Phase,
     /// A flag with a reason, on any phase.
     pub attention: Option<Attention>,
+    /// What broke after Ready, newest first.
+    pub incidents: Vec<Incident>,
     /// How many are ahead in the queue, while nothing was begun and live workers could take it.
     pub ahead: Option<u32>,
     /// Whether its cloud is a simulator.

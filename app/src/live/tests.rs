@@ -18,6 +18,7 @@ fn view(phase: Phase, states: &[StepState]) -> EnvironmentView {
         goal: Goal::Running,
         phase,
         attention: None,
+        incidents: vec![],
         ahead: None,
         is_simulated: false,
         steps: states.iter().map(step).collect(),

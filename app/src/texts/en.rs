@@ -1,6 +1,7 @@
 //! English.
 
 mod environment;
+mod incident;
 mod saw;
 mod steps;
 mod trouble;

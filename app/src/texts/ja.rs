@@ -1,6 +1,7 @@
 //! 日本語
 
 mod environment;
+mod incident;
 mod saw;
 mod steps;
 mod trouble;

@@ -2,6 +2,7 @@
 
 use super::texts;
 use crate::domain::environment::Act;
+use crate::domain::incident::Fault;
 use crate::domain::name::NameProblem;
 use crate::domain::person::Locale;
 use crate::domain::phase::Phase;
@@ -21,6 +22,17 @@ fn is_japanese(text: &str) -> bool {
 fn assert_both(english: &str, japanese: &str) {
     assert!(!english.is_empty() && !is_japanese(english), "{english}");
     assert!(is_japanese(japanese), "{japanese}");
+}
+
+#[test]
+fn every_fault_has_words_in_both_while_it_lasts_and_after() {
+    let (en, ja) = (&texts(Locale::En).environment, &texts(Locale::Ja).environment);
+    for fault in Fault::all() {
+        for is_mended in [false, true] {
+            assert_both((en.incident)(fault, is_mended), (ja.incident)(fault, is_mended));
+        }
+        assert_ne!((en.incident)(fault, false), (en.incident)(fault, true));
+    }
 }
 
 #[test]

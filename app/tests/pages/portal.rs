@@ -6,6 +6,7 @@ use std::sync::Mutex;
 use app::domain::course::{BlueprintCard, CourseCard, CourseView, Role};
 use app::domain::environment::{Act, Connection, EnvironmentCard, EnvironmentView, Passwords, PrivateKey};
 use app::domain::ids::{BlueprintVersionId, EnvironmentId, SessionId};
+use app::domain::incident::{Fault, Incident};
 use app::domain::person::{Caller, SessionRow};
 use app::domain::phase::{Goal, Phase};
 use app::domain::reason::{Attention, Probe};
@@ -89,6 +90,14 @@ impl Fake {
     fn step(&self, what: What, state: StepState) -> Step {
         let log = if state == StepState::Failed { vec![self.text.clone(), "second line".to_owned()] } else { vec![] };
         Step { state, began_at: Some(NOW), ms: (state != StepState::Waiting).then_some(4_200), log, ..Step::waiting(what) }
+    }
+
+    fn incidents(&self) -> Vec<Incident> {
+        let at = |minutes| NOW - time::Duration::minutes(minutes);
+        vec![
+            Incident { fault: Fault::ProbeFails(Probe::FtpTex), detected_at: at(1), recovered_at: None },
+            Incident { fault: Fault::MachineOff, detected_at: at(9), recovered_at: Some(at(7)) },
+        ]
     }
 
     fn steps(&self) -> Vec<Step> {
@@ -241,6 +250,7 @@ impl Environments for Fake {
             goal: Goal::Running,
             phase: self.phase,
             attention: self.attention.clone(),
+            incidents: self.incidents(),
             ahead: (self.phase == Phase::Waiting).then_some(3),
             is_simulated: true,
             steps: if self.phase == Phase::Waiting { vec![] } else { self.steps() },

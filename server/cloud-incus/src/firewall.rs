@@ -27,16 +27,40 @@ pub(crate) struct AccessList {
 #[derive(Debug, Clone, Deserialize)]
 struct Rule {
     #[serde(default)]
+    action: String,
+    #[serde(default)]
+    state: String,
+    #[serde(default)]
     protocol: String,
     #[serde(default)]
     destination_port: String,
 }
 
+impl Rule {
+    fn lets_tcp_in(&self) -> bool {
+        self.action == "allow" && self.state == "enabled" && self.protocol == "tcp"
+    }
+}
+
 impl AccessList {
     /// The open ports, as forwards write them: `22`, `60000-60010`.
     pub(crate) fn ports(&self) -> Vec<String> {
-        self.ingress.iter().filter(|rule| rule.protocol == "tcp").map(|rule| rule.destination_port.clone()).collect()
+        self.ingress.iter().filter(|rule| rule.lets_tcp_in()).map(|rule| rule.destination_port.clone()).collect()
     }
+
+    /// The same, as orders write them. A rule that no order of ours writes reads as no port at all.
+    fn tcp(&self) -> Vec<PortRange> {
+        let closed = PortRange { from: 0, to: 0 };
+        self.ingress
+            .iter()
+            .map(|rule| if rule.lets_tcp_in() { port_range(&rule.destination_port).unwrap_or(closed) } else { closed })
+            .collect()
+    }
+}
+
+fn port_range(text: &str) -> Option<PortRange> {
+    let (from, to) = text.split_once('-').unwrap_or((text, text));
+    Some(PortRange { from: from.parse().ok()?, to: to.parse().ok()? })
 }
 
 fn port_text(range: &PortRange) -> String {
@@ -60,17 +84,23 @@ impl IncusCloud {
             .map(|range| json!({ "action": "allow", "state": "enabled", "protocol": "tcp", "destination_port": port_text(range) }))
             .collect();
         let body = json!({ "name": name, "config": config_json(OWN.of(intent)), "ingress": rules, "egress": [] });
-        match self.client.run(Method::POST, "/1.0/network-acls", Some(body), by).await {
-            Ok(_) => return Ok(made(intent, name, Observed::Firewall)),
+        match self.client.run(Method::POST, "/1.0/network-acls", Some(body.clone()), by).await {
+            Ok(_) => {}
             // Incus calls a name that is taken a bad request: look.
             Err(trouble @ Trouble::Silent(_)) => return Err(trouble.into()),
             Err(trouble) => match self.firewall_named(&name, by).await? {
-                Some(list) if OWN.is_by(&list.config, intent) => {}
-                Some(_) => return Err(CloudError::new(Fate::Final, "name_taken", format!("access list {name} is somebody else's"))),
+                Some(list) if !OWN.is_by(&list.config, intent) => {
+                    return Err(CloudError::new(Fate::Final, "name_taken", format!("access list {name} is somebody else's")));
+                }
+                // Rules that somebody changed are what the order says again.
+                Some(list) if list.tcp() != tcp => {
+                    self.client.run(Method::PUT, &format!("/1.0/network-acls/{name}"), Some(body), by).await?;
+                }
+                Some(_) => {}
                 None => return Err(trouble.into()),
             },
         }
-        Ok(made(intent, name, Observed::Firewall))
+        Ok(made(intent, name, Observed::Firewall { tcp: tcp.to_vec() }))
     }
 
     pub(crate) async fn delete_firewall(&self, name: &str, by: Deadline) -> Result<(), CloudError> {
@@ -89,6 +119,7 @@ impl IncusCloud {
     }
 
     pub(crate) fn seen_firewall(&self, list: &AccessList) -> Option<Seen> {
-        OWN.is_a(&list.config, Kind::Firewall).then(|| OWN.seen(&list.config, &self.installation, list.name.clone(), Observed::Firewall))?
+        let observed = Observed::Firewall { tcp: list.tcp() };
+        OWN.is_a(&list.config, Kind::Firewall).then(|| OWN.seen(&list.config, &self.installation, list.name.clone(), observed))?
     }
 }

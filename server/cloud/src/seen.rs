@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use crate::order::PortRange;
 use crate::tag::Kind;
 
 /// One resource as listed by the cloud.
@@ -27,7 +28,7 @@ impl Seen {
             Observed::Machine { .. } => Kind::Machine,
             Observed::Address { .. } => Kind::Address,
             Observed::Binding { .. } => Kind::Binding,
-            Observed::Firewall => Kind::Firewall,
+            Observed::Firewall { .. } => Kind::Firewall,
             Observed::Snapshot => Kind::Snapshot,
             Observed::Image { .. } => Kind::Image,
         }
@@ -60,7 +61,11 @@ pub enum Observed {
         machine: String,
     },
     /// A firewall.
-    Firewall,
+    Firewall {
+        /// The TCP ports that it lets in, in order.
+        #[serde(default)]
+        tcp: Vec<PortRange>,
+    },
     /// A snapshot.
     Snapshot,
     /// An image.

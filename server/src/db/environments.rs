@@ -6,7 +6,7 @@ use app::domain::reason::Attention;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use super::Db;
+use super::{Db, incidents};
 
 /// What a request is made of.
 #[derive(Debug, Clone)]
@@ -141,6 +141,9 @@ pub async fn set_goal(db: &mut Db, id: EnvironmentId, goal: Goal) -> sqlx::Resul
     )
     .execute(&mut *db)
     .await?;
+    if done.rows_affected() == 1 {
+        incidents::close_all(db, id).await?;
+    }
     sqlx::query!("select pg_notify('koza_wake', $1)", id.0.to_string()).execute(db).await?;
     Ok(done.rows_affected() == 1)
 }
@@ -183,12 +186,12 @@ pub async fn set_attention(db: &mut Db, id: EnvironmentId, attention: Option<&At
     Ok(())
 }
 
-/// Every probe passed on this boot.
+/// Every probe passed on this boot, for the first time since the wish changed.
 ///
 /// # Errors
 /// As the database.
 pub async fn ready_on(db: &mut Db, id: EnvironmentId, boot: &str) -> sqlx::Result<()> {
-    sqlx::query!("update environment set ready_boot = $2, first_ready_at = coalesce(first_ready_at, koza_now()) where id = $1", id.0, boot)
+    sqlx::query!("update environment set ready_boot = $2, ready_at = koza_now(), first_ready_at = coalesce(first_ready_at, koza_now()) where id = $1", id.0, boot)
         .execute(db)
         .await?;
     Ok(())

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
 use time::OffsetDateTime;
 
+use app::domain::incident::Fault;
 use app::domain::phase::Goal;
 use app::domain::reason::{Attention, Probe};
 use app::domain::saw::Saw;
@@ -33,7 +34,7 @@ impl Actor {
 }
 
 /// What happened.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "code", content = "data", rename_all = "snake_case")]
 pub enum Event {
     /// The wish changed.
@@ -99,6 +100,18 @@ pub enum Event {
     },
     /// Nobody needs to look any more.
     AttentionOver,
+    /// Something broke that had been Ready.
+    Broke {
+        /// What.
+        fault: Fault,
+    },
+    /// It was proven to work again.
+    Mended {
+        /// What.
+        fault: Fault,
+        /// Seconds from detection to recovery.
+        after: f64,
+    },
 }
 
 /// An event as stored.

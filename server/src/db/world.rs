@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use app::domain::ids::{CloudId, CourseId, EnvironmentId, MachineId};
+use app::domain::incident::Fault;
 use app::domain::phase::Goal;
 use app::domain::reason::{Attention, Probe};
 use cloud::Kind;
@@ -38,6 +39,8 @@ pub struct Known {
     pub spec: Spec,
     /// What machines start from.
     pub image: ImageState,
+    /// Whether a machine that vanished is built anew without asking.
+    pub rebuilds_vanished: bool,
     /// What needs attention, as last told.
     pub attention: Option<Attention>,
     /// The machine that speaks for it.
@@ -61,7 +64,11 @@ pub struct Known {
 pub async fn load(db: &mut Db, environment: EnvironmentId) -> sqlx::Result<Known> {
     let row = sqlx::query!(
         r#"select e.course, e.cloud, e.version, e.purpose as "purpose: Purpose", e.name, e.goal as "goal: Goal", e.condemned,
-                  e.attention as "attention: Json<Attention>", e.ready_boot, e.first_ready_at, e.empty_since, e.removed_at, e.last_event,
+                  e.attention as "attention: Json<Attention>", e.ready_boot, e.first_ready_at,
+                  coalesce(e.ready_at >= e.goal_since, false) as "was_ready_since_asked!", c.rebuilds_vanished,
+                  array(select fault from incident where environment = e.id and recovered_at is null order by number) as "faults!",
+                  array(select detected_at from incident where environment = e.id and recovered_at is null order by number) as "detected!",
+                  e.empty_since, e.removed_at, e.last_event,
                   v.spec as "spec: Json<Spec>",
                   (select person from holder where environment = e.id order by share desc, person limit 1) as owner,
                   i.cloud_id as "image?",
@@ -73,6 +80,7 @@ pub async fn load(db: &mut Db, environment: EnvironmentId) -> sqlx::Result<Known
                                  in ('cloud_silent', 'no_capacity', 'over_quota', 'no_free_address')) as "is_baking!",
                   koza_now() as "now!"
              from environment e
+             join course c on c.id = e.course
              join blueprint_version v on v.id = e.version
              left join image i on i.version = e.version and i.cloud = e.cloud
             where e.id = $1"#,
@@ -99,6 +107,8 @@ pub async fn load(db: &mut Db, environment: EnvironmentId) -> sqlx::Result<Known
         probes: probes_seen(probes::of(db, environment).await?),
         ready_boot: row.ready_boot,
         was_ready: row.first_ready_at.is_some(),
+        was_ready_since_asked: row.was_ready_since_asked,
+        incidents: row.faults.iter().filter_map(|code| Fault::from_code(code)).zip(row.detected).collect(),
         found_image: None,
         is_image_recorded: matches!(image, ImageState::Ready(_)),
         unanswered_at: resources::unanswered_at(db, environment).await?,
@@ -116,6 +126,7 @@ pub async fn load(db: &mut Db, environment: EnvironmentId) -> sqlx::Result<Known
         condemned: u16::try_from(row.condemned).unwrap_or(0),
         spec: row.spec.0,
         image,
+        rebuilds_vanished: row.rebuilds_vanished,
         attention: row.attention.map(|json| json.0),
         machine: machine.map(|machine| machine.id),
         rows,
@@ -156,6 +167,7 @@ impl Known {
             spec: self.spec.clone(),
             image: self.image.clone(),
             condemned: self.condemned,
+            rebuilds_vanished: self.rebuilds_vanished,
             kinds,
         }
     }

@@ -10,7 +10,7 @@ use tracing::{debug, warn};
 use uuid::Uuid;
 
 use super::Engine;
-use super::clouds::Handle;
+use super::clouds::{Handle, NoCloud};
 use crate::db::{self, environments};
 
 const EVERY: Duration = Duration::from_secs(5);
@@ -22,19 +22,23 @@ pub async fn run(engine: Engine, shutdown: CancellationToken) {
             () = shutdown.cancelled() => return,
             () = tokio::time::sleep(EVERY) => {}
         }
-        let clouds = match engine.clouds.all(&engine.pool).await {
-            Ok(clouds) => clouds,
-            Err(error) => {
-                warn!(%error, "no clouds to look at");
-                continue;
-            }
-        };
-        for (id, handle) in clouds {
-            if let Err(error) = look(&engine, id, &handle).await {
-                warn!(cloud.id = %id, %error, "could not look at the cloud");
-            }
+        if let Err(error) = look_once(&engine).await {
+            warn!(%error, "no clouds to look at");
         }
     }
+}
+
+/// Looks at every cloud once.
+///
+/// # Errors
+/// Without a list of the clouds; one that cannot be looked at is only noted.
+pub async fn look_once(engine: &Engine) -> Result<(), NoCloud> {
+    for (id, handle) in engine.clouds.all(&engine.pool).await? {
+        if let Err(error) = look(engine, id, &handle).await {
+            warn!(cloud.id = %id, %error, "could not look at the cloud");
+        }
+    }
+    Ok(())
 }
 
 /// Compares one cloud with our rows and wakes who differs.

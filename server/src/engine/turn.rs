@@ -11,7 +11,7 @@ use tracing::{info, warn};
 
 use super::act::{self, Outcome};
 use super::clouds::{Handle, NoCloud};
-use super::{Engine, observe};
+use super::{Engine, incidents, observe};
 use crate::db::events::{self, Actor, Event};
 use crate::db::queue::{self, Claim, Lost, fence};
 use crate::db::world::{self, Known};
@@ -147,10 +147,12 @@ async fn end(
             }
         }
     }
-    let phase = phase(&known.wish(handle.cloud.kinds()), &known.world);
+    let wish = known.wish(handle.cloud.kinds());
+    let phase = phase(&wish, &known.world);
     if phase == Phase::Ready && known.purpose == crate::wish::Purpose::Course {
         note_ready(engine, claim, known).await?;
     }
+    incidents::note(engine, claim, &wish, known).await?;
     tell(engine, claim, known, attention.as_ref()).await?;
     let look_again = if is_removed { None } else { look_again };
     Ok(queue::finish(&mut *engine.pool.acquire().await?, claim, look_again, attention.as_ref()).await?)
@@ -158,7 +160,7 @@ async fn end(
 
 async fn note_ready(engine: &Engine, claim: Claim, known: &Known) -> Result<(), TurnError> {
     let Some(boot) = known.world.boot.as_ref() else { return Ok(()) };
-    if known.world.ready_boot.as_deref() == Some(&boot.id) {
+    if known.world.ready_boot.as_deref() == Some(&boot.id) && known.world.was_ready_since_asked {
         return Ok(());
     }
     let mut tx = engine.pool.begin().await?;

@@ -94,7 +94,7 @@ impl Line {
             }
             Event::Ready => self.put(What::Ready, StepState::Done, at, Some(0), &[]),
             Event::Removed => self.put(What::Confirm, StepState::Done, at, None, &[]),
-            Event::Attention { .. } | Event::AttentionOver => {}
+            Event::Attention { .. } | Event::AttentionOver | Event::Broke { .. } | Event::Mended { .. } => {}
         }
     }
 

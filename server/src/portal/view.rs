@@ -9,8 +9,11 @@ use super::environments::acts;
 use super::{connection, timeline};
 use crate::auth::access::{Action, Standing};
 use crate::db::world::{self, Known};
-use crate::db::{Db, environments, events, machines, queue, secrets};
+use crate::db::{Db, environments, events, incidents, machines, queue, secrets};
 use crate::wish;
+
+/// So many incidents are shown on a page; the others are an operator's reading.
+const SHOWN_INCIDENTS: i64 = 5;
 
 /// Its phase, with *Removed* as its row says.
 #[must_use]
@@ -68,6 +71,7 @@ pub async fn load(db: &mut Db, id: EnvironmentId, standing: Standing) -> sqlx::R
         phase,
         acts: acts(phase, known.attention.as_ref(), standing),
         attention: known.attention.as_ref().map(|reason| for_eyes(reason, standing)),
+        incidents: incidents::newest(db, id, SHOWN_INCIDENTS).await?,
         ahead,
         is_simulated: setting.cloud_kind == "sim",
         steps,

@@ -26,7 +26,7 @@ const TELL_AT: u32 = 10;
 /// A machine that has not spoken for so long after its start is silent.
 const SILENT_AFTER: Duration = Duration::minutes(6);
 /// Something that the cloud does not list so long after it was made has vanished.
-const VANISHED_AFTER: Duration = Duration::seconds(30);
+pub(super) const VANISHED_AFTER: Duration = Duration::seconds(30);
 
 /// One thing to do.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -129,7 +129,7 @@ fn plan_kind(plan: &mut Plan, wish: &Wish, world: &World, kind: Kind, now: Offse
         (Wanted::Yes | Wanted::IfThere, Some(holding)) if holding.cloud_id.is_none() => plan.now.push((make, "the answer is missing")),
         (Wanted::Yes | Wanted::IfThere, Some(holding)) if holding.listed.is_none() => {
             let gone_for_sure = holding.made_at.is_none_or(|made_at| now - made_at > VANISHED_AFTER);
-            match (gone_for_sure, kind == Kind::Machine && world.was_ready) {
+            match (gone_for_sure, kind == Kind::Machine && world.was_ready && !wish.rebuilds_vanished) {
                 (false, _) => plan.waiting.push((make, Until::Listed)),
                 // Its disk was somebody's work: nobody gets an empty machine instead without having asked for it.
                 (true, true) => {
@@ -206,7 +206,12 @@ fn plan_probes(plan: &mut Plan, wish: &Wish, world: &World, now: OffsetDateTime)
             plan.now.push((action, "nothing is proven on this boot"));
             continue;
         };
+        let was_broken_since = world.incidents.values().any(|detected_at| seen.at < *detected_at);
         let next = match &seen.saw {
+            Ok(()) if was_broken_since => {
+                plan.now.push((action, "something broke since it was asked"));
+                continue;
+            }
             Ok(()) => seen.at + PROBE_AGAIN,
             Err(_) if seen.tries < RESTART_AT[0] => seen.at + PROBE_SOON,
             Err(_) => seen.at + PROBE_LATER,

@@ -33,6 +33,7 @@ fn wish(goal: Goal) -> Wish {
         },
         image: ImageState::Ready("image".into()),
         condemned: 0,
+        rebuilds_vanished: false,
         kinds: &Kind::ALL,
     }
 }
@@ -47,6 +48,10 @@ fn held(observed: Option<Observed>) -> Holding {
     }
 }
 
+fn open_ports() -> Observed {
+    Observed::Firewall { tcp: wish(Goal::Running).spec.open_ports }
+}
+
 fn machine(state: MachineState) -> Observed {
     Observed::Machine { state, started_at: Some(now() - Duration::minutes(1)), private_address: None }
 }
@@ -59,7 +64,7 @@ fn complete() -> World {
         holdings: BTreeMap::from([
             ((Kind::Machine, 1), held(Some(machine(MachineState::Running)))),
             ((Kind::Address, 1), held(Some(Observed::Address { address: "198.51.100.7".into() }))),
-            ((Kind::Firewall, 1), held(Some(Observed::Firewall))),
+            ((Kind::Firewall, 1), held(Some(open_ports()))),
             ((Kind::Binding, 1), held(Some(binding))),
         ]),
         boot: Some(BootSeen { id: "b".into(), is_ready: true, is_clean: false, failed: None }),
@@ -69,6 +74,7 @@ fn complete() -> World {
             .collect(),
         ready_boot: Some("b".into()),
         was_ready: true,
+        was_ready_since_asked: true,
         unanswered_at: Some(now() - Duration::minutes(5)),
         ..World::default()
     }
@@ -123,6 +129,22 @@ fn a_binding_that_leads_elsewhere() {
     let elsewhere = Observed::Binding { address: "there".into(), machine: String::new() };
     world.holdings.insert((Kind::Binding, 1), held(Some(elsewhere)));
     insta::assert_snapshot!(told(&wish(Goal::Running), &world));
+}
+
+#[test]
+fn a_rule_that_somebody_took_out() {
+    let mut world = complete();
+    world.holdings.insert((Kind::Firewall, 1), held(Some(Observed::Firewall { tcp: vec![] })));
+    // Its ports are those of the firewall as it was: it is left alone until that is put right.
+    world.holdings.insert((Kind::Binding, 1), held(Some(Observed::Binding { address: "there".into(), machine: String::new() })));
+    insta::assert_snapshot!(told(&wish(Goal::Running), &world));
+}
+
+#[test]
+fn a_machine_that_vanished_where_the_course_rebuilds_them() {
+    let mut world = complete();
+    world.holdings.insert((Kind::Machine, 1), held(None));
+    insta::assert_snapshot!(told(&Wish { rebuilds_vanished: true, ..wish(Goal::Running) }, &world));
 }
 
 #[test]
@@ -205,7 +227,7 @@ fn done(world: &mut World, plan: &Plan) {
                     Kind::Machine => machine(MachineState::Running),
                     Kind::Address => Observed::Address { address: "198.51.100.7".into() },
                     Kind::Binding => Observed::Binding { address: "there".into(), machine: "there".into() },
-                    Kind::Firewall => Observed::Firewall,
+                    Kind::Firewall => open_ports(),
                     Kind::Snapshot => Observed::Snapshot,
                     Kind::Image => Observed::Image { recipe: "r".into(), is_available: true },
                 };
@@ -266,7 +288,7 @@ fn any_world() -> impl Strategy<Value = World> {
     (
         any_holding(state.prop_map(machine)),
         any_holding(Just(Observed::Address { address: "198.51.100.7".into() })),
-        any_holding(Just(Observed::Firewall)),
+        any_holding(prop_oneof![Just(open_ports()), Just(Observed::Firewall { tcp: vec![] })]),
         any_holding(leads_to.prop_map(|machine| Observed::Binding { address: "there".into(), machine })),
         any::<bool>(),
     )

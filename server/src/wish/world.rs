@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use app::domain::incident::Fault;
 use app::domain::reason::Probe;
 use app::domain::saw::Saw;
 use cloud::{Kind, MachineState, Observed};
@@ -23,6 +24,10 @@ pub struct World {
     pub ready_boot: Option<String>,
     /// Whether it was ever Ready: from then on the disk is somebody's work.
     pub was_ready: bool,
+    /// Whether it was Ready since the wish last changed: from then on what is missing is broken.
+    pub was_ready_since_asked: bool,
+    /// What is known to be broken, and when that was noticed.
+    pub incidents: BTreeMap<Fault, OffsetDateTime>,
     /// An image of the same recipe that the cloud has already.
     pub found_image: Option<String>,
     /// Whether the version's image is written down already.

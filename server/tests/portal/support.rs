@@ -154,10 +154,16 @@ impl TestPortal {
 
     /// The cloud's name of an environment's machine.
     pub async fn machine(&self, id: EnvironmentId) -> String {
-        sqlx::query_scalar("select cloud_id from resource where environment = $1 and kind = 'machine' and gone_at is null")
+        self.held(id, "machine").await
+    }
+
+    /// The cloud's name of what an environment holds of a kind.
+    pub async fn held(&self, id: EnvironmentId, kind: &str) -> String {
+        sqlx::query_scalar("select cloud_id from resource where environment = $1 and kind = $2 and gone_at is null")
             .bind(id.0)
+            .bind(kind)
             .fetch_one(&self.engine.pool)
             .await
-            .expect("a machine")
+            .expect("it is held")
     }
 }

@@ -10,6 +10,7 @@ use crate::api::environment_of_page;
 use crate::api::environments::{StartEnvironment, StopEnvironment, TryEnvironmentAgain};
 use crate::components::attention::AttentionBox;
 use crate::components::badge::PhaseBadge;
+use crate::components::incidents::Incidents;
 use crate::components::loaded::Loaded;
 use crate::components::notice::{Lesson, Problem};
 use crate::components::timeline::Timeline;
@@ -41,6 +42,7 @@ fn Environment(environment: EnvironmentView) -> impl IntoView {
     let phase = Memo::new(move |_| view.read().phase);
     let steps = Memo::new(move |_| view.read().steps.clone());
     let attention = Memo::new(move |_| view.read().attention.clone());
+    let incidents = Memo::new(move |_| view.read().incidents.clone());
     let connection = Memo::new(move |_| view.read().connection.clone());
     let (id, name) = view.with_untracked(|view| (view.id, view.name.clone()));
     let title = name.clone();
@@ -70,6 +72,7 @@ fn Environment(environment: EnvironmentView) -> impl IntoView {
                         Following::Lost => texts.environment.not_live,
                     }}
                 </p>
+                {move || view! { <Incidents incidents=incidents.get()/> }}
                 {move || match phase.get() {
                     Phase::Waiting | Phase::Building | Phase::Checking => Some(view! { <Lesson text=texts.environment.lesson_building/> }),
                     Phase::Stopping | Phase::Stopped => Some(view! { <Lesson text=texts.environment.lesson_stopped/> }),

@@ -29,6 +29,8 @@ pub(super) const ENVIRONMENT: Environment = Environment {
     },
     acts: "What you can do",
     attention,
+    incident: super::incident::incident,
+    incidents: "What broke and was mended",
     happened: "What happened",
     did: "What Koza did",
     next: "What next",

@@ -28,6 +28,8 @@ pub(super) const ENVIRONMENT: Environment = Environment {
     },
     acts: "できること",
     attention,
+    incident: super::incident::incident,
+    incidents: "壊れたもの、直ったもの",
     happened: "起きたこと",
     did: "Koza がしたこと",
     next: "次にすること",

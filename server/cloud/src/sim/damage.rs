@@ -22,15 +22,31 @@ impl SimCloud {
         change(&mut self.open().settings);
     }
 
-    /// A machine and its disk disappear.
+    /// Something disappears; a machine takes its disk with it.
+    ///
+    /// # Errors
+    /// There is nothing of that name.
+    pub fn vanish(&self, cloud_id: &str) -> Result<(), CloudError> {
+        self.change(|world, _, now| {
+            if !world.entries.contains_key(cloud_id) {
+                return Err(missing("not_found", cloud_id));
+            }
+            world.remove(cloud_id, now);
+            Ok(())
+        })
+    }
+
+    /// Somebody closes every port of a firewall.
     ///
     /// # Errors
     /// There is none of that name.
-    pub fn vanish(&self, machine: &str) -> Result<(), CloudError> {
-        self.change(|world, _, now| {
-            world.machine(machine)?;
-            world.remove(machine, now);
-            Ok(())
+    pub fn close_ports(&self, firewall: &str) -> Result<(), CloudError> {
+        self.change(|world, _, _| match world.entries.get_mut(firewall).map(|entry| &mut entry.thing) {
+            Some(Thing::Firewall { tcp }) => {
+                tcp.clear();
+                Ok(())
+            }
+            _ => Err(missing("firewall_not_found", firewall)),
         })
     }
 

@@ -38,7 +38,16 @@ impl World {
                     format!("{} was made by this intent and is gone", token.cloud_id),
                 ));
             }
-            Some(token) => token.cloud_id.clone(),
+            Some(token) => {
+                let id = token.cloud_id.clone();
+                // Rules that somebody changed are what the order says again.
+                if let (Create::Firewall { tcp: ordered }, Some(Thing::Firewall { tcp })) =
+                    (create, self.entries.get_mut(&id).map(|entry| &mut entry.thing))
+                {
+                    tcp.clone_from(ordered);
+                }
+                id
+            }
             None => {
                 if self.entries.values().any(|entry| entry.label.name == intent.name() && entry.label.kind == intent.kind) {
                     return Err(CloudError::new(Fate::Final, "name_taken", format!("{} was made by somebody else", intent.name())));

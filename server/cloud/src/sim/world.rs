@@ -134,7 +134,9 @@ impl World {
 
     /// Brings everything that happens by itself up to now.
     pub(super) fn settle(&mut self, settings: &SimSettings, now: OffsetDateTime) {
-        let due: Vec<_> = self.machines().filter_map(|(id, machine)| Some((id.to_owned(), machine.turns_off_by(now)?))).collect();
+        let mut due: Vec<_> = self.machines().filter_map(|(id, machine)| Some((id.to_owned(), machine.turns_off_by(now)?))).collect();
+        // By time: two processes that look at different moments have the same luck.
+        due.sort_by_key(|(_, at)| *at);
         for (id, at) in due {
             self.power_off(&id, at, settings);
         }
@@ -238,9 +240,10 @@ impl World {
         let observed = match thing {
             Thing::Machine(machine) => machine.observed(now),
             Thing::Address { address } => Observed::Address { address: address.clone() },
-            Thing::Firewall { .. } => Observed::Firewall,
-            Thing::Binding { address, machine, is_cut, .. } => {
-                let leads_there = !is_cut && self.machine(machine).is_ok();
+            Thing::Firewall { tcp } => Observed::Firewall { tcp: tcp.clone() },
+            Thing::Binding { address, machine, firewall, is_cut } => {
+                let all_there = [address, machine, firewall].into_iter().all(|end| self.entries.contains_key(end));
+                let leads_there = !is_cut && all_there;
                 Observed::Binding { address: address.clone(), machine: if leads_there { machine.clone() } else { String::new() } }
             }
             Thing::Snapshot { .. } => Observed::Snapshot,

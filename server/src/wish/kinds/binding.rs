@@ -3,7 +3,7 @@
 
 use cloud::{Kind, Observed};
 
-use super::{Care, Rules, Wanted, need};
+use super::{Care, Rules, Wanted, need, rules};
 use crate::wish::plan::{Action, Until};
 use crate::wish::{Holding, Purpose, Wish, World};
 
@@ -31,11 +31,19 @@ impl Rules for Binding {
         &[Kind::Machine]
     }
 
-    fn care(&self, _wish: &Wish, world: &World, holding: &Holding) -> Care {
-        let machine = world.first(Kind::Machine).and_then(|machine| machine.cloud_id.as_deref());
-        match (&holding.listed, machine) {
-            (Some(Observed::Binding { machine: leads_to, .. }), Some(machine)) if leads_to != machine => {
-                Care::Now(Action::Release(Kind::Binding, 1), "it leads to another machine")
+    fn care(&self, wish: &Wish, world: &World, holding: &Holding) -> Care {
+        let held = |kind| world.first(kind).and_then(|holding| holding.cloud_id.as_deref());
+        let firewall = world.first(Kind::Firewall);
+        if firewall.is_some_and(|firewall| rules(Kind::Firewall).care(wish, world, firewall) != Care::Fine) {
+            // It lets through what the firewall says; that is put right first.
+            return Care::Wait(Action::Make(Kind::Binding, 1), Until::There(Kind::Firewall));
+        }
+        match (&holding.listed, held(Kind::Machine), held(Kind::Address)) {
+            (Some(Observed::Binding { machine: leads_to, .. }), Some(machine), _) if leads_to != machine => {
+                Care::Now(Action::Release(Kind::Binding, 1), "it does not lead to the machine")
+            }
+            (Some(Observed::Binding { address: leads_from, .. }), _, Some(address)) if leads_from != address => {
+                Care::Now(Action::Release(Kind::Binding, 1), "it leads from another address")
             }
             _ => Care::Fine,
         }

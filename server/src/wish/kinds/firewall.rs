@@ -1,10 +1,10 @@
 //! What is let in. Released once neither machine nor binding uses it.
 
-use cloud::Kind;
+use cloud::{Kind, Observed};
 
-use super::{Rules, Wanted};
-use crate::wish::plan::Until;
-use crate::wish::{Purpose, Wish, World};
+use super::{Care, Rules, Wanted};
+use crate::wish::plan::{Action, Until};
+use crate::wish::{Holding, Purpose, Wish, World};
 
 pub(super) struct Firewall;
 
@@ -19,6 +19,15 @@ impl Rules for Firewall {
 
     fn needs(&self, _wish: &Wish, _world: &World) -> Option<Until> {
         None
+    }
+
+    fn care(&self, wish: &Wish, _world: &World, holding: &Holding) -> Care {
+        match holding.listed {
+            Some(Observed::Firewall { ref tcp }) if wish.is_up() && *tcp != wish.spec.open_ports => {
+                Care::Now(Action::Make(Kind::Firewall, 1), "its rules are not what they should be")
+            }
+            _ => Care::Fine,
+        }
     }
 
     fn used_by(&self) -> &'static [Kind] {
