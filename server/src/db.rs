@@ -1,12 +1,13 @@
 //! All SQL and nothing else; one file per table family. Functions are named for the question; they take a connection, so callers own
 //! transactions. Every write of a worker comes after [`queue::fence`] in its transaction.
 
+pub mod chores;
 pub mod courses;
 pub mod environments;
 pub mod events;
 pub mod gauges;
-pub mod machines;
 pub mod incidents;
+pub mod machines;
 pub mod people;
 pub mod probes;
 pub mod queue;

@@ -10,9 +10,10 @@
 //! claim's epoch; a turn may be killed anywhere and the next one goes on.
 
 pub mod act;
+pub mod chores;
 pub mod clouds;
-pub mod observe;
 pub mod incidents;
+pub mod observe;
 pub mod poller;
 pub mod turn;
 pub mod upkeep;

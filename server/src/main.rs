@@ -41,6 +41,17 @@ enum Command {
         #[command(flatten)]
         look: Look,
     },
+    /// What broke after Ready: when it was noticed, and how long it took to mend.
+    Incidents(Look),
+    /// Chores by kind and state; those that are dead, with what went wrong.
+    Chores(Look),
+    /// Try a dead chore again.
+    Retry {
+        /// Which, as `koza chores` writes it.
+        chore: uuid::Uuid,
+        #[command(flatten)]
+        common: Common,
+    },
     /// Workers, their last sign of life, and how many environments they hold.
     Workers(Look),
     /// Say what is missing, in plain words, with the command that mends it.
@@ -85,6 +96,9 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Demo(config) => demo::seed(&config).await,
         Command::Environments(look) => operator::environments(&engine(&look.common).await?, look.json).await,
         Command::Plan { environment, look } => operator::plan_of(&engine(&look.common).await?, environment, look.json).await,
+        Command::Incidents(look) => operator::incidents(&engine(&look.common).await?, look.json).await,
+        Command::Chores(look) => operator::chores(&engine(&look.common).await?, look.json).await,
+        Command::Retry { chore, common } => operator::retry(&engine(&common).await?, chore).await,
         Command::Workers(look) => operator::workers(&engine(&look.common).await?, look.json).await,
         Command::Doctor(config) => doctor::examine(&config).await,
     }

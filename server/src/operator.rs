@@ -8,8 +8,10 @@ use app::domain::ids::EnvironmentId;
 use app::domain::reason::Attention;
 use serde::Serialize;
 use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+use uuid::Uuid;
 
-use crate::db::{environments, queue, world};
+use crate::db::{chores, environments, incidents, queue, world};
 use crate::engine::Engine;
 use crate::wish::plan::plan;
 
@@ -85,6 +87,76 @@ pub async fn plan_of(engine: &Engine, id: EnvironmentId, as_json: bool) -> anyho
         attention: plan.attention,
         looks_again_at: plan.look_again,
     })
+}
+
+/// Every incident that is open or was noticed within a day: what broke, when, and how long it took to mend.
+///
+/// # Errors
+/// As the database.
+pub async fn incidents(engine: &Engine, as_json: bool) -> anyhow::Result<()> {
+    let all = incidents::of_today(&mut *engine.pool.acquire().await?).await?;
+    if as_json {
+        return print_json(&all);
+    }
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{:<30} {:<10} {:<22} {:<20} {:<20} mended after", "environment", "course", "name", "fault", "noticed")?;
+    for one in &all {
+        let noticed = one.detected_at.format(&Rfc3339)?;
+        let after = one.recovered_after.map_or_else(|| "open".to_owned(), |seconds| format!("{seconds:.1} s"));
+        writeln!(
+            out,
+            "{:<30} {:<10} {:<22} {:<20} {:<20.20} {after}",
+            one.environment.to_string(),
+            one.course,
+            one.name,
+            one.fault,
+            noticed
+        )?;
+    }
+    Ok(())
+}
+
+/// Chores by kind and state, and what is dead with what was said.
+#[derive(Debug, Serialize)]
+struct Chores {
+    counts: Vec<chores::Count>,
+    dead: Vec<chores::Dead>,
+}
+
+/// Shows chores.
+///
+/// # Errors
+/// As the database.
+pub async fn chores(engine: &Engine, as_json: bool) -> anyhow::Result<()> {
+    let mut db = engine.pool.acquire().await?;
+    let all = Chores { counts: chores::counts(&mut db).await?, dead: chores::dead(&mut db, 100).await? };
+    if as_json {
+        return print_json(&all);
+    }
+    let mut out = std::io::stdout().lock();
+    for one in &all.counts {
+        writeln!(out, "{:<20} {:<6} {:>8}", one.kind, one.state, one.count)?;
+    }
+    for one in &all.dead {
+        writeln!(out, "\n{}  {} {} was tried {} times:\n  {}", one.id, one.kind, one.key, one.tries, one.said.as_deref().unwrap_or("-"))?;
+    }
+    if all.counts.is_empty() {
+        writeln!(out, "Nothing is to be done.")?;
+    } else if !all.dead.is_empty() {
+        writeln!(out, "\n`koza retry ID` tries one of them again.")?;
+    }
+    Ok(())
+}
+
+/// Tries a dead chore again.
+///
+/// # Errors
+/// As the database; if there is no such dead chore.
+pub async fn retry(engine: &Engine, id: Uuid) -> anyhow::Result<()> {
+    let is_alive = chores::retry(&mut *engine.pool.acquire().await?, id).await?;
+    anyhow::ensure!(is_alive, "there is no dead chore {id}, or its work is open as another one: see `koza chores`");
+    println!("It is due now.");
+    Ok(())
 }
 
 /// Workers that are alive or were within a day, and how many environments each holds.

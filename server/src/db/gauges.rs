@@ -10,6 +10,10 @@ pub struct Gauges {
     pub by_goal: Vec<(String, f64)>,
     /// Those that need attention, by its code.
     pub by_attention: Vec<(String, f64)>,
+    /// Incidents that are open, by fault.
+    pub by_fault: Vec<(String, f64)>,
+    /// Chores, open and dead.
+    pub chores: Vec<(String, f64)>,
     /// Resources that are held, by kind.
     pub by_kind: Vec<(String, f64)>,
     /// Environments that are due and that nobody holds.
@@ -37,6 +41,10 @@ pub async fn read(db: &mut Db) -> sqlx::Result<Gauges> {
                select 'attention', attention ->> 'code', count(*)::float8
                  from environment where removed_at is null and attention is not null group by 2
                union all
+               select 'fault', fault, count(*)::float8 from incident where recovered_at is null group by fault
+               union all
+               select 'chore', case when dead_at is null then 'open' else 'dead' end, count(*)::float8 from chore group by 2
+               union all
                select 'kind', kind, count(*)::float8 from resource where gone_at is null group by kind
            ) as counts
             order by 1, 2"#
@@ -62,6 +70,8 @@ pub async fn read(db: &mut Db) -> sqlx::Result<Gauges> {
     Ok(Gauges {
         by_goal: of("goal"),
         by_attention: of("attention"),
+        by_fault: of("fault"),
+        chores: of("chore"),
         by_kind: of("kind"),
         due: queue.due,
         oldest_due: queue.oldest_due,

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::Db;
 
-/// How many claims in a row may end without an orderly finish before the environment is parked.
+/// How many claims in a row may end without an orderly finish before the environment is parked; `waiting_line` has the same number.
 pub const FRUITLESS_CLAIMS: i16 = 5;
 
 /// A worker's hold on one environment.
@@ -36,22 +36,25 @@ pub enum Lost {
     Db(#[from] sqlx::Error),
 }
 
-/// Claims up to `n` environments that are due: people before images, then who waits longest.
+/// Claims up to `n` environments that are due, in the order of `waiting_line`: people before images, courses in turn, then who waits longest.
 ///
 /// # Errors
 /// As the database.
 pub async fn claim(db: &mut Db, worker: Uuid, n: i64) -> sqlx::Result<Vec<Claim>> {
-    // "materialized": as a plain subquery a nested loop could take more than n.
+    // "materialized": as a plain subquery a nested loop could take more than n. The line has no locks; what another worker took since it
+    // was drawn up is left out when the rows are locked, so it is read further than n.
     let rows = sqlx::query!(
-        r#"with due as materialized (
-               select id
-                 from environment
-                where wake_at <= koza_now()
-                  and (claimed_until is null or claimed_until < koza_now())
-                  and fruitless_claims < $3
-                order by priority, wake_at
+        r#"with line as materialized (
+               select environment, place from waiting_line order by place limit 4 * $2::bigint
+           ), due as materialized (
+               select e.id
+                 from line join environment e on e.id = line.environment
+                where e.wake_at <= koza_now()
+                  and (e.claimed_until is null or e.claimed_until < koza_now())
+                  and e.fruitless_claims < $3
+                order by line.place
                 limit $2
-                  for update skip locked
+                  for update of e skip locked
            )
            update environment
               set claimed_by       = $1,
@@ -197,8 +200,16 @@ pub async fn beat(db: &mut Db, worker: Uuid, host: &str) -> sqlx::Result<()> {
         worker,
         host
     )
-    .execute(&mut *db)
+    .execute(db)
     .await?;
+    Ok(())
+}
+
+/// Takes workers off the list that ended without a word.
+///
+/// # Errors
+/// As the database.
+pub async fn forget_workers(db: &mut Db) -> sqlx::Result<()> {
     sqlx::query!("delete from worker where beat_at < koza_now() - interval '1 day'").execute(db).await?;
     Ok(())
 }
@@ -218,19 +229,10 @@ pub async fn leave(db: &mut Db, worker: Uuid) -> sqlx::Result<()> {
 /// As the database.
 pub async fn ahead_of(db: &mut Db, environment: EnvironmentId) -> sqlx::Result<Option<i64>> {
     sqlx::query_scalar!(
-        r#"select (select count(*)
-                     from environment other
-                    where other.wake_at <= koza_now()
-                      and other.claimed_by is null
-                      and other.fruitless_claims < $2
-                      and (other.priority, other.wake_at) < (mine.priority, mine.wake_at)) as "ahead!"
-             from environment mine
-            where mine.id = $1
-              and mine.wake_at <= koza_now()
-              and mine.claimed_by is null
-              and exists (select from worker where beat_at > koza_now() - interval '30 seconds')"#,
+        r#"select place - 1 as "ahead!"
+             from waiting_line
+            where environment = $1 and exists (select from worker where beat_at > koza_now() - interval '30 seconds')"#,
         environment.0,
-        FRUITLESS_CLAIMS,
     )
     .fetch_optional(db)
     .await

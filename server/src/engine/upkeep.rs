@@ -1,12 +1,12 @@
-//! Small work on a tick, dull to do twice: parking, erasing what is past its time.
+//! A tick that is dull to do twice: what ended its worker again and again is parked, and what comes round by itself becomes a chore.
 
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 use tracing::{error, warn};
 
-use super::Engine;
-use crate::db::{queue, secrets, sessions};
+use super::{Engine, chores};
+use crate::db::queue;
 
 const EVERY: Duration = Duration::from_secs(10);
 
@@ -24,11 +24,8 @@ pub async fn run(engine: Engine, shutdown: CancellationToken) {
 }
 
 async fn tidy(engine: &Engine) -> sqlx::Result<()> {
-    let mut db = engine.pool.acquire().await?;
-    for environment in queue::park_poison(&mut db).await? {
+    for environment in queue::park_poison(&mut *engine.pool.acquire().await?).await? {
         error!(environment.id = %environment, "parked: its work ended its worker again and again");
     }
-    secrets::erase_expired(&mut db).await?;
-    sessions::delete_expired(&mut db).await?;
-    Ok(())
+    chores::fire(engine).await
 }

@@ -12,7 +12,8 @@ use tracing::{debug, error, info, warn};
 use uuid::Uuid;
 
 use super::turn::{TurnError, turn};
-use super::{Engine, poller, upkeep};
+use super::{Engine, chores, poller, upkeep};
+use crate::db::chores::Claimed;
 use crate::db::queue::{self, Claim};
 
 /// Turns side by side in one worker. They mostly wait for clouds, so more than there are cores.
@@ -41,6 +42,8 @@ pub async fn run(engine: Engine, shutdown: CancellationToken) -> sqlx::Result<()
     aside.spawn(heartbeat(engine.clone(), worker, host, held.clone(), shutdown.clone()));
     aside.spawn(poller::run(engine.clone(), shutdown.clone()));
     aside.spawn(upkeep::run(engine.clone(), shutdown.clone()));
+    // People before chores: those have places of their own, and none of these.
+    aside.spawn(do_chores(engine.clone(), worker, shutdown.clone()));
 
     let slots = Arc::new(Semaphore::new(SLOTS));
     while !shutdown.is_cancelled() {
@@ -76,12 +79,20 @@ pub async fn run(engine: Engine, shutdown: CancellationToken) -> sqlx::Result<()
     turns.close();
     tokio::time::timeout(Duration::from_secs(5), turns.wait()).await.ok();
     aside.close();
-    tokio::time::timeout(Duration::from_secs(2), aside.wait()).await.ok();
+    tokio::time::timeout(Duration::from_secs(4), aside.wait()).await.ok();
     let mut db = engine.pool.acquire().await?;
     let back = queue::hand_back(&mut db, worker).await?;
     queue::leave(&mut db, worker).await?;
     info!(worker.id = %worker, claims = back, "worker ended; claims handed back");
     Ok(())
+}
+
+async fn do_chores(engine: Engine, worker: Uuid, shutdown: CancellationToken) {
+    let handler = |chore: Claimed| {
+        let engine = &engine;
+        async move { chores::perform(engine, &chore).await }
+    };
+    chores::run(&engine.pool, worker, handler, &shutdown).await;
 }
 
 async fn take(engine: &Engine, worker: Uuid, free: usize) -> sqlx::Result<Vec<Claim>> {

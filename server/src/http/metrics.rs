@@ -25,6 +25,8 @@ fn text(gauges: &Gauges) -> String {
     let mut out = String::new();
     gauge(&mut out, "koza_environments", "Environments that are not removed, by what is asked for", "goal", &gauges.by_goal);
     gauge(&mut out, "koza_attention", "Environments that need attention, by reason", "code", &gauges.by_attention);
+    gauge(&mut out, "koza_incidents", "What broke after Ready and is not mended yet, by fault", "fault", &gauges.by_fault);
+    gauge(&mut out, "koza_chores", "Chores that are to be done, and those that failed for good", "state", &gauges.chores);
     gauge(&mut out, "koza_resources", "Resources that are held, by kind", "kind", &gauges.by_kind);
     for (name, help, value) in [
         ("koza_due", "Environments that are due and that nobody holds", gauges.due),
@@ -54,6 +56,8 @@ mod tests {
         let gauges = Gauges {
             by_goal: vec![("running".to_owned(), 3.0)],
             by_attention: vec![],
+            by_fault: vec![],
+            chores: vec![],
             by_kind: vec![("machine".to_owned(), 2.0)],
             due: 1.0,
             oldest_due: 0.25,

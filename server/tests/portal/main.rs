@@ -3,7 +3,10 @@
 #![allow(missing_docs, reason = "the names of tests are their documentation")]
 
 mod building;
+mod chores;
 mod crashes;
+mod drift;
+mod line;
 mod operators;
 mod requests;
 mod secrets;

@@ -1,0 +1,129 @@
+//! The kinds of chores: what each does, how often it comes round, and how patient it is.
+
+use std::time::Duration;
+
+use super::Trouble;
+use crate::db::chores::{self, Claimed};
+use crate::db::{queue, secrets, sessions};
+use crate::engine::Engine;
+
+/// What sort of work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Secrets that are past their time (private keys after a day) are erased.
+    EraseSecrets,
+    /// Sessions that are past their time are deleted.
+    EndSessions,
+    /// Workers that ended without a word are taken off the list.
+    ForgetWorkers,
+}
+
+/// How a kind bears failures: waits double from the first to the longest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience {
+    /// After so many tries it is dead.
+    pub tries: i16,
+    /// The wait after the first.
+    pub first: Duration,
+    /// No wait is longer.
+    pub longest: Duration,
+}
+
+impl Patience {
+    /// How long to wait after so many tries; `None`: no more.
+    #[must_use]
+    pub fn again_in(self, tries: i16) -> Option<Duration> {
+        let doublings = u32::try_from(tries.saturating_sub(1)).unwrap_or(0).min(16);
+        (tries < self.tries).then(|| (self.first * (1 << doublings)).min(self.longest))
+    }
+}
+
+impl Kind {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::EraseSecrets, Self::EndSessions, Self::ForgetWorkers];
+
+    /// The word in the table.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::EraseSecrets => "erase_secrets",
+            Self::EndSessions => "end_sessions",
+            Self::ForgetWorkers => "forget_workers",
+        }
+    }
+
+    /// How often it comes round by itself; `None`: only when somebody adds it.
+    #[must_use]
+    pub fn every(self) -> Option<time::Duration> {
+        Some(match self {
+            Self::EraseSecrets => time::Duration::minutes(1),
+            Self::EndSessions => time::Duration::minutes(10),
+            Self::ForgetWorkers => time::Duration::hours(1),
+        })
+    }
+
+    /// How it bears failures.
+    #[must_use]
+    pub fn patience(self) -> Patience {
+        match self {
+            // The next round does what this one did not.
+            Self::EraseSecrets | Self::EndSessions | Self::ForgetWorkers => {
+                Patience { tries: 5, first: Duration::from_secs(5), longest: Duration::from_secs(60) }
+            }
+        }
+    }
+
+    /// How a kind bears failures, by its word. One that this release does not know is left to a newer worker for long.
+    #[must_use]
+    pub fn patience_of(code: &str) -> Patience {
+        match Self::ALL.into_iter().find(|kind| kind.code() == code) {
+            Some(kind) => kind.patience(),
+            None => Patience { tries: 100, first: Duration::from_secs(10), longest: Duration::from_secs(600) },
+        }
+    }
+}
+
+/// Does one chore.
+///
+/// # Errors
+/// [`Trouble`]; the chore is tried again as its kind says.
+pub async fn perform(engine: &Engine, chore: &Claimed) -> Result<(), Trouble> {
+    let Some(kind) = Kind::ALL.into_iter().find(|kind| kind.code() == chore.kind) else {
+        return Err(Trouble::passing("this release does not know how; a newer worker may"));
+    };
+    let done = async {
+        let mut db = engine.pool.acquire().await?;
+        match kind {
+            Kind::EraseSecrets => secrets::erase_expired(&mut db).await.map(drop),
+            Kind::EndSessions => sessions::delete_expired(&mut db).await.map(drop),
+            Kind::ForgetWorkers => queue::forget_workers(&mut db).await,
+        }
+    };
+    done.await.map_err(|error: sqlx::Error| Trouble::passing(error))
+}
+
+/// Adds every chore whose time has come round. Any number of workers may do this as often as they like.
+///
+/// # Errors
+/// As the database.
+pub async fn fire(engine: &Engine) -> sqlx::Result<()> {
+    let mut db = engine.pool.acquire().await?;
+    for kind in Kind::ALL {
+        if let Some(every) = kind.every() {
+            chores::fire(&mut db, kind.code(), every).await?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_double_up_to_the_longest_and_end() {
+        let patience = Patience { tries: 6, first: Duration::from_secs(5), longest: Duration::from_secs(30) };
+        let waits: Vec<_> = (1..=6).map(|tries| patience.again_in(tries).map(|wait| wait.as_secs())).collect();
+        assert_eq!(waits, [Some(5), Some(10), Some(20), Some(30), Some(30), None]);
+    }
+}
