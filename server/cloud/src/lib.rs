@@ -6,6 +6,7 @@
 //!
 //! An error tells its fate where it happens ([`Fate`]); there are no retry loops in here, the loop above decides.
 
+pub mod call;
 pub mod error;
 pub mod order;
 pub mod seen;
@@ -14,6 +15,7 @@ pub mod tag;
 
 use async_trait::async_trait;
 
+pub use call::{Allowance, Call};
 pub use error::{CloudError, Fate};
 pub use order::{Create, ImageSource, Size};
 pub use seen::{Boot, MachineState, Metrics, Observed, Seen};
@@ -24,6 +26,16 @@ pub use tag::{EnvironmentTag, Intent, Kind, Tags};
 pub trait Cloud: Send + Sync {
     /// Which kinds of resources are objects of their own here, with a name and a life. The plan asks only for these.
     fn kinds(&self) -> &'static [Kind];
+
+    /// How many calls the provider takes from this account. None: as many as it can bear.
+    fn allowances(&self) -> &'static [Allowance] {
+        &[]
+    }
+
+    /// The allowances that a call draws one token from each, by their action.
+    fn draws(&self, _call: Call) -> &'static [&'static str] {
+        &[]
+    }
 
     /// Everything in the cloud that carries the tags of this environment.
     ///

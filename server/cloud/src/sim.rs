@@ -14,11 +14,13 @@
 //! - The cloud's names (`machine-3f…`) are not the intent's names: whoever mixes them up notices.
 //! - [`SimCloud::ask`] answers probes from a model of the machine's inside (its module says what user-data must contain); nothing is
 //!   green by default.
-//! - One process has it: two that share a file would each forget what the other made.
+//! - Kept in a file, it is shared by the processes of one host; the script of mishaps is each process's own.
 //! - [`SimCloud::lives`] is its own record of what existed and ran from when to when.
 
 mod damage;
+mod file;
 mod inside;
+mod meter;
 mod mishaps;
 mod orders;
 mod probes;
@@ -33,15 +35,18 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use time::OffsetDateTime;
 
-pub use mishaps::{Call, Mishap};
+pub use mishaps::Mishap;
 pub use settings::{Chances, SimSettings, Span, Timings};
 pub use world::Life;
 
 use crate::Cloud;
+use crate::call::{self, Allowance, Call};
 use crate::error::{CloudError, Fate};
 use crate::order::Create;
 use crate::seen::{Boot, MachineState, Metrics, Seen};
 use crate::tag::{EnvironmentTag, Intent, Kind};
+use file::SharedFile;
+use meter::Meter;
 use mishaps::Script;
 use world::World;
 
@@ -51,14 +56,27 @@ pub type Clock = Arc<dyn Fn() -> OffsetDateTime + Send + Sync>;
 /// A cloud that exists here only.
 pub struct SimCloud {
     clock: Clock,
-    file: Option<PathBuf>,
+    file: Option<SharedFile>,
     inner: Mutex<Inner>,
 }
 
 struct Inner {
     settings: SimSettings,
     world: World,
+    /// The file's bytes as this world was read from or written to it.
+    kept: Vec<u8>,
     script: Script,
+    meter: Meter,
+}
+
+impl Inner {
+    /// What befalls a call on its way.
+    fn meets(&mut self, call: Call, now: OffsetDateTime) -> Result<Option<Mishap>, CloudError> {
+        if self.settings.allowances {
+            self.meter.take(call, now)?;
+        }
+        Ok(self.script.meets(call, &mut self.world.luck, self.settings.chances))
+    }
 }
 
 impl SimCloud {
@@ -66,22 +84,20 @@ impl SimCloud {
     #[must_use]
     pub fn new(settings: SimSettings, clock: Clock) -> Self {
         let world = World::new(settings.seed);
-        Self { clock, file: None, inner: Mutex::new(Inner { settings, world, script: Script::default() }) }
+        Self {
+            clock,
+            file: None,
+            inner: Mutex::new(Inner { settings, world, kept: Vec::new(), script: Script::default(), meter: Meter::default() }),
+        }
     }
 
-    /// A cloud that is kept in a file, so that it survives a restart of the portal.
+    /// A cloud that is kept in a file: it survives a restart of the portal, and every process that opens it has the same one.
     ///
     /// # Errors
     /// [`Fate::Final`], code `bad_settings`, if the file is there and cannot be read as one.
     pub fn kept_in(file: PathBuf, settings: SimSettings, clock: Clock) -> Result<Self, CloudError> {
-        let bad = |said: String| CloudError::new(Fate::Final, "bad_settings", format!("{}: {said}", file.display()));
-        let mut cloud = Self::new(settings, clock);
-        match std::fs::read(&file) {
-            Ok(bytes) => cloud.open().world = serde_json::from_slice(&bytes).map_err(|why| bad(why.to_string()).caused_by(why))?,
-            Err(why) if why.kind() == std::io::ErrorKind::NotFound => {}
-            Err(why) => return Err(bad(why.to_string()).caused_by(why)),
-        }
-        cloud.file = Some(file);
+        let cloud = Self { file: Some(SharedFile::new(file)), ..Self::new(settings, clock) };
+        drop(cloud.read().map_err(|why| CloudError { fate: Fate::Final, code: "bad_settings", ..why })?);
         Ok(cloud)
     }
 
@@ -90,19 +106,33 @@ impl SimCloud {
     /// # Errors
     /// What it saw instead.
     pub fn ask(&self, machine: &str, probe: &str) -> Result<(), String> {
-        self.look(|world, now| world.probe(machine, probe, now))
+        self.look(|world, now| world.probe(machine, probe, now)).map_err(|error| error.to_string())?
     }
 
     /// A machine's SSH host key, as `known_hosts` has it; it stays the same for the life of the machine.
     #[must_use]
     pub fn host_key(&self, machine: &str) -> Option<String> {
-        self.look(|world, _| world.machine(machine).ok().map(|machine| probes::host_key_line(&machine.host_key)))
+        self.look(|world, _| world.machine(machine).ok().map(|machine| probes::host_key_line(&machine.host_key))).ok()?
     }
 
     /// What existed from when to when.
-    #[must_use]
-    pub fn lives(&self) -> Vec<Life> {
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn lives(&self) -> Result<Vec<Life>, CloudError> {
         self.look(|world, _| world.lives.clone())
+    }
+
+    /// How many calls were one too many, where it takes only as many as EC2 does.
+    #[must_use]
+    pub fn throttled(&self) -> u64 {
+        self.open().meter.throttled
+    }
+
+    /// How many calls of a sort it took, where it counts them.
+    #[must_use]
+    pub fn taken(&self, call: Call) -> u64 {
+        self.open().meter.taken.get(&call).copied().unwrap_or(0)
     }
 
     fn open(&self) -> MutexGuard<'_, Inner> {
@@ -110,54 +140,65 @@ impl SimCloud {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn look<T>(&self, look: impl FnOnce(&World, OffsetDateTime) -> T) -> T {
-        let now = (self.clock)();
-        let inner = &mut *self.open();
-        inner.world.settle(&inner.settings, now);
-        look(&inner.world, now)
+    /// The same, and the world is what the file says, if another process has changed it.
+    fn read(&self) -> Result<MutexGuard<'_, Inner>, CloudError> {
+        let mut inner = self.open();
+        if let Some(file) = &self.file
+            && let Some((bytes, world)) = file.news(&inner.kept)?
+        {
+            (inner.kept, inner.world) = (bytes, world);
+        }
+        Ok(inner)
     }
 
-    fn change<T>(&self, change: impl FnOnce(&mut World, &SimSettings, OffsetDateTime) -> Result<T, CloudError>) -> Result<T, CloudError> {
+    fn look<T>(&self, look: impl FnOnce(&World, OffsetDateTime) -> T) -> Result<T, CloudError> {
         let now = (self.clock)();
-        let inner = &mut *self.open();
+        let inner = &mut *self.read()?;
         inner.world.settle(&inner.settings, now);
-        let result = change(&mut inner.world, &inner.settings, now);
-        self.keep(&inner.world)?;
-        result
+        Ok(look(&inner.world, now))
+    }
+
+    /// Something happens without a call of the portal.
+    fn change<T>(&self, change: impl FnOnce(&mut World, &SimSettings, OffsetDateTime) -> Result<T, CloudError>) -> Result<T, CloudError> {
+        let _turn = self.file.as_ref().map(SharedFile::turn).transpose()?;
+        self.change_in_turn(change)
     }
 
     /// A call of the portal: it may meet a mishap on its way.
-    fn call<T>(
+    async fn call<T>(
         &self,
         call: Call,
         does: impl FnOnce(&mut World, &SimSettings, OffsetDateTime) -> Result<T, CloudError>,
     ) -> Result<T, CloudError> {
-        let mishap = {
-            let inner = &mut *self.open();
-            inner.script.meets(call, &mut inner.world.luck, inner.settings.chances)
+        let mishap = self.open().meets(call, (self.clock)())?;
+        let _turn = match &self.file {
+            Some(file) => Some(file.turn_comes().await?),
+            None => None,
         };
-        Mishap::befall(mishap, || self.change(does))
+        Mishap::befall(mishap, || self.change_in_turn(does))
     }
 
-    fn keep(&self, world: &World) -> Result<(), CloudError> {
-        let Some(file) = &self.file else { return Ok(()) };
-        let bad = |why: &dyn std::fmt::Display| CloudError::new(Fate::TryAgain, "unreachable", format!("{}: {why}", file.display()));
-        let bytes = serde_json::to_vec(world).map_err(|why| bad(&why))?;
-        // Never half a file: whoever reads finds the old one or the new one.
-        let draft = file.with_extension("draft");
-        std::fs::write(&draft, bytes).and_then(|()| std::fs::rename(&draft, file)).map_err(|why| bad(&why))
+    fn change_in_turn<T>(
+        &self,
+        change: impl FnOnce(&mut World, &SimSettings, OffsetDateTime) -> Result<T, CloudError>,
+    ) -> Result<T, CloudError> {
+        let now = (self.clock)();
+        let inner = &mut *self.read()?;
+        inner.world.settle(&inner.settings, now);
+        let result = change(&mut inner.world, &inner.settings, now);
+        if let Some(file) = &self.file {
+            inner.kept = file.put(&inner.world)?;
+        }
+        result
     }
 
     fn listed(&self, is_asked: impl Fn(&str, uuid::Uuid) -> bool) -> Result<Vec<Seen>, CloudError> {
-        let mishap = {
-            let inner = &mut *self.open();
-            inner.script.meets(Call::List, &mut inner.world.luck, inner.settings.chances)
-        };
+        let mishap = self.open().meets(Call::List, (self.clock)())?;
         Mishap::befall(mishap, || {
-            Ok(self.look(|world, now| {
+            self.look(|world, now| {
                 let ids = world.entries.iter().filter(|(_, entry)| is_asked(&entry.label.installation, entry.label.environment));
                 ids.filter(|(id, _)| world.is_listed(id, now)).filter_map(|(id, _)| world.seen(id, now)).collect()
-            }))
+            })
         })
     }
 }
@@ -166,6 +207,14 @@ impl SimCloud {
 impl Cloud for SimCloud {
     fn kinds(&self) -> &'static [Kind] {
         &Kind::ALL
+    }
+
+    fn allowances(&self) -> &'static [Allowance] {
+        if self.open().settings.allowances { &call::EC2 } else { &[] }
+    }
+
+    fn draws(&self, call: Call) -> &'static [&'static str] {
+        if self.open().settings.allowances { call::draws(call) } else { &[] }
     }
 
     async fn list(&self, environment: &EnvironmentTag) -> Result<Vec<Seen>, CloudError> {
@@ -178,7 +227,7 @@ impl Cloud for SimCloud {
     }
 
     async fn create(&self, intent: &Intent, create: &Create) -> Result<Seen, CloudError> {
-        self.call(Call::Create(intent.kind), |world, settings, now| world.order(intent, create, settings, now))
+        self.call(Call::Create(intent.kind), |world, settings, now| world.order(intent, create, settings, now)).await
     }
 
     async fn start(&self, machine: &str) -> Result<(), CloudError> {
@@ -191,6 +240,7 @@ impl Cloud for SimCloud {
             MachineState::Stopping => Err(CloudError::new(Fate::TryAgain, "busy", format!("{machine} is on its way down"))),
             MachineState::Starting | MachineState::Running => Ok(()),
         })
+        .await
     }
 
     async fn stop(&self, machine: &str) -> Result<(), CloudError> {
@@ -199,6 +249,7 @@ impl Cloud for SimCloud {
             world.power_off(machine, now, settings);
             Ok(())
         })
+        .await
     }
 
     async fn delete(&self, kind: Kind, cloud_id: &str) -> Result<(), CloudError> {
@@ -216,6 +267,7 @@ impl Cloud for SimCloud {
             world.remove(cloud_id, now);
             Ok(())
         })
+        .await
     }
 
     async fn image_by_recipe(&self, recipe: &str) -> Result<Option<String>, CloudError> {
@@ -225,7 +277,7 @@ impl Cloud for SimCloud {
     }
 
     async fn metrics(&self, machine: &str) -> Result<Option<Metrics>, CloudError> {
-        self.look(|world, now| Ok(world.machine(machine)?.metrics(now)))
+        self.look(|world, now| Ok(world.machine(machine)?.metrics(now)))?
     }
 
     async fn describe(&self) -> Result<String, CloudError> {
@@ -237,6 +289,6 @@ impl Cloud for SimCloud {
     }
 
     async fn boot(&self, machine: &str) -> Result<Option<Boot>, CloudError> {
-        self.look(|world, now| Ok(world.machine(machine)?.inside.boot(now)))
+        self.look(|world, now| Ok(world.machine(machine)?.inside.boot(now)))?
     }
 }

@@ -1,25 +1,8 @@
 //! What can go wrong between us and the cloud: scripted for the nth call of a kind, or by chance.
 
-use serde::{Deserialize, Serialize};
-
 use super::settings::{Chances, Luck};
+use crate::call::Call;
 use crate::error::{CloudError, Fate};
-use crate::tag::Kind;
-
-/// A call, as scripts name it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Call {
-    /// `list` and `list_all`.
-    List,
-    /// `create` of a kind.
-    Create(Kind),
-    /// `start`.
-    Start,
-    /// `stop`.
-    Stop,
-    /// `delete` of a kind.
-    Delete(Kind),
-}
 
 /// What happens to a call.
 #[derive(Debug, Clone, PartialEq, Eq)]

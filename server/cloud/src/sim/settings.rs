@@ -19,6 +19,8 @@ pub struct SimSettings {
     pub machines: u32,
     /// How many machines the hosts carry at once.
     pub capacity: u32,
+    /// Whether it takes only as many calls as EC2 does.
+    pub allowances: bool,
     /// How long things take.
     pub timings: Timings,
     /// What goes wrong by chance.
@@ -33,6 +35,7 @@ impl Default for SimSettings {
             addresses: 50,
             machines: 300,
             capacity: 300,
+            allowances: false,
             timings: Timings::default(),
             chances: Chances::default(),
         }

@@ -188,7 +188,7 @@ async fn what_something_uses_stays() {
         must(trial.cloud.delete(kind, &id(kind)).await);
     }
     assert_eq!(must(trial.cloud.list_all().await), []);
-    assert!(trial.cloud.lives().iter().all(|life| life.to.is_some()));
+    assert!(must(trial.cloud.lives()).iter().all(|life| life.to.is_some()));
 }
 
 #[tokio::test]
@@ -223,7 +223,7 @@ async fn its_own_record_says_who_ran_from_when_to_when() {
     must(trial.cloud.start(&machine).await);
     trial.pass(MINUTE);
     must(trial.cloud.vanish(&machine));
-    let life = trial.cloud.lives().into_iter().find(|life| life.cloud_id == machine).expect("it lived");
+    let life = must(trial.cloud.lives()).into_iter().find(|life| life.cloud_id == machine).expect("it lived");
     let [(_, Some(first_end)), (second, Some(second_end))] = life.ran[..] else { panic!("{life:?}") };
     assert!(first_end < second && second < second_end);
     assert_eq!(life.to, Some(second_end));
@@ -239,7 +239,7 @@ async fn the_same_seed_and_calls_give_the_same_cloud() {
             let told_now = trial.cloud.create(&trial.intent(environment, Kind::Address), &Create::Address).await;
             told.push(told_now.map_err(|error| error.code));
         }
-        (told, must(trial.cloud.list_all().await), trial.cloud.lives())
+        (told, must(trial.cloud.list_all().await), must(trial.cloud.lives()))
     };
     let (one, same, other) = (run(7).await, run(7).await, run(8).await);
     assert!(one == same);
@@ -266,4 +266,48 @@ async fn a_cloud_that_is_kept_in_a_file_survives_a_restart() {
     let bad = SimCloud::kept_in(file.clone(), SimSettings::default(), Trial::clock(&millis));
     assert_eq!(bad.err().map(|error| error.code), Some("bad_settings"));
     let _ = std::fs::remove_file(&file);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_processes_that_share_a_file_have_one_cloud_and_forget_nothing() {
+    let folder = std::env::temp_dir().join(format!("koza-sim-shared-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("the folder for temporary files takes one");
+    let millis = Arc::new(AtomicI64::new(1_795_238_400_000));
+    let open = |first_id| Trial {
+        cloud: must(SimCloud::kept_in(folder.join("cloud.json"), Trial::prompt(), Trial::clock(&millis))),
+        millis: Arc::clone(&millis),
+        ids: AtomicI64::new(first_id),
+    };
+    let (one, other) = (Arc::new(open(0)), Arc::new(open(1000)));
+    one.cloud.script(Call::Create(Kind::Machine), 1, Mishap::Throttle);
+    let machine = other.whole(1, SERVICES).await;
+    assert_eq!(must(one.cloud.list_all().await), must(other.cloud.list_all().await));
+    assert_eq!(one.cloud.host_key(&machine), other.cloud.host_key(&machine));
+
+    // The same order from both is one order, and what both make at once is all there.
+    let order = one.intent(2, Kind::Address);
+    let seen = must(one.cloud.create(&order, &Create::Address).await);
+    assert_eq!(must(other.cloud.create(&order, &Create::Address).await).cloud_id, seen.cloud_id);
+    let made: Vec<_> = [(10, &one), (20, &other), (30, &one), (40, &other)]
+        .into_iter()
+        .map(|(first, trial)| {
+            let trial = Arc::clone(trial);
+            tokio::spawn(async move {
+                for environment in first..first + 10 {
+                    trial.make(environment, Kind::Address, &Create::Address).await;
+                }
+            })
+        })
+        .collect();
+    for makes in made {
+        makes.await.expect("each order is carried out");
+    }
+    assert_eq!(must(one.cloud.list_all().await).len(), 4 + 1 + 40);
+    assert_eq!(must(one.cloud.lives()), must(other.cloud.lives()));
+
+    must(one.cloud.vanish(&machine));
+    assert_eq!(other.cloud.ask(&machine, "ssh").map_err(|error| error.is_empty()), Err(false));
+    let refused = one.cloud.create(&one.intent(4, Kind::Machine), &machine_from(ImageSource::Base("debian-12".into()), SERVICES)).await;
+    assert_eq!(refused.map_err(|error| error.fate).err(), Some(Fate::Throttled), "a script is of one process");
+    let _ = std::fs::remove_dir_all(&folder);
 }
