@@ -12,6 +12,7 @@ use crate::components::cards::{CourseList, Empty, EnvironmentList};
 use crate::components::copy::{CopyBlock, CopyRow};
 use crate::components::field::Field;
 use crate::components::icon::{Glyph, Icon};
+use crate::components::incidents::Incidents;
 use crate::components::loaded::Wait;
 use crate::components::notice::{Lesson, Notice, Problem, Tone};
 use crate::components::timeline::Timeline;
@@ -177,5 +178,6 @@ fn Attentions() -> impl IntoView {
             <h2 id="attention">{texts.styleguide.attention}</h2>
             {boxes}
         </section>
+        <Incidents incidents=samples::incidents()/>
     }
 }

@@ -1,10 +1,12 @@
 //! What the style guide shows its components with.
 
+use time::macros::datetime;
 use uuid::Uuid;
 
 use crate::domain::course::{CourseCard, Role};
 use crate::domain::environment::EnvironmentCard;
 use crate::domain::ids::EnvironmentId;
+use crate::domain::incident::{Fault, Incident};
 use crate::domain::phase::Phase;
 use crate::domain::reason::{Attention, Probe};
 use crate::domain::saw::Saw;
@@ -48,6 +50,15 @@ pub(super) fn steps() -> Vec<Step> {
         step(What::Probe(Probe::FtpTex), StepState::Waiting, None, &[]),
         step(What::Ready, StepState::Waiting, None, &[]),
     ]
+}
+
+pub(super) fn incidents() -> Vec<Incident> {
+    let incident = |(n, fault)| Incident {
+        fault,
+        detected_at: datetime!(2026-11-23 01:02 UTC),
+        recovered_at: (n % 3 != 0).then_some(datetime!(2026-11-23 01:04 UTC)),
+    };
+    Fault::all().enumerate().map(incident).collect()
 }
 
 pub(super) fn attentions() -> Vec<Attention> {

@@ -30,7 +30,7 @@ pub(super) const ENVIRONMENT: Environment = Environment {
     acts: "What you can do",
     attention,
     incident: super::incident::incident,
-    incidents: "What broke and was mended",
+    incidents: "What broke",
     happened: "What happened",
     did: "What Koza did",
     next: "What next",

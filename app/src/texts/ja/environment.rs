@@ -29,7 +29,7 @@ pub(super) const ENVIRONMENT: Environment = Environment {
     acts: "できること",
     attention,
     incident: super::incident::incident,
-    incidents: "壊れたもの、直ったもの",
+    incidents: "起きた障害",
     happened: "起きたこと",
     did: "Koza がしたこと",
     next: "次にすること",
