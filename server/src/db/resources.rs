@@ -27,6 +27,8 @@ pub struct Row {
     pub observed: Option<Observed>,
     /// When the answer came.
     pub made_at: Option<OffsetDateTime>,
+    /// When its next call may be made.
+    pub turn_at: Option<OffsetDateTime>,
 }
 
 /// What an environment holds.
@@ -35,7 +37,7 @@ pub struct Row {
 /// As the database.
 pub async fn held(db: &mut Db, environment: EnvironmentId) -> sqlx::Result<Vec<Row>> {
     let rows = sqlx::query!(
-        r#"select id, kind, slot, incarnation, intent_token, cloud_id, observed as "observed: Json<Observed>", made_at
+        r#"select id, kind, slot, incarnation, intent_token, cloud_id, observed as "observed: Json<Observed>", made_at, turn_at
              from resource
             where environment = $1 and gone_at is null
             order by kind, slot"#,
@@ -55,6 +57,7 @@ pub async fn held(db: &mut Db, environment: EnvironmentId) -> sqlx::Result<Vec<R
                 cloud_id: row.cloud_id,
                 observed: row.observed.map(|json| json.0),
                 made_at: row.made_at,
+                turn_at: row.turn_at,
             })
         })
         .collect())

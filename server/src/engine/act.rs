@@ -2,18 +2,20 @@
 
 use std::time::Instant;
 
+use app::domain::ids::ResourceId;
 use app::domain::reason::{Attention, Probe};
-use cloud::{CloudError, Create, Fate, ImageSource, Intent, Kind, Observed, Tags};
+use cloud::{Call, CloudError, Create, Fate, ImageSource, Intent, Kind, Observed, Tags};
 use time::Duration;
 use tracing::{info, warn};
 
 use super::clouds::Handle;
 use super::turn::within_deadline;
 use super::{Engine, observe};
+use crate::db::buckets::{self, For, Turn};
 use crate::db::events::{self, Actor, Event};
 use crate::db::queue::{Claim, Lost, fence, fence_before_call};
 use crate::db::world::Known;
-use crate::db::{courses, environments, machines, probes, resources};
+use crate::db::{Db, courses, environments, machines, probes, resources};
 use crate::machine::{secrets, user_data};
 use crate::wish::{Action, ImageState, Purpose};
 
@@ -24,6 +26,11 @@ pub enum Outcome {
     Done,
     /// The environment is removed: the cloud listed nothing twice.
     Removed,
+    /// The cloud takes only so many calls, and its turn comes later.
+    Waits {
+        /// When.
+        again_in: Duration,
+    },
     /// It failed; again later, and perhaps somebody should know.
     Failed {
         /// When to try again.
@@ -31,6 +38,13 @@ pub enum Outcome {
         /// What somebody should know.
         needs: Option<Attention>,
     },
+}
+
+impl Outcome {
+    /// Its turn at the cloud comes in so many seconds.
+    fn waits(seconds: f64) -> Self {
+        Self::Waits { again_in: Duration::seconds_f64(seconds) }
+    }
 }
 
 /// Does one action.
@@ -64,7 +78,15 @@ async fn make(engine: &Engine, claim: Claim, handle: &Handle, known: &Known, kin
         let token = secrets::one_time_token(&engine.vault, intended.token);
         machines::expect(&mut tx, intended.id, known.id, &secrets::hash(&token)).await?;
     }
-    if is_new {
+    let has_waited = match turn_of(&mut tx, handle, known, intended.id, Call::Create(kind)).await? {
+        Turn::Now { has_waited } => has_waited,
+        Turn::In(seconds) => {
+            resources::answered(&mut tx, &intended).await?;
+            tx.commit().await?;
+            return Ok(Outcome::waits(seconds));
+        }
+    };
+    if is_new || has_waited {
         events::record(&mut tx, known.id, &Actor::Koza, &Event::Began { action: name.clone() }).await?;
     }
     tx.commit().await?;
@@ -101,6 +123,7 @@ async fn make(engine: &Engine, claim: Claim, handle: &Handle, known: &Known, kin
                 resources::answered(&mut tx, &intended).await?;
                 tx.commit().await?;
             }
+            slow_down_if_throttled(engine, handle, known, Call::Create(kind), &error).await?;
             failed(engine, claim, known, &name, &error).await
         }
     }
@@ -127,22 +150,31 @@ fn order(engine: &Engine, known: &Known, kind: Kind, intent: &Intent) -> Option<
 }
 
 async fn start_or_stop(engine: &Engine, claim: Claim, handle: &Handle, known: &Known, action: &Action) -> Result<Outcome, Lost> {
-    let Some(machine) = known.world.first(Kind::Machine).and_then(|holding| holding.cloud_id.clone()) else {
+    let row = known.rows.iter().find(|row| row.kind == Kind::Machine && row.slot == 1);
+    let Some((machine, resource)) = row.and_then(|row| Some((row.cloud_id.clone()?, row.id))) else {
         return Ok(Outcome::Failed { again_in: Duration::seconds(1), needs: None });
     };
     let is_start = matches!(action, Action::Start(_));
+    let call = if is_start { Call::Start } else { Call::Stop };
     let name = if is_start { "start machine/1" } else { "stop machine/1" };
     let mut tx = engine.pool.begin().await?;
     fence_before_call(&mut tx, claim).await?;
+    if let Turn::In(seconds) = turn_of(&mut tx, handle, known, resource, call).await? {
+        tx.commit().await?;
+        return Ok(Outcome::waits(seconds));
+    }
     machines::forget_boot(&mut tx, known.id).await?;
     events::record(&mut tx, known.id, &Actor::Koza, &Event::Began { action: name.to_owned() }).await?;
     tx.commit().await?;
 
     let began = Instant::now();
-    let call = async { if is_start { handle.cloud.start(&machine).await } else { handle.cloud.stop(&machine).await } };
-    match within_deadline(call).await {
+    let ask = async { if is_start { handle.cloud.start(&machine).await } else { handle.cloud.stop(&machine).await } };
+    match within_deadline(ask).await {
         Ok(()) => done(engine, claim, known, name, began).await,
-        Err(error) => failed(engine, claim, known, name, &error).await,
+        Err(error) => {
+            slow_down_if_throttled(engine, handle, known, call, &error).await?;
+            failed(engine, claim, known, name, &error).await
+        }
     }
 }
 
@@ -156,7 +188,15 @@ async fn release(
     cloud_id: Option<String>,
 ) -> Result<Outcome, Lost> {
     let name = format!("release {}/{}", kind.code(), slot.unwrap_or(0));
-    fence_before_call(&mut *engine.pool.acquire().await?, claim).await?;
+    let mut tx = engine.pool.begin().await?;
+    fence_before_call(&mut tx, claim).await?;
+    if let Some(row) = known.rows.iter().find(|row| row.kind == kind && Some(row.slot) == slot && row.cloud_id.is_some())
+        && let Turn::In(seconds) = turn_of(&mut tx, handle, known, row.id, Call::Delete(kind)).await?
+    {
+        tx.commit().await?;
+        return Ok(Outcome::waits(seconds));
+    }
+    tx.commit().await?;
     let began = Instant::now();
     if let Some(cloud_id) = &cloud_id {
         let call = async {
@@ -167,6 +207,7 @@ async fn release(
             handle.cloud.delete(kind, cloud_id).await
         };
         if let Err(error) = within_deadline(call).await {
+            slow_down_if_throttled(engine, handle, known, Call::Delete(kind), &error).await?;
             return failed(engine, claim, known, &name, &error).await;
         }
     }
@@ -258,6 +299,21 @@ async fn confirm_gone(engine: &Engine, claim: Claim, known: &Known) -> Result<Ou
     }
     tx.commit().await?;
     Ok(if is_removed { Outcome::Removed } else { Outcome::Done })
+}
+
+/// When this environment may make a call, by the buckets that all workers share.
+async fn turn_of(db: &mut Db, handle: &Handle, known: &Known, resource: ResourceId, call: Call) -> sqlx::Result<Turn> {
+    let purpose = if known.purpose == Purpose::Course { For::People } else { For::Background };
+    buckets::turn(db, (resource, known.cloud), (&call.code(), handle.cloud.draws(call)), purpose).await
+}
+
+async fn slow_down_if_throttled(engine: &Engine, handle: &Handle, known: &Known, call: Call, error: &CloudError) -> sqlx::Result<()> {
+    let actions = handle.cloud.draws(call);
+    if error.fate == Fate::Throttled && !actions.is_empty() {
+        warn!(cloud.id = %known.cloud, call = call.code(), "the cloud says that these were too many");
+        buckets::slow_down(&mut *engine.pool.acquire().await?, known.cloud, actions).await?;
+    }
+    Ok(())
 }
 
 async fn done(engine: &Engine, claim: Claim, known: &Known, name: &str, began: Instant) -> Result<Outcome, Lost> {

@@ -12,6 +12,7 @@ use sqlx::PgPool;
 use time::OffsetDateTime;
 use tokio::sync::Mutex;
 
+use crate::db::buckets;
 use crate::db::courses::{self, CloudRow};
 
 /// A cloud, and the simulator's own side where it is one (probes ask it).
@@ -70,6 +71,7 @@ impl Clouds {
             .find(|row| row.id == id)
             .ok_or_else(|| NoCloud::Settings(id, "there is no such row".into()))?;
         let handle = self.open(&row, installation)?;
+        buckets::seed(&mut db, id, handle.cloud.allowances()).await?;
         known.insert(id, handle.clone());
         Ok(handle)
     }

@@ -4,13 +4,14 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use app::domain::ids::CloudId;
-use cloud::Observed;
+use cloud::{Call, Observed};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 use uuid::Uuid;
 
 use super::Engine;
 use super::clouds::{Handle, NoCloud};
+use crate::db::buckets::{self, For};
 use crate::db::{self, environments};
 
 const EVERY: Duration = Duration::from_secs(5);
@@ -46,10 +47,10 @@ async fn look(engine: &Engine, id: CloudId, handle: &Handle) -> anyhow::Result<(
     // Our rows first: what is made in between is listed but not expected, which wakes nobody.
     let mut db = engine.pool.acquire().await?;
     let rows = environments::by_resource(&mut db, id).await?;
-    drop(db);
-    if rows.is_empty() {
+    if rows.is_empty() || buckets::draw(&mut db, id, handle.cloud.draws(Call::List), For::Background).await? > 0.0 {
         return Ok(());
     }
+    drop(db);
     let listed: HashMap<(String, String), Observed> = tokio::time::timeout(Duration::from_secs(20), handle.cloud.list_all())
         .await??
         .into_iter()

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use app::domain::phase::Phase;
 use app::domain::reason::Attention;
-use cloud::{CloudError, Fate};
+use cloud::{Call, CloudError, Fate};
 use futures::future::join_all;
 use time::OffsetDateTime;
 use tracing::{info, warn};
@@ -15,7 +15,7 @@ use super::{Engine, incidents, observe};
 use crate::db::events::{self, Actor, Event};
 use crate::db::queue::{self, Claim, Lost, fence};
 use crate::db::world::{self, Known};
-use crate::db::{environments, machines};
+use crate::db::{buckets, environments, machines};
 use crate::wish::{Plan, Until, phase, plan};
 
 /// Why a turn did not end in order.
@@ -44,6 +44,10 @@ impl From<Lost> for TurnError {
 /// How long one call to a cloud may take: two thirds of a claim.
 pub const CALL_DEADLINE: Duration = Duration::from_secs(20);
 
+/// A wait for a turn to list that is no longer than this is waited out: there are fewer turns of the loop at once than it takes to make it
+/// longer.
+const WAITED_OUT: Duration = Duration::from_secs(2);
+
 /// Runs one turn.
 ///
 /// # Errors
@@ -55,6 +59,10 @@ pub async fn turn(engine: &Engine, claim: Claim) -> Result<(), TurnError> {
     }
     let handle = engine.clouds.get(&engine.pool, known.cloud).await?;
 
+    if let Some(wait) = turn_to_list(engine, &handle, &known).await? {
+        let again = known.now + wait;
+        return Ok(queue::finish(&mut *engine.pool.acquire().await?, claim, Some(again), known.attention.as_ref()).await?);
+    }
     let changes = match within_deadline(observe::observe(engine, handle.cloud.as_ref(), &mut known)).await {
         Ok(changes) => changes,
         Err(error) => return cloud_is_silent(engine, claim, &known, &error).await,
@@ -66,6 +74,20 @@ pub async fn turn(engine: &Engine, claim: Claim) -> Result<(), TurnError> {
     let plan = plan(&known.wish(handle.cloud.kinds()), &known.world, known.now);
     let outcomes = join_all(plan.now.iter().map(|(action, _)| act::act(engine, claim, &handle, &known, action))).await;
     end(engine, claim, &handle, &known, &plan, outcomes).await
+}
+
+/// A short wait for a turn to list is waited out; `Some`: it is longer than that.
+async fn turn_to_list(engine: &Engine, handle: &Handle, known: &Known) -> sqlx::Result<Option<time::Duration>> {
+    let actions = handle.cloud.draws(Call::List);
+    if actions.is_empty() {
+        return Ok(None);
+    }
+    let seconds = buckets::draw(&mut *engine.pool.acquire().await?, known.cloud, actions, buckets::For::People).await?;
+    if seconds > WAITED_OUT.as_secs_f64() {
+        return Ok(Some(time::Duration::seconds_f64(seconds)));
+    }
+    tokio::time::sleep(Duration::from_secs_f64(seconds)).await;
+    Ok(None)
 }
 
 /// A call to a cloud that does not answer in time: nobody knows what became of it.
@@ -130,8 +152,11 @@ async fn end(
 ) -> Result<(), TurnError> {
     let mut attention = plan.attention.clone();
     let mut look_again = plan.look_again;
-    if handle.sim.is_some() && plan.waiting.iter().any(|(_, until)| matches!(until, Until::Booted | Until::Clean)) {
-        // Nobody reports in a simulator; it is asked.
+    if handle.sim.is_some()
+        && known.world.machine_runs()
+        && plan.waiting.iter().any(|(_, until)| matches!(until, Until::Booted | Until::Clean))
+    {
+        // Nobody reports in a simulator; a machine that runs is asked.
         look_again = look_again.map(|at| at.min(known.now + time::Duration::milliseconds(300)));
     }
     let mut is_removed = false;
@@ -141,6 +166,7 @@ async fn end(
             // A turn that did something has a follower at once: what waited for it may run now.
             Outcome::Done => look_again = soonest(look_again, known.now),
             Outcome::Removed => is_removed = true,
+            Outcome::Waits { again_in } => look_again = soonest(look_again, known.now + again_in),
             Outcome::Failed { again_in, needs } => {
                 look_again = soonest(look_again, known.now + again_in);
                 attention = needs.or(attention);

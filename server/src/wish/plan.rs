@@ -112,8 +112,25 @@ pub fn plan(wish: &Wish, world: &World, now: OffsetDateTime) -> Plan {
     if !wish.is_kept() {
         plan_gone(&mut plan, world, now);
     }
+    wait_for_turns(&mut plan, world, now);
     plan.look_again = look_again(&plan, wish, world, now);
     plan
+}
+
+/// A call that was given a turn at the cloud waits for it.
+fn wait_for_turns(plan: &mut Plan, world: &World, now: OffsetDateTime) {
+    let turn_at = |action: &Action| {
+        let of = match action {
+            Action::Make(kind, slot) | Action::Release(kind, slot) => (*kind, *slot),
+            Action::Start(slot) | Action::Stop(slot) => (Kind::Machine, *slot),
+            _ => return None,
+        };
+        world.holdings.get(&of)?.turn_at.filter(|at| *at > now)
+    };
+    let (waiting, due) = plan.now.drain(..).partition(|(action, _)| turn_at(action).is_some());
+    let waiting: Vec<(Action, &str)> = waiting;
+    plan.now = due;
+    plan.waiting.extend(waiting.into_iter().filter_map(|(action, _)| turn_at(&action).map(|at| (action, Until::Time(at)))));
 }
 
 fn plan_kind(plan: &mut Plan, wish: &Wish, world: &World, kind: Kind, now: OffsetDateTime) {
@@ -259,7 +276,7 @@ fn look_again(plan: &Plan, wish: &Wish, world: &World, now: OffsetDateTime) -> O
         .iter()
         .filter(|(_, until)| match until {
             Until::There(kind) => !waits_itself(*kind),
-            Until::Booted | Until::Clean => !waits_itself(Kind::Machine),
+            Until::MachineRuns | Until::Booted | Until::Clean => !waits_itself(Kind::Machine),
             _ => true,
         })
         .map(|(_, until)| match until {

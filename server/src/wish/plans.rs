@@ -44,6 +44,7 @@ fn held(observed: Option<Observed>) -> Holding {
         intent: Uuid::from_u128(1),
         cloud_id: Some("there".into()),
         made_at: Some(now() - Duration::minutes(5)),
+        turn_at: None,
         listed: observed,
     }
 }
@@ -145,6 +146,22 @@ fn a_machine_that_vanished_where_the_course_rebuilds_them() {
     let mut world = complete();
     world.holdings.insert((Kind::Machine, 1), held(None));
     insta::assert_snapshot!(told(&Wish { rebuilds_vanished: true, ..wish(Goal::Running) }, &world));
+}
+
+#[test]
+fn a_class_that_waits_for_its_turns_at_the_cloud() {
+    let turn =
+        |seconds| Holding { cloud_id: None, listed: None, made_at: None, turn_at: Some(now() + Duration::seconds(seconds)), ..held(None) };
+    let mut world = complete();
+    world.holdings.insert((Kind::Machine, 1), turn(90));
+    world.holdings.insert((Kind::Firewall, 1), turn(-1));
+    world.holdings.remove(&(Kind::Binding, 1));
+    (world.boot, world.was_ready, world.was_ready_since_asked) = (None, false, false);
+    let text = told(&wish(Goal::Running), &world);
+    insta::assert_snapshot!(text);
+    world.holdings.insert((Kind::Firewall, 1), held(Some(open_ports())));
+    let plan = plan(&wish(Goal::Running), &world, now());
+    assert_eq!(plan.look_again, Some(now() + Duration::seconds(90)), "nobody looks before the turn comes: {plan}");
 }
 
 #[test]

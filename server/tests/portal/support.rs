@@ -12,7 +12,7 @@ use app::error::AppError;
 use app::ports::Environments;
 use cloud::Cloud;
 use cloud::sim::{SimCloud, SimSettings};
-use server::db::{courses, environments, people, queue};
+use server::db::{buckets, courses, environments, people, queue};
 use server::demo::web_and_tex;
 use server::engine::clouds::Handle;
 use server::engine::turn::turn;
@@ -70,6 +70,7 @@ impl TestPortal {
         let settings = SimSettings { installation: installation.simple().to_string(), ..settings };
         let sim = Arc::new(SimCloud::new(settings, clock));
         let clouds = Clouds::default();
+        buckets::seed(&mut pool.acquire().await.expect("a connection"), cloud, sim.allowances()).await.expect("buckets");
         clouds.insert(cloud, Handle { cloud: sim.clone(), sim: Some(sim.clone()) }).await;
         let engine = Engine { pool, clouds, vault: Arc::new(Vault::new([7; 32])), installation, machines_url: "http://portal.test".into() };
         let environments = EnvironmentsPort { engine: engine.clone(), door: None };

@@ -1,0 +1,153 @@
+//! Buckets: how many calls a cloud takes, shared by all workers.
+//!
+//! A call draws its tokens before it is made. Where none is left the bucket goes below zero, and the call gets a turn: the moment at which
+//! its token will have been filled in. So those who wait stand in a line, each with a time of its own, and hold no worker meanwhile.
+
+use app::domain::ids::{CloudId, ResourceId};
+use cloud::Allowance;
+
+use super::Db;
+
+/// Seeded below what the provider documents: others may use the account, and its clock is not ours.
+const SEEDED: f64 = 0.8;
+/// Background work leaves so much of a bucket to people.
+const LEFT_TO_PEOPLE: f64 = 0.3;
+/// What the provider called too many slows the bucket down by this …
+const SLOWER: f64 = 0.7;
+
+/// For whom a call is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum For {
+    /// Somebody waits for it.
+    People,
+    /// Nobody does: images, sweeps.
+    Background,
+}
+
+/// Makes the buckets of a cloud that are not there yet.
+///
+/// # Errors
+/// As the database.
+pub async fn seed(db: &mut Db, cloud: CloudId, allowances: &[Allowance]) -> sqlx::Result<()> {
+    let actions: Vec<String> = allowances.iter().map(|allowance| allowance.action.to_owned()).collect();
+    let capacities: Vec<f64> = allowances.iter().map(|allowance| allowance.capacity * SEEDED).collect();
+    let refills: Vec<f64> = allowances.iter().map(|allowance| allowance.refill * SEEDED).collect();
+    sqlx::query!(
+        "insert into bucket (cloud, action, capacity, seeded, refill, tokens)
+         select $1, action, capacity, refill, refill, capacity
+           from unnest($2::text[], $3::float8[], $4::float8[]) as seed (action, capacity, refill)
+         on conflict do nothing",
+        cloud.0,
+        &actions,
+        &capacities,
+        &refills
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Draws one token from each bucket; seconds until the call may be made, 0 for now.
+///
+/// # Errors
+/// As the database.
+pub async fn draw(db: &mut Db, cloud: CloudId, actions: &[&str], purpose: For) -> sqlx::Result<f64> {
+    let actions: Vec<String> = actions.iter().map(|&action| action.to_owned()).collect();
+    let kept = if purpose == For::People { 0.0 } else { LEFT_TO_PEOPLE };
+    // A bucket that was slowed down recovers by a twentieth a minute.
+    sqlx::query_scalar!(
+        r#"with locked as (
+               select action, capacity, seeded, refill, tokens, extract(epoch from koza_now() - at)::float8 as passed
+                 from bucket
+                where cloud = $1 and action = any($2)
+                order by action
+                  for update
+           ), filled as (
+               select action, capacity,
+                      least(seeded, refill * power(1.05, passed / 60)) as refill,
+                      least(capacity, tokens + passed * refill) - 1 as tokens
+                 from locked
+           ), drawn as (
+               update bucket
+                  set tokens = filled.tokens, refill = filled.refill, at = koza_now()
+                 from filled
+                where bucket.cloud = $1 and bucket.action = filled.action
+               returning greatest(0, (filled.capacity * $3 - filled.tokens) / filled.refill) as wait
+           )
+           select coalesce(max(wait), 0)::float8 as "wait!" from drawn"#,
+        cloud.0,
+        &actions,
+        kept
+    )
+    .fetch_one(db)
+    .await
+}
+
+/// The provider said "too many": the buckets are empty, and fill more slowly for a while.
+///
+/// # Errors
+/// As the database.
+pub async fn slow_down(db: &mut Db, cloud: CloudId, actions: &[&str]) -> sqlx::Result<()> {
+    let actions: Vec<String> = actions.iter().map(|&action| action.to_owned()).collect();
+    sqlx::query!(
+        "update bucket set tokens = least(tokens, 0), refill = greatest(refill * $3, seeded / 10), at = koza_now()
+          where cloud = $1 and action = any($2)",
+        cloud.0,
+        &actions,
+        SLOWER
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Whether a call may be made.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Turn {
+    /// Now; whether it had to wait.
+    Now {
+        /// It had.
+        has_waited: bool,
+    },
+    /// In so many seconds.
+    In(f64),
+}
+
+/// A call's turn at its cloud: the one that it was given before, or a new one.
+///
+/// # Errors
+/// As the database.
+pub async fn turn(
+    db: &mut Db,
+    (resource, cloud): (ResourceId, CloudId),
+    (call, actions): (&str, &[&str]),
+    purpose: For,
+) -> sqlx::Result<Turn> {
+    if actions.is_empty() {
+        return Ok(Turn::Now { has_waited: false });
+    }
+    let given = sqlx::query_scalar!(
+        r#"select extract(epoch from turn_at - koza_now())::float8 as "wait!" from resource where id = $1 and turn_for = $2"#,
+        resource.0,
+        call
+    )
+    .fetch_optional(&mut *db)
+    .await?;
+    let wait = match given {
+        Some(wait) if wait > 0.0 => return Ok(Turn::In(wait)),
+        Some(_) => 0.0,
+        None => draw(db, cloud, actions, purpose).await?,
+    };
+    sqlx::query!(
+        "update resource
+            set turn_at  = case when $2::float8 > 0 then koza_now() + make_interval(secs => $2::float8) end,
+                turn_for = case when $2::float8 > 0 then $3 end
+          where id = $1",
+        resource.0,
+        wait,
+        call
+    )
+    .execute(db)
+    .await?;
+    Ok(if wait > 0.0 { Turn::In(wait) } else { Turn::Now { has_waited: given.is_some() } })
+}

@@ -1,0 +1,78 @@
+//! How many calls a cloud takes is shared by all: nobody is told to call less, and people come before background work.
+
+use app::domain::ids::CloudId;
+use app::domain::phase::Phase;
+use cloud::sim::SimSettings;
+use cloud::{Allowance, Call};
+use server::db::Db;
+use server::db::buckets::{For, draw, seed, slow_down};
+use server::db::courses;
+use sqlx::PgPool;
+
+use crate::support::TestPortal;
+
+/// 8 tokens, 1.6 a second, after the fifth that is left to others.
+const ALLOWANCE: Allowance = Allowance { action: "RunInstances", capacity: 10.0, refill: 2.0 };
+
+async fn bucket(db: &mut Db) -> CloudId {
+    let cloud = courses::add_cloud(db, "sim", "test", "here", &serde_json::json!({})).await.expect("a cloud");
+    seed(db, cloud, &[ALLOWANCE]).await.expect("seeded");
+    cloud
+}
+
+async fn waits(db: &mut Db, cloud: CloudId, n: usize, purpose: For) -> Vec<f64> {
+    let mut waits = Vec::new();
+    for _ in 0..n {
+        waits.push(draw(db, cloud, &["RunInstances"], purpose).await.expect("drawn"));
+    }
+    waits
+}
+
+#[sqlx::test(migrator = "server::MIGRATOR")]
+async fn calls_beyond_the_bucket_stand_in_a_line_each_with_a_time_of_its_own(pool: PgPool) {
+    let mut db = pool.acquire().await.expect("a connection");
+    let cloud = bucket(&mut db).await;
+    let waits = waits(&mut db, cloud, 12, For::People).await;
+    assert!(waits[..8].iter().all(|wait| *wait == 0.0), "{waits:?}");
+    // What is filled in while this test runs makes them shorter, never longer.
+    assert!(waits[9..].iter().zip([1.25, 1.875, 2.5]).all(|(wait, most)| *wait > 0.0 && *wait <= most), "{waits:?}");
+    assert!(waits[8..].is_sorted(), "{waits:?}");
+}
+
+#[sqlx::test(migrator = "server::MIGRATOR")]
+async fn background_work_leaves_three_tenths_to_people(pool: PgPool) {
+    let mut db = pool.acquire().await.expect("a connection");
+    let cloud = bucket(&mut db).await;
+    let background = waits(&mut db, cloud, 6, For::Background).await;
+    assert!(background[..5].iter().all(|wait| *wait == 0.0) && background[5] > 0.0, "{background:?}");
+    assert_eq!(waits(&mut db, cloud, 2, For::People).await, [0.0, 0.0]);
+}
+
+#[sqlx::test(migrator = "server::MIGRATOR")]
+async fn a_bucket_that_was_too_large_after_all_fills_more_slowly_and_recovers(pool: PgPool) {
+    let mut db = pool.acquire().await.expect("a connection");
+    let cloud = bucket(&mut db).await;
+    slow_down(&mut db, cloud, &["RunInstances"]).await.expect("slower");
+    let first = waits(&mut db, cloud, 1, For::People).await[0];
+    assert!(first > 0.8 && first < 0.9, "one token at 1.12 a second: {first}");
+    sqlx::query("insert into clock_offset (shift) values (interval '20 minutes')").execute(&mut *db).await.expect("the clock moves");
+    draw(&mut db, cloud, &["RunInstances"], For::People).await.expect("drawn");
+    let refill: f64 = sqlx::query_scalar("select refill from bucket").fetch_one(&mut *db).await.expect("read");
+    assert!((refill - 1.6).abs() < 1e-9, "{refill}");
+}
+
+#[sqlx::test(migrator = "server::MIGRATOR")]
+async fn a_class_is_built_without_one_call_too_many(pool: PgPool) {
+    let settings = SimSettings { allowances: true, ..SimSettings::default() };
+    let portal = TestPortal::unbaked(pool, settings).await;
+    portal.run_until(|portal| async move { portal.count("select count(*) from image").await == 1 }).await;
+    let mut class = Vec::new();
+    for seat in 0..24 {
+        class.push(portal.request(&format!("c{seat}")).await.expect("requested"));
+    }
+    for id in class {
+        portal.run_until_phase(id, Phase::Ready).await;
+    }
+    assert_eq!(portal.sim.throttled(), 0);
+    assert_eq!(portal.sim.taken(Call::Create(cloud::Kind::Machine)), 25, "one call for each, and one for the image");
+}
