@@ -1,0 +1,217 @@
+//! Every call to a cloud × how it goes wrong × what becomes of its worker. The list of calls comes from the kinds there are: a new kind
+//! is in it by itself, and fails here until the story below reaches it.
+//!
+//! The story is the whole life of an image and of an environment. After each: exactly one of everything, nothing left, and our rows
+//! cover whatever the cloud would bill. Points between two calls are the matter of `crashes.rs`, which stops a turn at each of its awaits.
+
+use std::sync::Arc;
+
+use app::domain::ids::{CloudId, CourseId, EnvironmentId};
+use app::domain::phase::{Goal, Phase};
+use app::ports::Environments;
+use cloud::sim::{Life, Mishap, SimSettings};
+use cloud::{Call, Fate, Kind};
+use server::db::{courses, environments, queue};
+use server::demo::web_and_tex;
+use server::engine::clouds::Handle;
+use server::engine::turn::turn;
+use sqlx::PgPool;
+use time::{Duration, OffsetDateTime};
+use uuid::Uuid;
+
+use crate::support::TestPortal;
+use crate::trap::{Point, TrapCloud};
+
+/// What becomes of the worker whose call is caught.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Worker {
+    /// It dies and is started again under its name.
+    Restarts,
+    /// It dies and another takes over.
+    IsReplaced,
+    /// Another takes over; then it wakes and goes on as if nothing had happened.
+    WakesLater,
+}
+
+struct Matrix {
+    portal: TestPortal,
+    trap: Arc<TrapCloud>,
+    stale: Option<tokio::task::JoinHandle<()>>,
+    lives: usize,
+}
+
+impl Matrix {
+    async fn new(pool: PgPool) -> Self {
+        let portal = TestPortal::unbaked(pool, SimSettings::default()).await;
+        let trap = Arc::new(TrapCloud::new(portal.sim.clone()));
+        let cloud = sqlx::query_scalar::<_, Uuid>("select id from cloud").fetch_one(&portal.engine.pool).await.expect("a cloud");
+        portal.engine.clouds.insert(CloudId(cloud), Handle { cloud: trap.clone(), sim: Some(portal.sim.clone()) }).await;
+        Self { portal, trap, stale: None, lives: 0 }
+    }
+
+    /// One turn of the loop; if its call is caught, its worker meets its fate. False: nothing was due.
+    async fn turn(&mut self, fate: Worker) -> bool {
+        let portal = &self.portal;
+        let mut db = portal.engine.pool.acquire().await.expect("a connection");
+        let worker = if fate == Worker::Restarts { portal.worker } else { Uuid::now_v7() };
+        let Some(claim) = queue::claim(&mut db, worker, 1).await.expect("claims").pop() else { return false };
+        drop(db);
+        let engine = portal.engine.clone();
+        let mut task = tokio::spawn(async move {
+            // A claim that is lost is the end of a stale worker's turn, and an orderly one.
+            let _ = turn(&engine, claim).await;
+        });
+        tokio::select! {
+            ended = &mut task => ended.expect("no panic"),
+            () = self.trap.catch() => {
+                if fate == Worker::WakesLater {
+                    self.stale = Some(task);
+                } else {
+                    task.abort();
+                }
+                // Nobody renews its claim.
+                portal.advance(Duration::seconds(31)).await;
+            }
+        }
+        true
+    }
+
+    /// Turns the loop until this environment is where it should be; then a stale worker wakes, and must not change that.
+    async fn until(&mut self, id: EnvironmentId, phase: Phase, fate: Worker) {
+        for _ in 0..1000 {
+            if server::portal::view::phase_of(&self.known(id).await) == phase {
+                if let Some(stale) = self.stale.take() {
+                    self.trap.let_go();
+                    stale.await.expect("no panic");
+                    assert_eq!(server::portal::view::phase_of(&self.known(id).await), phase, "a stale worker changed it");
+                }
+                return;
+            }
+            if !self.turn(fate).await {
+                let next = queue::next_due_in(&mut self.portal.engine.pool.acquire().await.expect("a connection")).await.expect("a time");
+                self.portal.advance(Duration::seconds_f64(next.unwrap_or(1.0).clamp(0.001, 600.0))).await;
+            }
+        }
+        panic!("{id} does not come to {phase:?}: {:?}", self.known(id).await);
+    }
+
+    async fn known(&self, id: EnvironmentId) -> server::db::world::Known {
+        server::db::world::load(&mut self.portal.engine.pool.acquire().await.expect("a connection"), id).await.expect("known")
+    }
+
+    /// The life of an image and of an environment made from it: every call there is.
+    async fn life(&mut self, fate: Worker) -> String {
+        self.lives += 1;
+        let name = format!("c{}", self.lives);
+        let portal = &self.portal;
+        let pool = portal.engine.pool.clone();
+        let mut spec = web_and_tex();
+        spec.services[0].revision = format!("of {name}");
+        let mut db = pool.acquire().await.expect("a connection");
+        let course = sqlx::query_scalar("select id from course").fetch_one(&mut *db).await.map(CourseId).expect("a course");
+        let version = courses::publish(&mut db, course, &name, &spec).await.expect("a version");
+        drop(db);
+        let id = portal.environments.request(&portal.student, version, &name, "").await.expect("requested");
+        let bake = sqlx::query_scalar("select id from environment where version = $1 and purpose = 'image'")
+            .bind(version.0)
+            .fetch_one(&pool)
+            .await
+            .map(EnvironmentId)
+            .expect("it is baked");
+
+        self.until(bake, Phase::Ready, fate).await;
+        self.until(id, Phase::Ready, fate).await;
+        assert_eq!(self.portal.in_cloud(id).await, ["address", "binding", "firewall", "machine"]);
+        self.portal.environments.stop(&self.portal.student, id).await.expect("asked");
+        self.until(id, Phase::Stopped, fate).await;
+        self.portal.environments.start(&self.portal.student, id).await.expect("asked");
+        self.until(id, Phase::Ready, fate).await;
+        self.portal.environments.delete(&self.portal.student, id, &name).await.expect("asked");
+        self.until(id, Phase::Removed, fate).await;
+        environments::set_goal(&mut pool.acquire().await.expect("a connection"), bake, Goal::Gone).await.expect("asked");
+        self.until(bake, Phase::Removed, fate).await;
+
+        for id in [id, bake] {
+            assert!(self.portal.in_cloud(id).await.is_empty(), "something is left");
+            self.one_of_everything(id).await;
+        }
+        name
+    }
+
+    /// There was one of each kind, once; and a row of ours covers each from before it was made until after it was gone.
+    async fn one_of_everything(&self, id: EnvironmentId) {
+        let lives: Vec<Life> = self.portal.sim.lives().expect("lives").into_iter().filter(|life| life.environment == id.0).collect();
+        for kind in Kind::ALL {
+            let ours = lives.iter().filter(|life| life.kind == kind).count();
+            // An address that was found to lead nowhere is bound again; everything else is made once.
+            assert!(ours <= 1 || kind == Kind::Binding, "{ours} of {kind:?}");
+        }
+        for life in lives {
+            let rows: Vec<(OffsetDateTime, Option<OffsetDateTime>)> =
+                sqlx::query_as("select intended_at, gone_at from resource where environment = $1 and cloud_id = $2")
+                    .bind(id.0)
+                    .bind(&life.cloud_id)
+                    .fetch_all(&self.portal.engine.pool)
+                    .await
+                    .expect("rows");
+            let [(from, to)] = rows.as_slice() else { panic!("{} is in {} rows", life.cloud_id, rows.len()) };
+            assert!(*from <= life.from && to.is_some() && *to >= life.to, "{life:?} is billed, and our row says {from} to {to:?}");
+        }
+    }
+
+    async fn every_call(&mut self, point: Point, fate: Worker) {
+        for call in Call::all() {
+            self.trap.set(call, point);
+            let name = self.life(fate).await;
+            assert!(!self.trap.is_set(), "{name}: the story makes no call {call:?}");
+        }
+    }
+}
+
+#[sqlx::test(migrator = "server::MIGRATOR")]
+async fn a_worker_that_dies_before_any_call_and_comes_back(pool: PgPool) {
+    Matrix::new(pool).await.every_call(Point::BeforeTheCall, Worker::Restarts).await;
+}
+
+#[sqlx::test(migrator = "server::MIGRATOR")]
+async fn a_worker_that_dies_after_any_call_and_comes_back(pool: PgPool) {
+    Matrix::new(pool).await.every_call(Point::AfterTheCall, Worker::Restarts).await;
+}
+
+#[sqlx::test(migrator = "server::MIGRATOR")]
+async fn a_worker_that_dies_before_any_call_and_is_replaced(pool: PgPool) {
+    Matrix::new(pool).await.every_call(Point::BeforeTheCall, Worker::IsReplaced).await;
+}
+
+#[sqlx::test(migrator = "server::MIGRATOR")]
+async fn a_worker_that_dies_after_any_call_and_is_replaced(pool: PgPool) {
+    Matrix::new(pool).await.every_call(Point::AfterTheCall, Worker::IsReplaced).await;
+}
+
+#[sqlx::test(migrator = "server::MIGRATOR")]
+async fn a_worker_that_sleeps_before_any_call_and_wakes_when_another_has_done_it(pool: PgPool) {
+    Matrix::new(pool).await.every_call(Point::BeforeTheCall, Worker::WakesLater).await;
+}
+
+#[sqlx::test(migrator = "server::MIGRATOR")]
+async fn a_worker_that_sleeps_after_any_call_and_wakes_when_another_has_done_it(pool: PgPool) {
+    Matrix::new(pool).await.every_call(Point::AfterTheCall, Worker::WakesLater).await;
+}
+
+#[sqlx::test(migrator = "server::MIGRATOR")]
+async fn a_call_whose_answer_gets_lost_is_made_twice_and_does_its_work_once(pool: PgPool) {
+    let mut matrix = Matrix::new(pool).await;
+    for call in Call::all() {
+        matrix.portal.sim.script(call, 1, Mishap::LoseAnswer);
+        matrix.life(Worker::Restarts).await;
+    }
+}
+
+#[sqlx::test(migrator = "server::MIGRATOR")]
+async fn a_call_that_is_refused_for_good_leaves_nothing_half_made_and_goes_on_when_the_cause_is_mended(pool: PgPool) {
+    let mut matrix = Matrix::new(pool).await;
+    for call in Call::all() {
+        matrix.portal.sim.script(call, 1, Mishap::Refuse(Fate::Final, "refused"));
+        matrix.life(Worker::Restarts).await;
+    }
+}

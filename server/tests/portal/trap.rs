@@ -1,0 +1,111 @@
+//! A cloud with a trap: one call stops right before or right after the cloud did its work, until it is let go.
+
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use cloud::sim::SimCloud;
+use cloud::{Boot, Call, Cloud, CloudError, Create, EnvironmentTag, Intent, Kind, Metrics, Seen};
+use tokio::sync::Semaphore;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Point {
+    /// The intent is written, the cloud has not heard of it.
+    BeforeTheCall,
+    /// The cloud did it, and nobody wrote that down.
+    AfterTheCall,
+}
+
+pub struct TrapCloud {
+    sim: Arc<SimCloud>,
+    set: Mutex<Option<(Call, Point)>>,
+    caught: Semaphore,
+    let_go: Semaphore,
+}
+
+impl TrapCloud {
+    pub fn new(sim: Arc<SimCloud>) -> Self {
+        Self { sim, set: Mutex::default(), caught: Semaphore::new(0), let_go: Semaphore::new(0) }
+    }
+
+    /// The next call of this sort is caught.
+    pub fn set(&self, call: Call, point: Point) {
+        *self.set.lock().expect("no panic while it is held") = Some((call, point));
+    }
+
+    /// Whether it has not caught anything yet.
+    pub fn is_set(&self) -> bool {
+        self.set.lock().expect("no panic while it is held").is_some()
+    }
+
+    /// Ends when something is caught.
+    pub async fn catch(&self) {
+        self.caught.acquire().await.expect("it is never closed").forget();
+    }
+
+    /// What is caught goes on.
+    pub fn let_go(&self) {
+        self.let_go.add_permits(1);
+    }
+
+    async fn stop_at(&self, call: Call, point: Point) {
+        let is_it = self.set.lock().expect("no panic while it is held").take_if(|set| *set == (call, point)).is_some();
+        if is_it {
+            self.caught.add_permits(1);
+            self.let_go.acquire().await.expect("it is never closed").forget();
+        }
+    }
+
+    async fn through<T>(&self, call: Call, work: impl Future<Output = T>) -> T {
+        self.stop_at(call, Point::BeforeTheCall).await;
+        let result = work.await;
+        self.stop_at(call, Point::AfterTheCall).await;
+        result
+    }
+}
+
+#[async_trait]
+impl Cloud for TrapCloud {
+    fn kinds(&self) -> &'static [Kind] {
+        self.sim.kinds()
+    }
+
+    async fn list(&self, environment: &EnvironmentTag) -> Result<Vec<Seen>, CloudError> {
+        self.through(Call::List, self.sim.list(environment)).await
+    }
+
+    async fn list_all(&self) -> Result<Vec<Seen>, CloudError> {
+        self.sim.list_all().await
+    }
+
+    async fn create(&self, intent: &Intent, create: &Create) -> Result<Seen, CloudError> {
+        self.through(Call::Create(intent.kind), self.sim.create(intent, create)).await
+    }
+
+    async fn start(&self, machine: &str) -> Result<(), CloudError> {
+        self.through(Call::Start, self.sim.start(machine)).await
+    }
+
+    async fn stop(&self, machine: &str) -> Result<(), CloudError> {
+        self.through(Call::Stop, self.sim.stop(machine)).await
+    }
+
+    async fn delete(&self, kind: Kind, cloud_id: &str) -> Result<(), CloudError> {
+        self.through(Call::Delete(kind), self.sim.delete(kind, cloud_id)).await
+    }
+
+    async fn image_by_recipe(&self, recipe: &str) -> Result<Option<String>, CloudError> {
+        self.sim.image_by_recipe(recipe).await
+    }
+
+    async fn metrics(&self, machine: &str) -> Result<Option<Metrics>, CloudError> {
+        self.sim.metrics(machine).await
+    }
+
+    async fn describe(&self) -> Result<String, CloudError> {
+        self.sim.describe().await
+    }
+
+    async fn boot(&self, machine: &str) -> Result<Option<Boot>, CloudError> {
+        self.sim.boot(machine).await
+    }
+}
