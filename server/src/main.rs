@@ -76,6 +76,10 @@ async fn main() -> ExitCode {
         .init();
     match run(Koza::parse().command).await {
         Ok(()) => ExitCode::SUCCESS,
+        // Whoever reads along (`| head`) has seen enough.
+        Err(error) if error.downcast_ref::<std::io::Error>().is_some_and(|io| io.kind() == std::io::ErrorKind::BrokenPipe) => {
+            ExitCode::SUCCESS
+        }
         Err(error) => {
             // The causes in one line; a person reads this, not a debugger.
             eprintln!("koza: {error:#}");

@@ -177,7 +177,6 @@ pub async fn workers(engine: &Engine, as_json: bool) -> anyhow::Result<()> {
 }
 
 fn print_json(value: &impl Serialize) -> anyhow::Result<()> {
-    serde_json::to_writer_pretty(std::io::stdout().lock(), value)?;
-    println!();
-    Ok(())
+    let text = serde_json::to_string_pretty(value)?;
+    Ok(writeln!(std::io::stdout().lock(), "{text}")?)
 }

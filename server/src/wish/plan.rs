@@ -109,6 +109,7 @@ pub fn plan(wish: &Wish, world: &World, now: OffsetDateTime) -> Plan {
         plan_boot(&mut plan, wish, world, now);
         plan_probes(&mut plan, wish, world, now);
     }
+    plan_strays(&mut plan, wish, world);
     if !wish.is_kept() {
         plan_gone(&mut plan, world, now);
     }
@@ -252,10 +253,17 @@ fn plan_probes(plan: &mut Plan, wish: &Wish, world: &World, now: OffsetDateTime)
     }
 }
 
-fn plan_gone(plan: &mut Plan, world: &World, now: OffsetDateTime) {
+/// What carries our tag and no row explains: it was written off and is there all the same, or a late call made it. It would stand in the way
+/// of what was made in its place. A machine with somebody's work on it is left alone as long as the environment is kept.
+fn plan_strays(plan: &mut Plan, wish: &Wish, world: &World) {
     for (kind, name) in &world.strays {
-        plan.now.push((Action::ReleaseStray(*kind, name.clone()), "it carries our tag and no row explains it"));
+        if !wish.is_kept() || *kind != Kind::Machine || !world.was_ready {
+            plan.now.push((Action::ReleaseStray(*kind, name.clone()), "it carries our tag and no row explains it"));
+        }
     }
+}
+
+fn plan_gone(plan: &mut Plan, world: &World, now: OffsetDateTime) {
     if !world.holdings.is_empty() || !world.strays.is_empty() {
         return;
     }

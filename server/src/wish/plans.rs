@@ -149,6 +149,13 @@ fn a_machine_that_vanished_where_the_course_rebuilds_them() {
 }
 
 #[test]
+fn what_was_written_off_and_is_there_all_the_same() {
+    let mut world = complete();
+    world.strays = vec![(Kind::Binding, "old binding".into()), (Kind::Machine, "old machine, with work on it".into())];
+    insta::assert_snapshot!(told(&wish(Goal::Running), &world));
+}
+
+#[test]
 fn a_class_that_waits_for_its_turns_at_the_cloud() {
     let turn =
         |seconds| Holding { cloud_id: None, listed: None, made_at: None, turn_at: Some(now() + Duration::seconds(seconds)), ..held(None) };
@@ -308,12 +315,14 @@ fn any_world() -> impl Strategy<Value = World> {
         any_holding(prop_oneof![Just(open_ports()), Just(Observed::Firewall { tcp: vec![] })]),
         any_holding(leads_to.prop_map(|machine| Observed::Binding { address: "there".into(), machine })),
         any::<bool>(),
+        proptest::sample::subsequence(Kind::ALL.to_vec(), 0..3),
     )
-        .prop_map(|(machine, address, firewall, binding, booted)| {
+        .prop_map(|(machine, address, firewall, binding, booted, strays)| {
             let holdings = [(Kind::Machine, machine), (Kind::Address, address), (Kind::Firewall, firewall), (Kind::Binding, binding)];
             World {
                 holdings: holdings.into_iter().filter_map(|(kind, holding)| Some(((kind, 1), holding?))).collect(),
                 boot: booted.then(|| BootSeen { id: "b".into(), is_ready: true, ..BootSeen::default() }),
+                strays: strays.into_iter().map(|kind| (kind, format!("stray {}", kind.code()))).collect(),
                 unanswered_at: Some(now() - Duration::minutes(5)),
                 ..World::default()
             }
@@ -340,6 +349,7 @@ proptest! {
             Goal::Stopped => prop_assert!(!world.machine_runs()),
             Goal::Gone => prop_assert!(world.holdings.is_empty()),
         }
+        prop_assert!(world.strays.is_empty());
     }
 
     #[test]

@@ -101,6 +101,20 @@ async fn a_machine_that_vanished_is_rebuilt_where_the_course_says_so(pool: PgPoo
 }
 
 #[sqlx::test(migrator = "server::MIGRATOR")]
+async fn what_the_cloud_listed_too_late_and_was_made_again_is_given_back(pool: PgPool) {
+    let portal = TestPortal::new(pool).await;
+    portal.sim.change_settings(|settings| settings.timings.unlisted = 40_000..=40_000);
+    let id = portal.request("c5").await.expect("requested");
+    portal
+        .run_until(|portal| async move { portal.count("select count(*) from event where data ->> 'error' = 'vanished'").await > 0 })
+        .await;
+    portal.sim.change_settings(|settings| settings.timings.unlisted = 0..=0);
+    portal.run_until_phase(id, Phase::Ready).await;
+    portal.run_until(|portal| async move { portal.in_cloud(id).await.len() == 4 }).await;
+    assert_eq!(portal.in_cloud(id).await, ["address", "binding", "firewall", "machine"]);
+}
+
+#[sqlx::test(migrator = "server::MIGRATOR")]
 async fn what_its_student_stopped_is_not_broken(pool: PgPool) {
     let portal = TestPortal::new(pool).await;
     let id = ready(&portal).await;
