@@ -15,6 +15,9 @@ const LEFT_TO_PEOPLE: f64 = 0.3;
 /// What the provider called too many slows the bucket down by this …
 const SLOWER: f64 = 0.7;
 
+/// Whose turn was so many seconds ago draws anew: after an outage a whole class would use its turns at once.
+const LATE: f64 = 2.0;
+
 /// For whom a call is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum For {
@@ -135,8 +138,9 @@ pub async fn turn(
     .await?;
     let wait = match given {
         Some(wait) if wait > 0.0 => return Ok(Turn::In(wait)),
-        Some(_) => 0.0,
-        None => draw(db, cloud, actions, purpose).await?,
+        Some(wait) if wait > -LATE => 0.0,
+        // The provider's bucket did not wait for those who come late: full is full.
+        Some(_) | None => draw(db, cloud, actions, purpose).await?,
     };
     sqlx::query!(
         "update resource

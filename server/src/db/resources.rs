@@ -174,10 +174,25 @@ pub async fn gone(db: &mut Db, environment: EnvironmentId, kind: Kind, slot: u16
     Ok(())
 }
 
-/// When the newest call of an environment began whose answer nobody saw.
+/// What was ever ordered for an environment.
+#[derive(Debug, Clone, Copy)]
+pub struct Ordered {
+    /// Anything at all.
+    pub is_any: bool,
+    /// When the newest call began whose answer nobody saw.
+    pub unanswered_at: Option<OffsetDateTime>,
+}
+
+/// See [`Ordered`].
 ///
 /// # Errors
 /// As the database.
-pub async fn unanswered_at(db: &mut Db, environment: EnvironmentId) -> sqlx::Result<Option<OffsetDateTime>> {
-    sqlx::query_scalar!("select max(unanswered_at) from resource where environment = $1", environment.0).fetch_one(db).await
+pub async fn ordered(db: &mut Db, environment: EnvironmentId) -> sqlx::Result<Ordered> {
+    sqlx::query_as!(
+        Ordered,
+        r#"select count(*) > 0 as "is_any!", max(unanswered_at) as unanswered_at from resource where environment = $1"#,
+        environment.0
+    )
+    .fetch_one(db)
+    .await
 }

@@ -49,6 +49,8 @@ pub struct Known {
     pub rows: Vec<resources::Row>,
     /// Our half of the world; the cloud's half is added by observing.
     pub world: World,
+    /// Whether anything was ever ordered for it. If not, there is nothing that a cloud could list.
+    pub was_ordered: bool,
     /// When it was removed.
     pub removed_at: Option<OffsetDateTime>,
     /// The newest event.
@@ -100,6 +102,7 @@ pub async fn load(db: &mut Db, environment: EnvironmentId) -> sqlx::Result<Known
         Some(machine) => machines::boot_seen(db, machine.id).await?,
         None => None,
     };
+    let ordered = resources::ordered(db, environment).await?;
     let world = World {
         holdings: rows.iter().map(|row| ((row.kind, row.slot), holding(row))).collect(),
         strays: Vec::new(),
@@ -111,7 +114,7 @@ pub async fn load(db: &mut Db, environment: EnvironmentId) -> sqlx::Result<Known
         incidents: row.faults.iter().filter_map(|code| Fault::from_code(code)).zip(row.detected).collect(),
         found_image: None,
         is_image_recorded: matches!(image, ImageState::Ready(_)),
-        unanswered_at: resources::unanswered_at(db, environment).await?,
+        unanswered_at: ordered.unanswered_at,
         empty_since: row.empty_since,
     };
     Ok(Known {
@@ -131,6 +134,7 @@ pub async fn load(db: &mut Db, environment: EnvironmentId) -> sqlx::Result<Known
         machine: machine.map(|machine| machine.id),
         rows,
         world,
+        was_ordered: ordered.is_any,
         removed_at: row.removed_at,
         last_event: row.last_event,
         now: row.now,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use app::domain::phase::Phase;
+use app::domain::phase::{Goal, Phase};
 use app::domain::reason::Attention;
 use cloud::{Call, CloudError, Fate};
 use futures::future::join_all;
@@ -59,15 +59,17 @@ pub async fn turn(engine: &Engine, claim: Claim) -> Result<(), TurnError> {
     }
     let handle = engine.clouds.get(&engine.pool, known.cloud).await?;
 
-    if let Some(wait) = turn_to_list(engine, &handle, &known).await? {
-        let again = known.now + wait;
-        return Ok(queue::finish(&mut *engine.pool.acquire().await?, claim, Some(again), known.attention.as_ref()).await?);
+    if known.was_ordered || known.goal == Goal::Gone {
+        if let Some(wait) = turn_to_list(engine, &handle, &known).await? {
+            let again = known.now + wait;
+            return Ok(queue::finish(&mut *engine.pool.acquire().await?, claim, Some(again), known.attention.as_ref()).await?);
+        }
+        let changes = match within_deadline(observe::observe(engine, handle.cloud.as_ref(), &mut known)).await {
+            Ok(changes) => changes,
+            Err(error) => return cloud_is_silent(engine, claim, &known, &error).await,
+        };
+        observe::record(engine, claim, &known, &changes).await?;
     }
-    let changes = match within_deadline(observe::observe(engine, handle.cloud.as_ref(), &mut known)).await {
-        Ok(changes) => changes,
-        Err(error) => return cloud_is_silent(engine, claim, &known, &error).await,
-    };
-    observe::record(engine, claim, &known, &changes).await?;
     find_image(&handle, &mut known).await;
     follow_simulated_boot(engine, claim, &handle, &mut known).await?;
 

@@ -76,3 +76,23 @@ async fn a_class_is_built_without_one_call_too_many(pool: PgPool) {
     assert_eq!(portal.sim.throttled(), 0);
     assert_eq!(portal.sim.taken(Call::Create(cloud::Kind::Machine)), 25, "one call for each, and one for the image");
 }
+
+#[sqlx::test(migrator = "server::MIGRATOR")]
+async fn turns_that_an_outage_let_pass_are_drawn_anew(pool: PgPool) {
+    let settings = SimSettings { allowances: true, ..SimSettings::default() };
+    let portal = TestPortal::unbaked(pool, settings).await;
+    portal.run_until(|portal| async move { portal.count("select count(*) from image").await == 1 }).await;
+    portal.advance(time::Duration::minutes(1)).await;
+    let mut class = Vec::new();
+    for seat in 0..24 {
+        class.push(portal.request(&format!("c{seat}")).await.expect("requested"));
+    }
+    portal
+        .run_until(|portal| async move { portal.count("select count(*) from resource where turn_for = 'create machine'").await == 20 })
+        .await;
+    portal.advance(time::Duration::minutes(5)).await;
+    for id in class {
+        portal.run_until_phase(id, Phase::Ready).await;
+    }
+    assert_eq!(portal.sim.throttled(), 0);
+}
