@@ -14,7 +14,8 @@ with due as materialized (
      order by wake_at
      limit 2000
 ), held as (
-    select course, count(*) as claims from environment where claimed_until > koza_now() group by course
+    -- "claimed_by is not null" is what lets the index of claims be used: a look at every row would cost 30 ms at 10,000 environments.
+    select course, count(*) as claims from environment where claimed_by is not null and claimed_until > koza_now() group by course
 ), turns as (
     select due.id, due.priority, due.wake_at,
            coalesce(held.claims, 0) + row_number() over (partition by due.course, due.priority order by due.wake_at) as turn
@@ -46,7 +47,8 @@ comment on column chore.said is 'what went wrong the last time';
 create unique index one_open_chore_per_key on chore (kind, key) where dead_at is null;
 create index chore_wake on chore (wake_at) where dead_at is null;
 create index chore_dead on chore (dead_at) where dead_at is not null;
-alter table chore set (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 200);
+-- Claims change rows in place.
+alter table chore set (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 200);
 
 -- What is done again and again: the last period that became a chore. Firing the same period twice changes nothing.
 create table schedule (
