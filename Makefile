@@ -14,7 +14,7 @@ test: ## everything that proves it: lints, unit and PostgreSQL tests, browser jo
 test-long: ## what takes longer: ten times the property tests' cases
 	@PROPTEST_CASES=100000 deploy/test properties
 
-bench: ## measure, and print figures for docs/benchmarks.md
+bench: ## measure one environment and the queue beside its peers; prints figures for docs/benchmarks.md
 	@deploy/bench
 
 lint: ## formatting, clippy, shellcheck
