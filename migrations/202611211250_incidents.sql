@@ -6,9 +6,11 @@ create table incident (
     fault        text        not null,
     detected_at  timestamptz not null default koza_now(),
     recovered_at timestamptz,
+    -- the wish changed before it was mended: what is stopped or going is not broken, and nobody may be told that it was mended
+    dropped_at   timestamptz,
     primary key (environment, number)
 );
-create unique index one_open_incident_per_fault on incident (environment, fault) where recovered_at is null;
+create unique index one_open_incident_per_fault on incident (environment, fault) where recovered_at is null and dropped_at is null;
 create index incident_detected on incident (detected_at);
 grant select, insert, update on incident to koza_app;
 

@@ -102,7 +102,11 @@ pub async fn incidents(engine: &Engine, as_json: bool) -> anyhow::Result<()> {
     writeln!(out, "{:<30} {:<10} {:<22} {:<20} {:<20} mended after", "environment", "course", "name", "fault", "noticed")?;
     for one in &all {
         let noticed = one.detected_at.format(&Rfc3339)?;
-        let after = one.recovered_after.map_or_else(|| "open".to_owned(), |seconds| format!("{seconds:.1} s"));
+        let after = match one.recovered_after {
+            Some(seconds) => format!("{seconds:.1} s"),
+            None if one.is_dropped => "never: the wish changed".to_owned(),
+            None => "open".to_owned(),
+        };
         writeln!(
             out,
             "{:<30} {:<10} {:<22} {:<20} {:<20.20} {after}",

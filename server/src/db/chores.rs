@@ -152,15 +152,10 @@ pub async fn failed(db: &mut Db, chore: &Claimed, said: &str, again_in: Option<f
 ///
 /// # Errors
 /// As the database.
-pub async fn hand_back(db: &mut Db, held: &[(Uuid, i64)]) -> sqlx::Result<u64> {
-    let (ids, epochs) = columns(held);
+pub async fn hand_back(db: &mut Db, worker: Uuid) -> sqlx::Result<u64> {
     let back = sqlx::query!(
-        "update chore
-            set claimed_by = null, claimed_until = null, tries = tries - 1
-           from unnest($1::uuid[], $2::bigint[]) as held (id, epoch)
-          where chore.id = held.id and claim_epoch = held.epoch",
-        &ids,
-        &epochs
+        "update chore set claimed_by = null, claimed_until = null, tries = tries - 1 where claimed_by = $1 and dead_at is null",
+        worker
     )
     .execute(db)
     .await?;
@@ -189,18 +184,6 @@ pub async fn fire(db: &mut Db, kind: &str, every: time::Duration) -> sqlx::Resul
     .execute(db)
     .await?;
     Ok(fired.rows_affected() == 1)
-}
-
-/// When the next chore is due, in seconds from now.
-///
-/// # Errors
-/// As the database.
-pub async fn next_due_in(db: &mut Db) -> sqlx::Result<Option<f64>> {
-    sqlx::query_scalar!(
-        "select extract(epoch from min(wake_at) - koza_now())::float8 from chore where dead_at is null and claimed_by is null"
-    )
-    .fetch_one(db)
-    .await
 }
 
 /// How many chores of a kind are in a state.

@@ -142,7 +142,7 @@ pub async fn set_goal(db: &mut Db, id: EnvironmentId, goal: Goal) -> sqlx::Resul
     .execute(&mut *db)
     .await?;
     if done.rows_affected() == 1 {
-        incidents::close_all(db, id).await?;
+        incidents::drop_open(db, id).await?;
     }
     sqlx::query!("select pg_notify('koza_wake', $1)", id.0.to_string()).execute(db).await?;
     Ok(done.rows_affected() == 1)

@@ -41,7 +41,7 @@ pub async fn read(db: &mut Db) -> sqlx::Result<Gauges> {
                select 'attention', attention ->> 'code', count(*)::float8
                  from environment where removed_at is null and attention is not null group by 2
                union all
-               select 'fault', fault, count(*)::float8 from incident where recovered_at is null group by fault
+               select 'fault', fault, count(*)::float8 from incident where recovered_at is null and dropped_at is null group by fault
                union all
                select 'chore', case when dead_at is null then 'open' else 'dead' end, count(*)::float8 from chore group by 2
                union all

@@ -32,7 +32,7 @@ pub async fn open(db: &mut Db, environment: EnvironmentId, fault: Fault) -> sqlx
 pub async fn close(db: &mut Db, environment: EnvironmentId, fault: Fault) -> sqlx::Result<Option<f64>> {
     sqlx::query_scalar!(
         r#"update incident set recovered_at = koza_now()
-          where environment = $1 and fault = $2 and recovered_at is null
+          where environment = $1 and fault = $2 and recovered_at is null and dropped_at is null
          returning extract(epoch from recovered_at - detected_at)::float8 as "after!""#,
         environment.0,
         fault.code()
@@ -41,24 +41,27 @@ pub async fn close(db: &mut Db, environment: EnvironmentId, fault: Fault) -> sql
     .await
 }
 
-/// Closes what is open because the wish changed: what is stopped or going is not broken.
+/// Drops what is open because the wish changed: what is stopped or going is not broken, and was not mended either.
 ///
 /// # Errors
 /// As the database.
-pub async fn close_all(db: &mut Db, environment: EnvironmentId) -> sqlx::Result<()> {
-    sqlx::query!("update incident set recovered_at = koza_now() where environment = $1 and recovered_at is null", environment.0)
-        .execute(db)
-        .await?;
+pub async fn drop_open(db: &mut Db, environment: EnvironmentId) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update incident set dropped_at = koza_now() where environment = $1 and recovered_at is null and dropped_at is null",
+        environment.0
+    )
+    .execute(db)
+    .await?;
     Ok(())
 }
 
-/// The newest incidents of an environment, newest first.
+/// The newest incidents of an environment that are open or were mended, newest first.
 ///
 /// # Errors
 /// As the database.
 pub async fn newest(db: &mut Db, environment: EnvironmentId, n: i64) -> sqlx::Result<Vec<Incident>> {
     let rows = sqlx::query!(
-        "select fault, detected_at, recovered_at from incident where environment = $1 order by number desc limit $2",
+        "select fault, detected_at, recovered_at from incident where environment = $1 and dropped_at is null order by number desc limit $2",
         environment.0,
         n
     )
@@ -83,8 +86,10 @@ pub struct Line {
     /// When it was noticed.
     #[serde(with = "time::serde::rfc3339")]
     pub detected_at: OffsetDateTime,
-    /// Seconds from detection to recovery; `None`: it is broken still.
+    /// Seconds from detection to recovery; `None`: it is broken still, or was dropped.
     pub recovered_after: Option<f64>,
+    /// The wish changed before it was mended.
+    pub is_dropped: bool,
 }
 
 /// Every incident that is open or was detected within a day, open ones first.
@@ -95,10 +100,11 @@ pub async fn of_today(db: &mut Db) -> sqlx::Result<Vec<Line>> {
     sqlx::query_as!(
         Line,
         r#"select i.environment as "environment: EnvironmentId", c.code as course, e.name, i.fault, i.detected_at,
-                  extract(epoch from i.recovered_at - i.detected_at)::float8 as recovered_after
+                  extract(epoch from i.recovered_at - i.detected_at)::float8 as recovered_after,
+                  (i.dropped_at is not null) as "is_dropped!"
              from incident i join environment e on e.id = i.environment join course c on c.id = i.course
-            where i.recovered_at is null or i.detected_at > koza_now() - interval '1 day'
-            order by i.recovered_at is not null, i.detected_at desc"#
+            where (i.recovered_at is null and i.dropped_at is null) or i.detected_at > koza_now() - interval '1 day'
+            order by i.recovered_at is not null or i.dropped_at is not null, i.detected_at desc"#
     )
     .fetch_all(db)
     .await

@@ -77,8 +77,7 @@ where
         () = renew(pool, &held) => {}
         () = async { shutdown.cancelled().await; tokio::time::sleep(GRACE).await } => {}
     }
-    let left: Vec<_> = held.lock().expect("no panic while it is held").drain().collect();
-    if let Err(error) = async { chores::hand_back(&mut *pool.acquire().await?, &left).await }.await {
+    if let Err(error) = async { chores::hand_back(&mut *pool.acquire().await?, worker).await }.await {
         warn!(%error, "chores could not be handed back; their claims run out");
     }
 }

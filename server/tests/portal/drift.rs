@@ -115,6 +115,17 @@ async fn what_the_cloud_listed_too_late_and_was_made_again_is_given_back(pool: P
 }
 
 #[sqlx::test(migrator = "server::MIGRATOR")]
+async fn what_is_stopped_while_it_is_broken_is_not_told_as_mended(pool: PgPool) {
+    let portal = TestPortal::new(pool).await;
+    let id = ready(&portal).await;
+    portal.sim.wreck_service(&portal.held(id, "machine").await, "wordpress").expect("wrecked");
+    portal.run_until(|portal| async move { portal.view(id).await.incidents.len() == 1 }).await;
+    portal.environments.stop(&portal.student, id).await.expect("asked");
+    assert_eq!(portal.view(id).await.incidents, []);
+    assert_eq!(portal.count("select count(*) from incident where recovered_at is null and dropped_at is not null").await, 1);
+}
+
+#[sqlx::test(migrator = "server::MIGRATOR")]
 async fn what_its_student_stopped_is_not_broken(pool: PgPool) {
     let portal = TestPortal::new(pool).await;
     let id = ready(&portal).await;
