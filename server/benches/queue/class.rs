@@ -11,7 +11,7 @@ use app::domain::ids::CloudId;
 use cloud::call::EC2;
 use cloud::sim::{SimCloud, SimSettings};
 use cloud::{Call, Cloud, Kind};
-use server::db::buckets;
+use server::db::buckets::{self, SEEDED};
 use server::engine::clouds::Handle;
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -69,7 +69,7 @@ pub async fn begins(stage: &Stage, seats: u32) -> anyhow::Result<Found> {
         .into_iter()
         .flat_map(cloud::call::draws)
         .filter_map(|action| EC2.iter().find(|allowance| allowance.action == *action))
-        .map(|allowance| (f64::from(seats) - 0.8 * allowance.capacity) / (0.8 * allowance.refill))
+        .map(|allowance| (f64::from(seats) - SEEDED * allowance.capacity) / (SEEDED * allowance.refill))
         .fold(0.0, f64::max);
     Ok(Found { took, bound: Duration::from_secs_f64(bound), throttled: sim.throttled() })
 }

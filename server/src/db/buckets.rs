@@ -7,14 +7,14 @@ use app::domain::ids::{CloudId, ResourceId};
 use cloud::Allowance;
 
 use super::Db;
+use crate::wish::Purpose;
 
 /// Seeded below what the provider documents: others may use the account, and its clock is not ours.
-const SEEDED: f64 = 0.8;
+pub const SEEDED: f64 = 0.8;
 /// Background work leaves so much of a bucket to people.
 const LEFT_TO_PEOPLE: f64 = 0.3;
-/// What the provider called too many slows the bucket down by this …
+/// What the provider called too many leaves so much of a bucket's refill.
 const SLOWER: f64 = 0.7;
-
 /// Whose turn was so many seconds ago draws anew: after an outage a whole class would use its turns at once.
 const LATE: f64 = 2.0;
 
@@ -25,6 +25,17 @@ pub enum For {
     People,
     /// Nobody does: images, sweeps.
     Background,
+}
+
+impl For {
+    /// Somebody waits for an environment; nobody for an image by itself.
+    #[must_use]
+    pub fn of(purpose: Purpose) -> Self {
+        match purpose {
+            Purpose::Course => Self::People,
+            Purpose::Image => Self::Background,
+        }
+    }
 }
 
 /// Makes the buckets of a cloud that are not there yet.

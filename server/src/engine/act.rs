@@ -303,11 +303,17 @@ async fn confirm_gone(engine: &Engine, claim: Claim, known: &Known) -> Result<Ou
 
 /// When this environment may make a call, by the buckets that all workers share.
 async fn turn_of(db: &mut Db, handle: &Handle, known: &Known, resource: ResourceId, call: Call) -> sqlx::Result<Turn> {
-    let purpose = if known.purpose == Purpose::Course { For::People } else { For::Background };
-    buckets::turn(db, (resource, known.cloud), (&call.code(), handle.cloud.draws(call)), purpose).await
+    buckets::turn(db, (resource, known.cloud), (&call.code(), handle.cloud.draws(call)), For::of(known.purpose)).await
 }
 
-async fn slow_down_if_throttled(engine: &Engine, handle: &Handle, known: &Known, call: Call, error: &CloudError) -> sqlx::Result<()> {
+/// If the cloud said "too many", all workers call less for a while.
+pub(super) async fn slow_down_if_throttled(
+    engine: &Engine,
+    handle: &Handle,
+    known: &Known,
+    call: Call,
+    error: &CloudError,
+) -> sqlx::Result<()> {
     let actions = handle.cloud.draws(call);
     if error.fate == Fate::Throttled && !actions.is_empty() {
         warn!(cloud.id = %known.cloud, call = call.code(), "the cloud says that these were too many");

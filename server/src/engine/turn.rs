@@ -66,7 +66,10 @@ pub async fn turn(engine: &Engine, claim: Claim) -> Result<(), TurnError> {
         }
         let changes = match within_deadline(observe::observe(engine, handle.cloud.as_ref(), &mut known)).await {
             Ok(changes) => changes,
-            Err(error) => return cloud_is_silent(engine, claim, &known, &error).await,
+            Err(error) => {
+                act::slow_down_if_throttled(engine, &handle, &known, Call::List, &error).await?;
+                return cloud_is_silent(engine, claim, &known, &error).await;
+            }
         };
         observe::record(engine, claim, &known, &changes).await?;
     }
@@ -84,7 +87,7 @@ async fn turn_to_list(engine: &Engine, handle: &Handle, known: &Known) -> sqlx::
     if actions.is_empty() {
         return Ok(None);
     }
-    let seconds = buckets::draw(&mut *engine.pool.acquire().await?, known.cloud, actions, buckets::For::People).await?;
+    let seconds = buckets::draw(&mut *engine.pool.acquire().await?, known.cloud, actions, buckets::For::of(known.purpose)).await?;
     if seconds > WAITED_OUT.as_secs_f64() {
         return Ok(Some(time::Duration::seconds_f64(seconds)));
     }
