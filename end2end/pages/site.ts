@@ -16,6 +16,8 @@ export class Site {
 
   /** Opens a page, and waits for its scripts if it has any. */
   async open(path: string) {
+    // Without scripts a page that moves refreshes itself: a refresh under way would overtake where we want to go.
+    if (!this.hasScripts) await this.page.goto('about:blank');
     const answer = await this.page.goto(path);
     await this.settle();
     return answer;
