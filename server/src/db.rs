@@ -8,6 +8,7 @@ pub mod environments;
 pub mod events;
 pub mod gauges;
 pub mod incidents;
+pub mod intervals;
 pub mod machines;
 pub mod people;
 pub mod probes;

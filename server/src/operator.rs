@@ -71,7 +71,7 @@ struct Step {
 pub async fn plan_of(engine: &Engine, id: EnvironmentId, as_json: bool) -> anyhow::Result<()> {
     let known = world::load(&mut *engine.pool.acquire().await?, id).await?;
     let handle = engine.clouds.get(&engine.pool, known.cloud).await?;
-    let plan = plan(&known.wish(handle.cloud.kinds()), &known.world, known.now);
+    let plan = plan(&known.wish(handle.cloud.nature()), &known.world, known.now);
     if !as_json {
         write!(std::io::stdout().lock(), "{plan}")?;
         if let Some(at) = plan.look_again {

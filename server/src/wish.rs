@@ -1,9 +1,9 @@
 //! The wish and the plan: pure functions, no I/O, no clock of their own.
 //!
 //! ```text
-//!  Wish ───► kinds: which slots are wanted ─┐
-//!                                           ├─► plan(wish, world, now) ──► Plan { now, waiting, … }
-//!  World ──► holdings, boot, probes ────────┘
+//!  Wish ───► desired_resources: which slots ─┐
+//!                                            ├─► plan(wish, world, now) ──► Plan { now, waiting, … }
+//!  World ──► holdings, boot, probes ─────────┘
 //! ```
 //!
 //! The same plan creates, starts, stops, repairs and removes: removal is the wish "gone". A plan for a satisfied wish has nothing to
@@ -17,11 +17,16 @@ pub mod plan;
 mod plans;
 pub mod spec;
 pub mod world;
+pub mod zone;
 
 use app::domain::phase::Goal;
 pub use cloud::Kind;
+use cloud::order::PortRange;
+use cloud::{Nature, Observed, Record};
+pub use kinds::{Wanted, desired_resources};
 pub use phase::phase;
 pub use plan::{Action, Plan, Until, plan};
+use serde::Deserialize;
 pub use spec::Spec;
 pub use world::{BootSeen, Holding, ImageState, ProbeSeen, World};
 
@@ -50,9 +55,32 @@ pub struct Wish {
     pub condemned: u16,
     /// Whether a machine that vanished with its disk is built anew without asking its student.
     pub rebuilds_vanished: bool,
-    /// The kinds that are objects of their own in this cloud.
-    pub kinds: &'static [Kind],
+    /// What its holder chose.
+    pub options: Options,
+    /// Its name in the DNS, in full.
+    pub dns_name: String,
+    /// What the cloud is like.
+    pub nature: Nature,
 }
+
+/// What the holder chose, and may choose again.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Options {
+    /// How many machines share the work: 1, or more behind a balancer.
+    pub machines: u16,
+    /// The key that the machines let in: the student's own, or the public half of one that we made.
+    pub public_key: String,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { machines: 1, public_key: String::new() }
+    }
+}
+
+/// What a balancer takes from the world.
+const WEB_PORTS: [PortRange; 2] = [PortRange { from: 80, to: 80 }, PortRange { from: 443, to: 443 }];
 
 impl Wish {
     /// Whether a machine should run.
@@ -65,5 +93,59 @@ impl Wish {
     #[must_use]
     pub fn is_kept(&self) -> bool {
         self.goal != Goal::Gone
+    }
+
+    /// Whether several machines share the work, behind a balancer.
+    #[must_use]
+    pub fn is_scaled_out(&self) -> bool {
+        self.machines() > 1
+    }
+
+    /// How many machines it has.
+    #[must_use]
+    pub fn machines(&self) -> u16 {
+        match self.purpose {
+            Purpose::Course => self.options.machines.max(1),
+            Purpose::Image => 1,
+        }
+    }
+
+    /// Whether it has names in the DNS.
+    #[must_use]
+    pub fn is_named(&self) -> bool {
+        self.purpose == Purpose::Course && self.nature.has(Kind::Record)
+    }
+
+    /// Whether its balancer speaks HTTPS.
+    #[must_use]
+    pub fn is_certified(&self) -> bool {
+        self.is_named() && self.is_scaled_out() && self.spec.services.iter().any(|service| service.name == "https")
+    }
+
+    /// The ports that a firewall lets in: the first is the machines', the second the balancer's.
+    #[must_use]
+    pub fn open_ports(&self, slot: u16) -> &[PortRange] {
+        if slot == 1 { &self.spec.open_ports } else { &WEB_PORTS }
+    }
+
+    /// What a record should say, once that is known: the first leads to the machine, the second (`www`) to the balancer, the third proves the
+    /// name to the certificate authority.
+    #[must_use]
+    pub fn record(&self, world: &World, slot: u16) -> Option<Record> {
+        match (slot, world.first(leads_to(slot))?.listed.as_ref()?) {
+            (1, Observed::Address { address }) => Some(Record { name: self.dns_name.clone(), value: address.clone() }),
+            (2, Observed::Balancer { name, .. }) => Some(Record { name: format!("www.{}", self.dns_name), value: name.clone() }),
+            (3, Observed::Certificate { challenge, .. }) => Some(challenge.clone()),
+            _ => None,
+        }
+    }
+}
+
+/// What a record's value comes from.
+fn leads_to(slot: u16) -> Kind {
+    match slot {
+        1 => Kind::Address,
+        2 => Kind::Balancer,
+        _ => Kind::Certificate,
     }
 }

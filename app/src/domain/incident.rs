@@ -17,6 +17,8 @@ pub enum Fault {
     AddressLost,
     /// What is let in was changed or removed.
     FirewallChanged,
+    /// The name leads elsewhere, or nowhere.
+    RecordChanged,
     /// The address does not lead to the machine any more.
     BindingLost,
     /// A service does not pass its probe.
@@ -26,7 +28,7 @@ pub enum Fault {
 impl Fault {
     /// All of them.
     pub fn all() -> impl Iterator<Item = Self> {
-        [Self::MachineVanished, Self::MachineOff, Self::AddressLost, Self::FirewallChanged, Self::BindingLost]
+        [Self::MachineVanished, Self::MachineOff, Self::AddressLost, Self::FirewallChanged, Self::RecordChanged, Self::BindingLost]
             .into_iter()
             .chain(Probe::ALL.into_iter().map(Self::ProbeFails))
     }
@@ -39,6 +41,7 @@ impl Fault {
             Self::MachineOff => "machine_off",
             Self::AddressLost => "address_lost",
             Self::FirewallChanged => "firewall_changed",
+            Self::RecordChanged => "record_changed",
             Self::BindingLost => "binding_lost",
             Self::ProbeFails(Probe::Ssh) => "ssh_fails",
             Self::ProbeFails(Probe::Wordpress) => "wordpress_fails",

@@ -1,4 +1,4 @@
-//! A class of 300 begins, on a simulator that takes as many calls as EC2 documents and has no other limit: how long until every machine is
+//! A class of 300 begins, on a simulator that takes as many calls as AWS documents and has no other limit: how long until every machine is
 //! requested, beside the shortest time that our buckets allow (seeded at 80 % of what is documented), without batching.
 //!
 //! The bound is the largest, over the actions that it takes until then, of (calls − capacity) ÷ refill.
@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use app::domain::ids::CloudId;
-use cloud::call::EC2;
+use cloud::call::AWS;
 use cloud::sim::{SimCloud, SimSettings};
 use cloud::{Call, Cloud, Kind};
 use server::db::buckets::{self, SEEDED};
@@ -64,11 +64,11 @@ pub async fn begins(stage: &Stage, seats: u32) -> anyhow::Result<Found> {
     let took = began.elapsed();
     worker.end().await?;
 
-    let calls = [Call::Create(Kind::Address), Call::Create(Kind::Firewall), Call::Create(Kind::Machine)];
+    let calls = [Kind::Address, Kind::Firewall, Kind::Key, Kind::Machine].map(Call::Create);
     let bound = calls
         .into_iter()
         .flat_map(cloud::call::draws)
-        .filter_map(|action| EC2.iter().find(|allowance| allowance.action == *action))
+        .filter_map(|action| AWS.iter().find(|allowance| allowance.action == *action))
         .map(|allowance| (f64::from(seats) - SEEDED * allowance.capacity) / (SEEDED * allowance.refill))
         .fold(0.0, f64::max);
     Ok(Found { took, bound: Duration::from_secs_f64(bound), throttled: sim.throttled() })

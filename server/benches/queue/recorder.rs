@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use async_trait::async_trait;
 use cloud::sim::SimCloud;
-use cloud::{Boot, Cloud, CloudError, Create, EnvironmentTag, Fate, Intent, Kind, Metrics, Seen};
+use cloud::{Boot, Cloud, CloudError, Create, Deletion, EnvironmentTag, Fate, Intent, Kind, Metrics, Nature, Seen};
 use uuid::Uuid;
 
 use crate::stage;
@@ -52,8 +52,8 @@ impl Recorder {
 
 #[async_trait]
 impl Cloud for Recorder {
-    fn kinds(&self) -> &'static [Kind] {
-        self.sim.kinds()
+    fn nature(&self) -> &Nature {
+        self.sim.nature()
     }
 
     async fn list(&self, environment: &EnvironmentTag) -> Result<Vec<Seen>, CloudError> {
@@ -80,7 +80,7 @@ impl Cloud for Recorder {
         self.sim.stop(machine).await
     }
 
-    async fn delete(&self, kind: Kind, cloud_id: &str) -> Result<(), CloudError> {
+    async fn delete(&self, kind: Kind, cloud_id: &str) -> Result<Deletion, CloudError> {
         self.sim.delete(kind, cloud_id).await
     }
 

@@ -66,9 +66,24 @@ pub fn holds(n: u32) -> [Seen; 3] {
     [
         ("firewall", Observed::Firewall { tcp: vec![PortRange { from: 22, to: 22 }] }),
         ("address", Observed::Address { address: format!("10.1.{high}.{low}") }),
-        ("machine", Observed::Machine { state: MachineState::Running, started_at: None, private_address: Some(private) }),
+        (
+            "machine",
+            Observed::Machine {
+                state: MachineState::Running,
+                started_at: None,
+                stopped_at: None,
+                private_address: Some(private),
+                zone: None,
+            },
+        ),
     ]
-    .map(|(kind, observed)| Seen { cloud_id: format!("{kind}-{n}"), environment: at_rest(n), intent: Uuid::nil(), observed })
+    .map(|(kind, observed)| Seen {
+        cloud_id: format!("{kind}-{n}"),
+        environment: at_rest(n),
+        intent: Uuid::nil(),
+        observed,
+        since: None,
+    })
 }
 
 impl Stage {

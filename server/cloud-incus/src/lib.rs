@@ -28,10 +28,11 @@ mod trouble;
 
 use std::future::Future;
 use std::path::PathBuf;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use cloud::{Cloud, CloudError, Create, EnvironmentTag, Fate, Intent, Kind, Metrics, Seen};
+use cloud::{Cloud, CloudError, Create, Deletion, EnvironmentTag, Fate, Intent, Kind, Metrics, Nature, Seen};
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Mutex, OnceCell};
 
@@ -129,10 +130,21 @@ impl IncusCloud {
     }
 }
 
+/// A key travels in the machine's settings, a disk is the machine's own, and balancers are machines of ours.
+static NATURE: LazyLock<Nature> = LazyLock::new(|| Nature {
+    kinds: vec![Kind::Machine, Kind::Address, Kind::Binding, Kind::Firewall, Kind::Snapshot, Kind::Image],
+    zones: Vec::new(),
+    snapshots_stand_alone: false,
+});
+
+fn not_here(kind: Kind) -> CloudError {
+    CloudError::new(Fate::Final, "not_here", format!("a {} is no object of its own on Incus", kind.code()))
+}
+
 #[async_trait]
 impl Cloud for IncusCloud {
-    fn kinds(&self) -> &'static [Kind] {
-        &Kind::ALL
+    fn nature(&self) -> &Nature {
+        &NATURE
     }
 
     async fn list(&self, environment: &EnvironmentTag) -> Result<Vec<Seen>, CloudError> {
@@ -146,7 +158,7 @@ impl Cloud for IncusCloud {
     async fn create(&self, intent: &Intent, create: &Create) -> Result<Seen, CloudError> {
         self.call(|by| async move {
             match create {
-                Create::Machine { image, size, user_data, host_name } => {
+                Create::Machine { image, size, user_data, host_name, .. } => {
                     self.create_machine(intent, Order { image, size, user_data, host_name }, by).await
                 }
                 Create::Address => self.create_address(intent, by).await,
@@ -156,6 +168,13 @@ impl Cloud for IncusCloud {
                 }
                 Create::Snapshot { machine } => self.create_snapshot(intent, machine, by).await,
                 Create::Image { snapshot, recipe } => self.create_image(intent, snapshot, recipe, by).await,
+                Create::Key { .. }
+                | Create::Record(_)
+                | Create::Certificate { .. }
+                | Create::Balancer { .. }
+                | Create::TargetGroup
+                | Create::Listener { .. }
+                | Create::Target { .. } => Err(not_here(intent.kind)),
             }
         })
         .await
@@ -169,7 +188,7 @@ impl Cloud for IncusCloud {
         self.call(|by| self.stop_machine(machine, by)).await
     }
 
-    async fn delete(&self, kind: Kind, cloud_id: &str) -> Result<(), CloudError> {
+    async fn delete(&self, kind: Kind, cloud_id: &str) -> Result<Deletion, CloudError> {
         self.call(|by| async move {
             match kind {
                 Kind::Machine => self.delete_machine(cloud_id, by).await,
@@ -178,7 +197,9 @@ impl Cloud for IncusCloud {
                 Kind::Firewall => self.delete_firewall(cloud_id, by).await,
                 Kind::Snapshot => self.delete_snapshot(cloud_id, by).await,
                 Kind::Image => self.delete_image(cloud_id, by).await,
-            }
+                other => Err(not_here(other)),
+            }?;
+            Ok(Deletion::Done(None))
         })
         .await
     }

@@ -82,7 +82,13 @@ impl Instance {
     }
 
     fn observed(&self) -> Observed {
-        Observed::Machine { state: self.state(), started_at: self.started_at(), private_address: self.private_address().map(str::to_owned) }
+        Observed::Machine {
+            state: self.state(),
+            started_at: self.started_at(),
+            stopped_at: None,
+            private_address: self.private_address().map(str::to_owned),
+            zone: None,
+        }
     }
 }
 

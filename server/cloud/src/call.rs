@@ -1,6 +1,10 @@
 //! Calls that a cloud takes, and how many: an account's allowance is a bucket of tokens per action.
 //!
-//! Source of EC2's figures: <https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html>, read 2026-08.
+//! Sources, read 2026-08: EC2 <https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html>; Route 53
+//! <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html>; ACM
+//! <https://docs.aws.amazon.com/acm/latest/userguide/acm-limits.html>. Elastic Load Balancing documents buckets per category
+//! (<https://docs.aws.amazon.com/elasticloadbalancing/latest/userguide/elb-api-throttling.html>); those of calls that change something
+//! were not read: ours are cautious guesses.
 
 use serde::{Deserialize, Serialize};
 
@@ -24,8 +28,9 @@ pub enum Call {
 impl Call {
     /// Every call there is, of every kind there is.
     pub fn all() -> impl Iterator<Item = Self> {
-        let of_kinds = Kind::ALL.into_iter().flat_map(|kind| [Self::Create(kind), Self::Delete(kind)]);
-        [Self::List, Self::Start, Self::Stop].into_iter().chain(of_kinds)
+        let orders = Kind::ALL.into_iter().filter(|kind| kind.is_ordered()).map(Self::Create);
+        let deletions = Kind::ALL.into_iter().map(Self::Delete);
+        [Self::List, Self::Start, Self::Stop].into_iter().chain(orders).chain(deletions)
     }
 
     /// The word in tables: `create machine`.
@@ -56,8 +61,8 @@ const fn allowance(action: &'static str, capacity: f64, refill: f64) -> Allowanc
     Allowance { action, capacity, refill }
 }
 
-/// What AWS documents for an account in a region.
-pub const EC2: [Allowance; 20] = [
+/// What AWS takes from an account in a region.
+pub const AWS: [Allowance; 34] = [
     allowance("DescribeInstances", 100.0, 20.0),
     allowance("RunInstances", 5.0, 2.0),
     allowance("RunInstances (instances)", 1000.0, 2.0),
@@ -67,6 +72,7 @@ pub const EC2: [Allowance; 20] = [
     allowance("StopInstances (instances)", 1000.0, 20.0),
     allowance("TerminateInstances", 100.0, 5.0),
     allowance("TerminateInstances (instances)", 1000.0, 20.0),
+    allowance("DeleteVolume", 100.0, 5.0),
     allowance("AllocateAddress", 50.0, 5.0),
     allowance("ReleaseAddress", 50.0, 5.0),
     allowance("AssociateAddress", 50.0, 5.0),
@@ -74,13 +80,26 @@ pub const EC2: [Allowance; 20] = [
     allowance("CreateSecurityGroup", 50.0, 5.0),
     allowance("AuthorizeSecurityGroupIngress", 50.0, 5.0),
     allowance("DeleteSecurityGroup", 50.0, 5.0),
+    allowance("ImportKeyPair", 50.0, 5.0),
+    allowance("DeleteKeyPair", 50.0, 5.0),
     allowance("CreateSnapshot", 100.0, 5.0),
     allowance("DeleteSnapshot", 100.0, 5.0),
-    allowance("CreateImage", 50.0, 5.0),
+    allowance("RegisterImage", 50.0, 5.0),
     allowance("DeregisterImage", 100.0, 5.0),
+    allowance("ChangeResourceRecordSets", 50.0, 10.0),
+    allowance("RequestCertificate", 5.0, 5.0),
+    allowance("DeleteCertificate", 10.0, 10.0),
+    allowance("CreateLoadBalancer", 10.0, 1.0),
+    allowance("DeleteLoadBalancer", 10.0, 1.0),
+    allowance("CreateListener", 10.0, 1.0),
+    allowance("DeleteListener", 10.0, 1.0),
+    allowance("CreateTargetGroup", 10.0, 1.0),
+    allowance("DeleteTargetGroup", 10.0, 1.0),
+    allowance("RegisterTargets", 20.0, 4.0),
+    allowance("DeregisterTargets", 20.0, 4.0),
 ];
 
-/// The buckets of [`EC2`] that a call draws one token from each.
+/// The buckets of [`AWS`] that a call draws one token from each.
 #[must_use]
 pub fn draws(call: Call) -> &'static [&'static str] {
     match call {
@@ -89,16 +108,31 @@ pub fn draws(call: Call) -> &'static [&'static str] {
         Call::Stop => &["StopInstances", "StopInstances (instances)"],
         Call::Create(Kind::Machine) => &["RunInstances", "RunInstances (instances)"],
         Call::Delete(Kind::Machine) => &["TerminateInstances", "TerminateInstances (instances)"],
+        Call::Create(Kind::Disk) => &[],
+        Call::Delete(Kind::Disk) => &["DeleteVolume"],
         Call::Create(Kind::Address) => &["AllocateAddress"],
         Call::Delete(Kind::Address) => &["ReleaseAddress"],
         Call::Create(Kind::Binding) => &["AssociateAddress"],
         Call::Delete(Kind::Binding) => &["DisassociateAddress"],
         Call::Create(Kind::Firewall) => &["CreateSecurityGroup", "AuthorizeSecurityGroupIngress"],
         Call::Delete(Kind::Firewall) => &["DeleteSecurityGroup"],
+        Call::Create(Kind::Key) => &["ImportKeyPair"],
+        Call::Delete(Kind::Key) => &["DeleteKeyPair"],
+        Call::Create(Kind::Record) | Call::Delete(Kind::Record) => &["ChangeResourceRecordSets"],
+        Call::Create(Kind::Certificate) => &["RequestCertificate"],
+        Call::Delete(Kind::Certificate) => &["DeleteCertificate"],
         Call::Create(Kind::Snapshot) => &["CreateSnapshot"],
         Call::Delete(Kind::Snapshot) => &["DeleteSnapshot"],
-        Call::Create(Kind::Image) => &["CreateImage"],
+        Call::Create(Kind::Image) => &["RegisterImage"],
         Call::Delete(Kind::Image) => &["DeregisterImage"],
+        Call::Create(Kind::Balancer) => &["CreateLoadBalancer"],
+        Call::Delete(Kind::Balancer) => &["DeleteLoadBalancer"],
+        Call::Create(Kind::Listener) => &["CreateListener"],
+        Call::Delete(Kind::Listener) => &["DeleteListener"],
+        Call::Create(Kind::TargetGroup) => &["CreateTargetGroup"],
+        Call::Delete(Kind::TargetGroup) => &["DeleteTargetGroup"],
+        Call::Create(Kind::Target) => &["RegisterTargets"],
+        Call::Delete(Kind::Target) => &["DeregisterTargets"],
     }
 }
 
@@ -111,7 +145,7 @@ mod tests {
         for call in Call::all() {
             assert!(!draws(call).is_empty(), "{call:?}");
             for action in draws(call) {
-                assert!(EC2.iter().any(|allowance| allowance.action == *action), "{action}");
+                assert!(AWS.iter().any(|allowance| allowance.action == *action), "{action}");
             }
         }
     }

@@ -8,6 +8,7 @@
 
 pub mod call;
 pub mod error;
+pub mod nature;
 pub mod order;
 pub mod seen;
 pub mod sim;
@@ -17,15 +18,16 @@ use async_trait::async_trait;
 
 pub use call::{Allowance, Call};
 pub use error::{CloudError, Fate};
-pub use order::{Create, ImageSource, Size};
-pub use seen::{Boot, MachineState, Metrics, Observed, Seen};
-pub use tag::{EnvironmentTag, Intent, Kind, Tags};
+pub use nature::Nature;
+pub use order::{Create, ImageSource, Record, Size};
+pub use seen::{Boot, Deletion, Health, MachineState, Metrics, Observed, Seen};
+pub use tag::{EnvironmentTag, Intent, Kind, Meter, Tags};
 
 /// One account in one region, one Incus project, or a simulator.
 #[async_trait]
 pub trait Cloud: Send + Sync {
-    /// Which kinds of resources are objects of their own here, with a name and a life. The plan asks only for these.
-    fn kinds(&self) -> &'static [Kind];
+    /// What it is like, as far as plans differ by it.
+    fn nature(&self) -> &Nature;
 
     /// How many calls the provider takes from this account. None: as many as it can bear.
     fn allowances(&self) -> &'static [Allowance] {
@@ -63,7 +65,7 @@ pub trait Cloud: Send + Sync {
     async fn stop(&self, machine: &str) -> Result<(), CloudError>;
 
     /// Deletes a resource by the name the cloud gave it. Done if it is gone.
-    async fn delete(&self, kind: Kind, cloud_id: &str) -> Result<(), CloudError>;
+    async fn delete(&self, kind: Kind, cloud_id: &str) -> Result<Deletion, CloudError>;
 
     /// Images of this installation with their recipe, so that one baked earlier is found again.
     async fn image_by_recipe(&self, recipe: &str) -> Result<Option<String>, CloudError>;

@@ -1,6 +1,7 @@
 //! What can be ordered from a cloud.
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 /// How large a machine is. A cloud maps it to an instance type or to limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -44,6 +45,14 @@ pub enum Create {
         user_data: String,
         /// The host name inside.
         host_name: String,
+        /// Where, in a cloud that has zones. It belongs to the intent: a token is known in its own zone only.
+        zone: Option<String>,
+        /// The intent of its disk, where a disk is an object of its own.
+        disk: Option<Uuid>,
+        /// The firewall, by the cloud's name.
+        firewall: Option<String>,
+        /// The key, by the cloud's name.
+        key: Option<String>,
     },
     /// A fixed public address from the cloud's pool.
     Address,
@@ -73,4 +82,53 @@ pub enum Create {
         /// What it was made of, for finding it again.
         recipe: String,
     },
+    /// A public key that machines let in.
+    Key {
+        /// As `authorized_keys` has it.
+        public_key: String,
+    },
+    /// A name in the DNS leads somewhere. The same intent with another value changes it.
+    Record(Record),
+    /// A certificate for a name, proven by a record that the certificate authority asks for.
+    Certificate {
+        /// The name.
+        name: String,
+    },
+    /// A balancer.
+    Balancer {
+        /// The firewall, by the cloud's name.
+        firewall: String,
+    },
+    /// A target group.
+    TargetGroup,
+    /// A listener.
+    Listener {
+        /// The balancer.
+        balancer: String,
+        /// The target group.
+        target_group: String,
+        /// The certificate: with it the listener speaks HTTPS.
+        certificate: Option<String>,
+    },
+    /// A machine's place in a target group.
+    Target {
+        /// The target group.
+        target_group: String,
+        /// The machine.
+        machine: String,
+    },
+}
+
+/// A record of the DNS: an address, or another name.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Record {
+    /// The name, in full, without the last dot.
+    pub name: String,
+    /// What it leads to.
+    pub value: String,
+}
+
+impl Record {
+    /// How long resolvers may remember it, in seconds: one that was taken out lives on for so long.
+    pub const TTL: u32 = 60;
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::order::PortRange;
+use crate::order::{PortRange, Record};
 use crate::tag::Kind;
 
 /// One resource as listed by the cloud.
@@ -18,19 +18,37 @@ pub struct Seen {
     pub intent: Uuid,
     /// What it is like.
     pub observed: Observed,
+    /// When it came to be, where the cloud says so.
+    pub since: Option<OffsetDateTime>,
 }
 
 impl Seen {
     /// What kind of resource it is.
     #[must_use]
     pub fn kind(&self) -> Kind {
-        match self.observed {
-            Observed::Machine { .. } => Kind::Machine,
-            Observed::Address { .. } => Kind::Address,
-            Observed::Binding { .. } => Kind::Binding,
-            Observed::Firewall { .. } => Kind::Firewall,
-            Observed::Snapshot => Kind::Snapshot,
-            Observed::Image { .. } => Kind::Image,
+        self.observed.kind()
+    }
+}
+
+impl Observed {
+    /// What kind of resource it is.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Machine { .. } => Kind::Machine,
+            Self::Disk => Kind::Disk,
+            Self::Address { .. } => Kind::Address,
+            Self::Binding { .. } => Kind::Binding,
+            Self::Firewall { .. } => Kind::Firewall,
+            Self::Key => Kind::Key,
+            Self::Record { .. } => Kind::Record,
+            Self::Certificate { .. } => Kind::Certificate,
+            Self::Snapshot => Kind::Snapshot,
+            Self::Image { .. } => Kind::Image,
+            Self::Balancer { .. } => Kind::Balancer,
+            Self::Listener { .. } => Kind::Listener,
+            Self::TargetGroup => Kind::TargetGroup,
+            Self::Target { .. } => Kind::Target,
         }
     }
 }
@@ -45,9 +63,17 @@ pub enum Observed {
         state: MachineState,
         /// When the cloud last started it, where it says so.
         started_at: Option<OffsetDateTime>,
+        /// When it went off since then, where it says so.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        stopped_at: Option<OffsetDateTime>,
         /// Its address inside the cloud.
         private_address: Option<String>,
+        /// Where it is, in a cloud that has zones.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        zone: Option<String>,
     },
+    /// A disk.
+    Disk,
     /// An address: `198.51.100.7`.
     Address {
         /// As people type it.
@@ -66,6 +92,22 @@ pub enum Observed {
         #[serde(default)]
         tcp: Vec<PortRange>,
     },
+    /// A key.
+    Key,
+    /// A record.
+    Record {
+        /// What it says.
+        record: Record,
+        /// Whether every name server of the domain says so.
+        is_in_sync: bool,
+    },
+    /// A certificate.
+    Certificate {
+        /// The record that proves the name to the certificate authority.
+        challenge: Record,
+        /// Whether it can be used.
+        is_issued: bool,
+    },
     /// A snapshot.
     Snapshot,
     /// An image.
@@ -75,6 +117,41 @@ pub enum Observed {
         /// Whether machines can be made of it. An image is listed before it is whole.
         is_available: bool,
     },
+    /// A balancer.
+    Balancer {
+        /// The name that it can be reached under.
+        name: String,
+        /// Whether it takes requests.
+        is_active: bool,
+    },
+    /// A listener.
+    Listener {
+        /// The certificate that it shows, by the cloud's name.
+        certificate: Option<String>,
+    },
+    /// A target group.
+    TargetGroup,
+    /// A target.
+    Target {
+        /// The machine, by the cloud's name.
+        machine: String,
+        /// Whether requests go there.
+        health: Health,
+    },
+}
+
+/// How a target is, as the balancer sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Health {
+    /// Not yet known.
+    Initial,
+    /// It answers.
+    Healthy,
+    /// It does not answer.
+    Unhealthy,
+    /// It is on its way out: requests under way are finished, new ones go elsewhere.
+    Draining,
 }
 
 /// How a machine is.
@@ -118,4 +195,13 @@ pub struct Boot {
     pub now: Option<String>,
     /// The step that failed, with what it wrote.
     pub failed: Option<(String, Vec<String>)>,
+}
+
+/// What became of an order to delete.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deletion {
+    /// It is gone; since when, where the cloud says so.
+    Done(Option<OffsetDateTime>),
+    /// It is on its way out; the cloud lists it until it is gone.
+    UnderWay,
 }

@@ -17,6 +17,8 @@
 //! - Kept in a file, it is shared by the processes of one host; the script of mishaps is each process's own.
 //! - [`SimCloud::lives`] is its own record of what existed and ran from when to when.
 
+mod balance;
+mod bill;
 mod damage;
 mod file;
 mod inside;
@@ -35,16 +37,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use time::OffsetDateTime;
 
+pub use bill::{Billed, Life};
 pub use mishaps::Mishap;
 pub use settings::{Chances, SimSettings, Span, Timings};
-pub use world::Life;
 
-use crate::Cloud;
 use crate::call::{self, Allowance, Call};
 use crate::error::{CloudError, Fate};
 use crate::order::Create;
-use crate::seen::{Boot, MachineState, Metrics, Seen};
+use crate::seen::{Boot, Deletion, MachineState, Metrics, Seen};
 use crate::tag::{EnvironmentTag, Intent, Kind};
+use crate::{Cloud, Nature};
 use file::SharedFile;
 use meter::Meter;
 use mishaps::Script;
@@ -56,6 +58,7 @@ pub type Clock = Arc<dyn Fn() -> OffsetDateTime + Send + Sync>;
 /// A cloud that exists here only.
 pub struct SimCloud {
     clock: Clock,
+    nature: Nature,
     file: Option<SharedFile>,
     inner: Mutex<Inner>,
 }
@@ -84,8 +87,10 @@ impl SimCloud {
     #[must_use]
     pub fn new(settings: SimSettings, clock: Clock) -> Self {
         let world = World::new(settings.seed);
+        let nature = settings.nature();
         Self {
             clock,
+            nature,
             file: None,
             inner: Mutex::new(Inner { settings, world, kept: Vec::new(), script: Script::default(), meter: Meter::default() }),
         }
@@ -115,6 +120,14 @@ impl SimCloud {
         self.look(|world, _| world.machine(machine).ok().map(|machine| probes::host_key_line(&machine.host_key))).ok()?
     }
 
+    /// What it would write on the bill of an environment: what of each thing cost, from when to when.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn bill(&self, environment: uuid::Uuid) -> Result<Vec<Billed>, CloudError> {
+        self.look(|world, _| world.lives.iter().filter(|life| life.environment == environment).flat_map(Life::billed).collect())
+    }
+
     /// What existed from when to when.
     ///
     /// # Errors
@@ -123,7 +136,7 @@ impl SimCloud {
         self.look(|world, _| world.lives.clone())
     }
 
-    /// How many calls were one too many, where it takes only as many as EC2 does.
+    /// How many calls were one too many, where it takes only as many as AWS does.
     #[must_use]
     pub fn throttled(&self) -> u64 {
         self.open().meter.throttled
@@ -205,12 +218,12 @@ impl SimCloud {
 
 #[async_trait]
 impl Cloud for SimCloud {
-    fn kinds(&self) -> &'static [Kind] {
-        &Kind::ALL
+    fn nature(&self) -> &Nature {
+        &self.nature
     }
 
     fn allowances(&self) -> &'static [Allowance] {
-        if self.open().settings.allowances { &call::EC2 } else { &[] }
+        if self.open().settings.allowances { &call::AWS } else { &[] }
     }
 
     fn draws(&self, call: Call) -> &'static [&'static str] {
@@ -233,7 +246,7 @@ impl Cloud for SimCloud {
     async fn start(&self, machine: &str) -> Result<(), CloudError> {
         self.call(Call::Start, |world, settings, now| match world.machine(machine)?.state(now) {
             MachineState::Stopped => {
-                world.has_room(settings, now)?;
+                world.has_room(world.machine(machine)?.zone.as_deref(), settings, now)?;
                 world.power_on(machine, now, settings);
                 Ok(())
             }
@@ -252,20 +265,19 @@ impl Cloud for SimCloud {
         .await
     }
 
-    async fn delete(&self, kind: Kind, cloud_id: &str) -> Result<(), CloudError> {
-        self.call(Call::Delete(kind), |world, _, now| {
+    async fn delete(&self, kind: Kind, cloud_id: &str) -> Result<Deletion, CloudError> {
+        self.call(Call::Delete(kind), |world, settings, now| {
             match world.entries.get(cloud_id) {
                 Some(entry) if entry.label.kind == kind => {}
-                _ => return Ok(()),
+                _ => return Ok(Deletion::Done(world.gone_since(cloud_id))),
             }
-            if let Some(user) = world.user_of(cloud_id) {
+            if let Some(user) = world.user_of(cloud_id, settings) {
                 return Err(CloudError::new(Fate::InUse, "in_use", format!("{user} uses {cloud_id}")));
             }
             if kind == Kind::Machine && world.machine(cloud_id)?.state(now) != MachineState::Stopped {
                 return Err(CloudError::new(Fate::InUse, "still_running", format!("{cloud_id} is not stopped")));
             }
-            world.remove(cloud_id, now);
-            Ok(())
+            Ok(world.delete(cloud_id, now, settings))
         })
         .await
     }

@@ -12,32 +12,71 @@ use uuid::Uuid;
 pub enum Kind {
     /// A virtual machine or container.
     Machine,
+    /// A machine's disk. It is made by the machine's order and goes with it; it costs while the machine is stopped.
+    Disk,
     /// A fixed public address.
     Address,
     /// The address leads to the machine.
     Binding,
     /// What is let in.
     Firewall,
+    /// The public key that a machine lets in first.
+    Key,
+    /// A name in the DNS.
+    Record,
+    /// Proves a name to browsers, at a balancer.
+    Certificate,
     /// A machine's disk, frozen.
     Snapshot,
     /// What machines start from.
     Image,
+    /// Spreads requests over machines.
+    Balancer,
+    /// A balancer's port, and where its requests go.
+    Listener,
+    /// The machines that a listener may send requests to.
+    TargetGroup,
+    /// A machine's place in a target group.
+    Target,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 6] = [Self::Machine, Self::Address, Self::Binding, Self::Firewall, Self::Snapshot, Self::Image];
+    pub const ALL: [Self; 14] = [
+        Self::Machine,
+        Self::Disk,
+        Self::Address,
+        Self::Binding,
+        Self::Firewall,
+        Self::Key,
+        Self::Record,
+        Self::Certificate,
+        Self::Snapshot,
+        Self::Image,
+        Self::Balancer,
+        Self::Listener,
+        Self::TargetGroup,
+        Self::Target,
+    ];
 
     /// The word in plans, rows and tags.
     #[must_use]
     pub fn code(self) -> &'static str {
         match self {
             Self::Machine => "machine",
+            Self::Disk => "disk",
             Self::Address => "address",
             Self::Binding => "binding",
             Self::Firewall => "firewall",
+            Self::Key => "key",
+            Self::Record => "record",
+            Self::Certificate => "certificate",
             Self::Snapshot => "snapshot",
             Self::Image => "image",
+            Self::Balancer => "balancer",
+            Self::Listener => "listener",
+            Self::TargetGroup => "target_group",
+            Self::Target => "target",
         }
     }
 
@@ -46,6 +85,32 @@ impl Kind {
     pub fn from_code(code: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.code() == code)
     }
+
+    /// What of it costs.
+    #[must_use]
+    pub fn meter(self) -> Option<Meter> {
+        match self {
+            Self::Machine => Some(Meter::Running),
+            Self::Disk | Self::Address | Self::Snapshot | Self::Balancer => Some(Meter::Exists),
+            // An image costs what its snapshot costs.
+            _ => None,
+        }
+    }
+
+    /// Whether it is ordered by a call of its own. A disk is not.
+    #[must_use]
+    pub fn is_ordered(self) -> bool {
+        self != Self::Disk
+    }
+}
+
+/// What is counted of something that costs, in seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Meter {
+    /// As long as it is there.
+    Exists,
+    /// As long as it runs.
+    Running,
 }
 
 /// Which environment of which installation.
@@ -87,17 +152,25 @@ impl Intent {
     /// The name in the cloud: short, lower case, letters, digits and hyphens, at most 32 characters.
     #[must_use]
     pub fn name(&self) -> String {
-        let letter = match self.kind {
+        let letters = match self.kind {
             Kind::Machine => "m",
+            Kind::Disk => "d",
             Kind::Address => "a",
             Kind::Binding => "b",
             Kind::Firewall => "f",
+            Kind::Key => "k",
+            Kind::Record => "r",
+            Kind::Certificate => "c",
             Kind::Snapshot => "s",
             Kind::Image => "i",
+            Kind::Balancer => "lb",
+            Kind::Listener => "ls",
+            Kind::TargetGroup => "tg",
+            Kind::Target => "t",
         };
         // 100 of the 128 bits: the time and enough chance that two never meet; the tag carries all of them.
         let id: String = base32(self.tags.environment.environment.as_u128() >> 28);
-        format!("k{id}-{letter}{}-{}", self.slot, self.incarnation)
+        format!("k{id}-{letters}{}-{}", self.slot, self.incarnation)
     }
 }
 
@@ -114,7 +187,7 @@ mod tests {
     fn names_fit_the_shortest_limit_of_any_cloud() {
         let intent = Intent {
             token: Uuid::nil(),
-            kind: Kind::Machine,
+            kind: Kind::Balancer,
             slot: 99,
             incarnation: 999,
             tags: Tags {

@@ -13,6 +13,8 @@ use crate::wish::Purpose;
 pub const SEEDED: f64 = 0.8;
 /// Background work leaves so much of a bucket to people.
 const LEFT_TO_PEOPLE: f64 = 0.3;
+/// What can be left out leaves so much of a bucket to what cannot.
+const SPARE: f64 = 0.5;
 /// What the provider called too many leaves so much of a bucket's refill.
 const SLOWER: f64 = 0.7;
 /// Whose turn was so many seconds ago draws anew: after an outage a whole class would use its turns at once.
@@ -95,6 +97,34 @@ pub async fn draw(db: &mut Db, cloud: CloudId, actions: &[&str], purpose: For) -
     )
     .fetch_one(db)
     .await
+}
+
+/// Takes one token from each bucket if half of each is left: for calls that can as well be left out.
+///
+/// # Errors
+/// As the database.
+pub async fn spare(db: &mut Db, cloud: CloudId, actions: &[&str]) -> sqlx::Result<bool> {
+    let actions: Vec<String> = actions.iter().map(|&action| action.to_owned()).collect();
+    let taken = sqlx::query!(
+        r#"with locked as (
+               select action, capacity, least(capacity, tokens + extract(epoch from koza_now() - at)::float8 * refill) as tokens
+                 from bucket
+                where cloud = $1 and action = any($2)
+                order by action
+                  for update
+           )
+           update bucket
+              set tokens = locked.tokens - 1, at = koza_now()
+             from locked
+            where bucket.cloud = $1 and bucket.action = locked.action
+              and (select bool_and(tokens - 1 >= capacity * $3) from locked)"#,
+        cloud.0,
+        &actions,
+        SPARE
+    )
+    .execute(db)
+    .await?;
+    Ok(taken.rows_affected() > 0)
 }
 
 /// The provider said "too many": the buckets are empty, and fill more slowly for a while.

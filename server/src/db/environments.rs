@@ -82,6 +82,24 @@ pub async fn wish_for_image(db: &mut Db, version: BlueprintVersionId, cloud: Clo
     Ok(())
 }
 
+/// The shared look found that the cloud differs from its rows: it is woken and lists for itself.
+///
+/// # Errors
+/// As the database.
+pub async fn differs(db: &mut Db, id: Uuid) -> sqlx::Result<()> {
+    sqlx::query!("update environment set differs = true where id = $1", id).execute(&mut *db).await?;
+    super::wake(db, id).await
+}
+
+/// It has listed for itself.
+///
+/// # Errors
+/// As the database.
+pub async fn differs_no_more(db: &mut Db, id: EnvironmentId) -> sqlx::Result<()> {
+    sqlx::query!("update environment set differs = false where id = $1", id.0).execute(db).await?;
+    Ok(())
+}
+
 /// What a person may know of an environment before the rest is loaded.
 #[derive(Debug, Clone)]
 pub struct Standing {

@@ -73,15 +73,14 @@ pub async fn expect(db: &mut Db, resource: ResourceId, environment: EnvironmentI
     Ok(())
 }
 
-/// The machine that speaks for an environment now.
+/// The machine that speaks for an environment now: its first.
 ///
 /// # Errors
 /// As the database.
 pub async fn current(db: &mut Db, environment: EnvironmentId) -> sqlx::Result<Option<Row>> {
     let id = sqlx::query_scalar!(
         "select machine.id from machine join resource on resource.id = machine.resource
-          where machine.environment = $1 and resource.gone_at is null
-          order by resource.slot limit 1",
+          where machine.environment = $1 and resource.slot = 1 and resource.gone_at is null",
         environment.0
     )
     .fetch_optional(&mut *db)
@@ -169,8 +168,8 @@ pub async fn booting(db: &mut Db, id: MachineId, boot: &str) -> sqlx::Result<()>
 ///
 /// # Errors
 /// As the database.
-pub async fn forget_boot(db: &mut Db, environment: EnvironmentId) -> sqlx::Result<()> {
-    sqlx::query!("update machine set boot = null where environment = $1", environment.0).execute(db).await?;
+pub async fn forget_boot(db: &mut Db, machine: ResourceId) -> sqlx::Result<()> {
+    sqlx::query!("update machine set boot = null where resource = $1", machine.0).execute(db).await?;
     Ok(())
 }
 

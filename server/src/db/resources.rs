@@ -1,12 +1,12 @@
 //! What was ordered from clouds: the intent before the call, the answer after it.
 
 use app::domain::ids::{EnvironmentId, ResourceId};
-use cloud::{Kind, Observed};
+use cloud::{Kind, Observed, Seen};
 use sqlx::types::Json;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::Db;
+use super::{Db, intervals};
 
 /// A row.
 #[derive(Debug, Clone)]
@@ -29,6 +29,8 @@ pub struct Row {
     pub made_at: Option<OffsetDateTime>,
     /// When its next call may be made.
     pub turn_at: Option<OffsetDateTime>,
+    /// Where it was ordered.
+    pub zone: Option<String>,
 }
 
 /// What an environment holds.
@@ -37,7 +39,7 @@ pub struct Row {
 /// As the database.
 pub async fn held(db: &mut Db, environment: EnvironmentId) -> sqlx::Result<Vec<Row>> {
     let rows = sqlx::query!(
-        r#"select id, kind, slot, incarnation, intent_token, cloud_id, observed as "observed: Json<Observed>", made_at, turn_at
+        r#"select id, kind, slot, incarnation, intent_token, cloud_id, observed as "observed: Json<Observed>", made_at, turn_at, zone
              from resource
             where environment = $1 and gone_at is null
             order by kind, slot"#,
@@ -58,6 +60,7 @@ pub async fn held(db: &mut Db, environment: EnvironmentId) -> sqlx::Result<Vec<R
                 observed: row.observed.map(|json| json.0),
                 made_at: row.made_at,
                 turn_at: row.turn_at,
+                zone: row.zone,
             })
         })
         .collect())
@@ -74,15 +77,24 @@ pub struct Intended {
     pub incarnation: u16,
     /// When an earlier call of the same intent began whose answer nobody saw.
     pub unanswered_before: Option<OffsetDateTime>,
+    /// Where it is ordered.
+    pub zone: Option<String>,
 }
 
-/// Writes an intent down, or finds the one that is open already. From now on its call counts as unanswered, until [`answered`].
+/// Writes an intent down, or finds the one that is open already. From now on its call counts as unanswered, until [`answered`]. A new one
+/// is given the zone that its incarnation has.
 ///
 /// # Errors
 /// As the database.
-pub async fn intend(db: &mut Db, environment: EnvironmentId, kind: Kind, slot: u16) -> sqlx::Result<Intended> {
+pub async fn intend(
+    db: &mut Db,
+    environment: EnvironmentId,
+    kind: Kind,
+    slot: u16,
+    zone: impl FnOnce(u16) -> Option<String>,
+) -> sqlx::Result<Intended> {
     let open = sqlx::query!(
-        "select id, intent_token, incarnation, unanswered_at from resource where environment = $1 and kind = $2 and slot = $3 and gone_at is null",
+        "select id, intent_token, incarnation, unanswered_at, zone from resource where environment = $1 and kind = $2 and slot = $3 and gone_at is null",
         environment.0,
         kind.code(),
         i16::try_from(slot).unwrap_or(i16::MAX),
@@ -96,30 +108,33 @@ pub async fn intend(db: &mut Db, environment: EnvironmentId, kind: Kind, slot: u
             token: row.intent_token,
             incarnation: u16::try_from(row.incarnation).unwrap_or(1),
             unanswered_before: row.unanswered_at,
+            zone: row.zone,
         });
     }
-    let row = sqlx::query!(
-        "insert into resource (id, environment, course, cloud, kind, slot, incarnation, intent_token)
-         select $1, id, course, cloud, $3, $4,
-                1 + coalesce((select max(incarnation) from resource where environment = $2 and kind = $3 and slot = $4), 0)::smallint,
-                $5
-           from environment
-          where id = $2
-         returning id, intent_token, incarnation",
-        ResourceId::new().0,
+    let before = sqlx::query_scalar!(
+        r#"select coalesce(max(incarnation), 0::smallint) as "before!" from resource where environment = $1 and kind = $2 and slot = $3"#,
         environment.0,
         kind.code(),
         i16::try_from(slot).unwrap_or(i16::MAX),
-        Uuid::now_v7(),
     )
-    .fetch_one(db)
+    .fetch_one(&mut *db)
     .await?;
-    Ok(Intended {
-        id: ResourceId(row.id),
-        token: row.intent_token,
-        incarnation: u16::try_from(row.incarnation).unwrap_or(1),
-        unanswered_before: None,
-    })
+    let incarnation = u16::try_from(before).unwrap_or(0) + 1;
+    let (id, token, zone) = (ResourceId::new(), Uuid::now_v7(), zone(incarnation));
+    sqlx::query!(
+        "insert into resource (id, environment, course, cloud, kind, slot, incarnation, intent_token, zone)
+         select $1, id, course, cloud, $3, $4, $5, $6, $7 from environment where id = $2",
+        id.0,
+        environment.0,
+        kind.code(),
+        i16::try_from(slot).unwrap_or(i16::MAX),
+        before + 1,
+        token,
+        zone,
+    )
+    .execute(db)
+    .await?;
+    Ok(Intended { id, token, incarnation, unanswered_before: None, zone })
 }
 
 /// The cloud answered the call, with what it made or with a refusal. Earlier calls stay as unanswered as they were.
@@ -135,48 +150,62 @@ pub async fn answered(db: &mut Db, intended: &Intended) -> sqlx::Result<()> {
 ///
 /// # Errors
 /// As the database.
-pub async fn made(db: &mut Db, id: ResourceId, cloud_id: &str, observed: &Observed) -> sqlx::Result<()> {
+pub async fn made(db: &mut Db, id: ResourceId, seen: &Seen) -> sqlx::Result<()> {
     sqlx::query!(
         "update resource set cloud_id = $2, observed = $3, made_at = coalesce(made_at, koza_now()) where id = $1",
         id.0,
-        cloud_id,
-        Json(observed) as _,
+        seen.cloud_id,
+        Json(&seen.observed) as _,
     )
-    .execute(db)
+    .execute(&mut *db)
     .await?;
-    Ok(())
+    intervals::follow(db, id, &seen.observed, seen.since).await
 }
 
 /// Writes down what the cloud lists, where it changed.
 ///
 /// # Errors
 /// As the database.
-pub async fn observed(db: &mut Db, id: ResourceId, observed: &Observed) -> sqlx::Result<()> {
-    sqlx::query!("update resource set observed = $2 where id = $1 and observed is distinct from $2", id.0, Json(observed) as _)
-        .execute(db)
+pub async fn observed(db: &mut Db, id: ResourceId, seen: &Seen) -> sqlx::Result<()> {
+    sqlx::query!("update resource set observed = $2 where id = $1 and observed is distinct from $2", id.0, Json(&seen.observed) as _)
+        .execute(&mut *db)
         .await?;
-    Ok(())
+    intervals::follow(db, id, &seen.observed, seen.since).await
 }
 
-/// It was given back, or has vanished.
+/// A call to delete it begins.
 ///
 /// # Errors
 /// As the database.
-pub async fn gone(db: &mut Db, environment: EnvironmentId, kind: Kind, slot: u16) -> sqlx::Result<()> {
-    sqlx::query!(
-        "update resource set gone_at = koza_now() where environment = $1 and kind = $2 and slot = $3 and gone_at is null",
+pub async fn releasing(db: &mut Db, id: ResourceId) -> sqlx::Result<()> {
+    sqlx::query!("update resource set release_at = koza_now() where id = $1", id.0).execute(db).await?;
+    Ok(())
+}
+
+/// It was given back, or has vanished; `at`: since when it is gone, where the cloud says so.
+///
+/// # Errors
+/// As the database.
+pub async fn gone(db: &mut Db, environment: EnvironmentId, kind: Kind, slot: u16, at: Option<OffsetDateTime>) -> sqlx::Result<()> {
+    let gone = sqlx::query_scalar!(
+        "update resource set gone_at = koza_now() where environment = $1 and kind = $2 and slot = $3 and gone_at is null returning id",
         environment.0,
         kind.code(),
         i16::try_from(slot).unwrap_or(i16::MAX),
     )
-    .execute(db)
+    .fetch_optional(&mut *db)
     .await?;
-    Ok(())
+    match gone {
+        Some(id) => intervals::close(db, ResourceId(id), at).await,
+        None => Ok(()),
+    }
 }
 
 /// What was ever ordered for an environment.
 #[derive(Debug, Clone, Copy)]
 pub struct Ordered {
+    /// When the last of its names was taken out of the DNS.
+    pub unnamed_at: Option<OffsetDateTime>,
     /// Anything at all.
     pub is_any: bool,
     /// When the newest call began whose answer nobody saw.
@@ -190,7 +219,8 @@ pub struct Ordered {
 pub async fn ordered(db: &mut Db, environment: EnvironmentId) -> sqlx::Result<Ordered> {
     sqlx::query_as!(
         Ordered,
-        r#"select count(*) > 0 as "is_any!", max(unanswered_at) as unanswered_at from resource where environment = $1"#,
+        r#"select count(*) > 0 as "is_any!", max(unanswered_at) as unanswered_at, max(gone_at) filter (where kind = 'record') as unnamed_at
+             from resource where environment = $1"#,
         environment.0
     )
     .fetch_one(db)

@@ -6,13 +6,13 @@ use app::domain::ids::{CloudId, CourseId, EnvironmentId, MachineId};
 use app::domain::incident::Fault;
 use app::domain::phase::Goal;
 use app::domain::reason::{Attention, Probe};
-use cloud::Kind;
+use cloud::{Nature, Record};
 use sqlx::types::Json;
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 use super::{Db, machines, probes, resources};
-use crate::wish::{BootSeen, Holding, ImageState, ProbeSeen, Purpose, Spec, World};
+use crate::wish::{BootSeen, Holding, ImageState, Options, ProbeSeen, Purpose, Spec, World};
 
 /// An environment's row with what the loop needs of its neighbours.
 #[derive(Debug, Clone)]
@@ -37,6 +37,10 @@ pub struct Known {
     pub condemned: u16,
     /// The blueprint version's text.
     pub spec: Spec,
+    /// What its holder chose.
+    pub options: Options,
+    /// Its name in the DNS, in full.
+    pub dns_name: String,
     /// What machines start from.
     pub image: ImageState,
     /// Whether a machine that vanished is built anew without asking.
@@ -51,6 +55,8 @@ pub struct Known {
     pub world: World,
     /// Whether anything was ever ordered for it. If not, there is nothing that a cloud could list.
     pub was_ordered: bool,
+    /// The shared look found that the cloud differs from its rows.
+    pub differs: bool,
     /// When it was removed.
     pub removed_at: Option<OffsetDateTime>,
     /// The newest event.
@@ -65,12 +71,12 @@ pub struct Known {
 /// As the database; `RowNotFound` if there is no such environment.
 pub async fn load(db: &mut Db, environment: EnvironmentId) -> sqlx::Result<Known> {
     let row = sqlx::query!(
-        r#"select e.course, e.cloud, e.version, e.purpose as "purpose: Purpose", e.name, e.goal as "goal: Goal", e.condemned,
+        r#"select e.course, e.cloud, e.version, e.purpose as "purpose: Purpose", e.name, e.domain, e.options as "options: Json<Options>", e.goal as "goal: Goal", e.condemned,
                   e.attention as "attention: Json<Attention>", e.ready_boot, e.first_ready_at,
                   coalesce(e.ready_at >= e.goal_since, false) as "was_ready_since_asked!", c.rebuilds_vanished,
                   array(select fault from incident where environment = e.id and recovered_at is null and dropped_at is null order by number) as "faults!",
                   array(select detected_at from incident where environment = e.id and recovered_at is null and dropped_at is null order by number) as "detected!",
-                  e.empty_since, e.removed_at, e.last_event,
+                  e.empty_since, e.differs, e.removed_at, e.last_event,
                   v.spec as "spec: Json<Spec>",
                   (select person from holder where environment = e.id order by share desc, person limit 1) as owner,
                   i.cloud_id as "image?",
@@ -116,6 +122,7 @@ pub async fn load(db: &mut Db, environment: EnvironmentId) -> sqlx::Result<Known
         is_image_recorded: matches!(image, ImageState::Ready(_)),
         unanswered_at: ordered.unanswered_at,
         empty_since: row.empty_since,
+        names_linger_until: ordered.unnamed_at.map(|at| at + Duration::seconds(i64::from(Record::TTL))),
     };
     Ok(Known {
         id: environment,
@@ -124,7 +131,9 @@ pub async fn load(db: &mut Db, environment: EnvironmentId) -> sqlx::Result<Known
         version: row.version,
         owner: row.owner,
         purpose: row.purpose,
+        dns_name: format!("{}.{}", row.name, row.domain),
         name: row.name,
+        options: row.options.0,
         goal: row.goal,
         condemned: u16::try_from(row.condemned).unwrap_or(0),
         spec: row.spec.0,
@@ -135,6 +144,7 @@ pub async fn load(db: &mut Db, environment: EnvironmentId) -> sqlx::Result<Known
         rows,
         world,
         was_ordered: ordered.is_any,
+        differs: row.differs,
         removed_at: row.removed_at,
         last_event: row.last_event,
         now: row.now,
@@ -165,7 +175,7 @@ fn probes_seen(rows: Vec<probes::Row>) -> BTreeMap<Probe, ProbeSeen> {
 impl Known {
     /// The wish as the plan takes it.
     #[must_use]
-    pub fn wish(&self, kinds: &'static [Kind]) -> crate::wish::Wish {
+    pub fn wish(&self, nature: &Nature) -> crate::wish::Wish {
         crate::wish::Wish {
             purpose: self.purpose,
             goal: self.goal,
@@ -173,7 +183,9 @@ impl Known {
             image: self.image.clone(),
             condemned: self.condemned,
             rebuilds_vanished: self.rebuilds_vanished,
-            kinds,
+            options: self.options.clone(),
+            dns_name: self.dns_name.clone(),
+            nature: nature.clone(),
         }
     }
 
@@ -181,7 +193,7 @@ impl Known {
     #[must_use]
     pub fn address(&self) -> Option<String> {
         self.rows.iter().find_map(|row| match &row.observed {
-            Some(cloud::Observed::Address { address }) => Some(address.clone()),
+            Some(cloud::Observed::Address { address }) if row.slot == 1 => Some(address.clone()),
             _ => None,
         })
     }

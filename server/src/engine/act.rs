@@ -4,9 +4,10 @@ use std::time::Instant;
 
 use app::domain::ids::ResourceId;
 use app::domain::reason::{Attention, Probe};
-use cloud::{Call, CloudError, Create, Fate, ImageSource, Intent, Kind, Observed, Tags};
+use cloud::{Call, CloudError, Create, Deletion, Fate, ImageSource, Intent, Kind, Nature, Observed, Tags};
 use time::Duration;
 use tracing::{info, warn};
+use uuid::Uuid;
 
 use super::clouds::Handle;
 use super::turn::within_deadline;
@@ -14,9 +15,11 @@ use super::{Engine, observe};
 use crate::db::buckets::{self, For, Turn};
 use crate::db::events::{self, Actor, Event};
 use crate::db::queue::{Claim, Lost, fence, fence_before_call};
+use crate::db::resources::Intended;
 use crate::db::world::Known;
 use crate::db::{Db, courses, environments, machines, probes, resources};
 use crate::machine::{secrets, user_data};
+use crate::wish::zone::zone;
 use crate::wish::{Action, ImageState, Purpose};
 
 /// What became of an action.
@@ -54,7 +57,8 @@ impl Outcome {
 pub async fn act(engine: &Engine, claim: Claim, handle: &Handle, known: &Known, action: &Action) -> Result<Outcome, Lost> {
     match action {
         Action::Make(kind, slot) => make(engine, claim, handle, known, *kind, *slot).await,
-        Action::Start(_) | Action::Stop(_) => start_or_stop(engine, claim, handle, known, action).await,
+        Action::Start(slot) => start_or_stop(engine, claim, handle, known, Call::Start, *slot).await,
+        Action::Stop(slot) => start_or_stop(engine, claim, handle, known, Call::Stop, *slot).await,
         Action::Release(kind, slot) => {
             let name = known.world.holdings.get(&(*kind, *slot)).and_then(|holding| holding.cloud_id.clone());
             release(engine, claim, handle, known, *kind, Some(*slot), name).await
@@ -73,10 +77,19 @@ async fn make(engine: &Engine, claim: Claim, handle: &Handle, known: &Known, kin
     let mut tx = engine.pool.begin().await?;
     fence_before_call(&mut tx, claim).await?;
     let is_new = !known.world.holdings.contains_key(&(kind, slot));
-    let intended = resources::intend(&mut tx, known.id, kind, slot).await?;
+    let nature = handle.cloud.nature();
+    let zone_of = |incarnation| zone_of_machine(nature, known, slot, incarnation).filter(|_| kind == Kind::Machine);
+    let intended = resources::intend(&mut tx, known.id, kind, slot, zone_of).await?;
+    let mut disk = None;
     if kind == Kind::Machine {
         let token = secrets::one_time_token(&engine.vault, intended.token);
         machines::expect(&mut tx, intended.id, known.id, &secrets::hash(&token)).await?;
+        if nature.has(Kind::Disk) {
+            // It comes with the machine, and is told from others by an intent of its own.
+            let intended = resources::intend(&mut tx, known.id, Kind::Disk, slot, |_| None).await?;
+            resources::answered(&mut tx, &intended).await?;
+            disk = Some(intended.token);
+        }
     }
     let has_waited = match turn_of(&mut tx, handle, known, intended.id, Call::Create(kind)).await? {
         Turn::Now { has_waited } => has_waited,
@@ -95,7 +108,7 @@ async fn make(engine: &Engine, claim: Claim, handle: &Handle, known: &Known, kin
     let tags = Tags { environment: observe::tag(engine.installation, known.id.0), course: known.course.0, owner };
     let intent = Intent { token: intended.token, kind, slot, incarnation: intended.incarnation, tags };
     let began = Instant::now();
-    let answer = match order(engine, known, kind, &intent) {
+    let answer = match order(engine, nature, known, &intent, (intended.zone.clone(), disk)) {
         Some(create) => within_deadline(handle.cloud.create(&intent, &create)).await,
         // The plan makes only what has all it needs; a row that changed in between is planned afresh.
         None => return Ok(Outcome::Failed { again_in: Duration::milliseconds(500), needs: None }),
@@ -104,7 +117,7 @@ async fn make(engine: &Engine, claim: Claim, handle: &Handle, known: &Known, kin
         Ok(seen) => {
             let mut tx = engine.pool.begin().await?;
             fence(&mut tx, claim).await?;
-            resources::made(&mut tx, intended.id, &seen.cloud_id, &seen.observed).await?;
+            resources::made(&mut tx, intended.id, &seen).await?;
             resources::answered(&mut tx, &intended).await?;
             let result = match &seen.observed {
                 Observed::Address { address } => Some(address.clone()),
@@ -121,6 +134,13 @@ async fn make(engine: &Engine, claim: Claim, handle: &Handle, known: &Known, kin
                 let mut tx = engine.pool.begin().await?;
                 fence(&mut tx, claim).await?;
                 resources::answered(&mut tx, &intended).await?;
+                if moves_on(nature, kind, &intended, &error) {
+                    resources::gone(&mut tx, known.id, Kind::Machine, slot, None).await?;
+                    resources::gone(&mut tx, known.id, Kind::Disk, slot, None).await?;
+                    tx.commit().await?;
+                    info!(environment.id = %known.id, zone = intended.zone, "no room there; the next zone is tried");
+                    return Ok(Outcome::Done);
+                }
                 tx.commit().await?;
             }
             slow_down_if_throttled(engine, handle, known, Call::Create(kind), &error).await?;
@@ -129,51 +149,88 @@ async fn make(engine: &Engine, claim: Claim, handle: &Handle, known: &Known, kin
     }
 }
 
-fn order(engine: &Engine, known: &Known, kind: Kind, intent: &Intent) -> Option<Create> {
-    let held = |kind: Kind| known.world.first(kind).and_then(|holding| holding.cloud_id.clone());
-    Some(match kind {
+/// Where a machine goes: apart from the environment's others.
+fn zone_of_machine(nature: &Nature, known: &Known, slot: u16, incarnation: u16) -> Option<String> {
+    let others = known.rows.iter().filter(|row| row.kind == Kind::Machine && row.slot != slot).filter_map(|row| row.zone.as_deref());
+    zone(&nature.zones, known.id.0, incarnation, &others.collect::<Vec<_>>()).map(str::to_owned)
+}
+
+/// Whether a machine for which there was no room tries another zone, under a new intent: the old one may be used in its own zone only. Not if
+/// an earlier call with it went unanswered, for that may have made one; and not once every zone has said no.
+fn moves_on(nature: &Nature, kind: Kind, intended: &Intended, error: &CloudError) -> bool {
+    kind == Kind::Machine
+        && error.fate == Fate::NoCapacity
+        && intended.unanswered_before.is_none()
+        && !usize::from(intended.incarnation).is_multiple_of(nature.zones.len().max(1))
+}
+
+fn order(engine: &Engine, nature: &Nature, known: &Known, intent: &Intent, (zone, disk): (Option<String>, Option<Uuid>)) -> Option<Create> {
+    let of = |kind: Kind, slot: u16| known.world.of(kind, slot).and_then(|holding| holding.cloud_id.clone());
+    let held = |kind: Kind| of(kind, 1);
+    let slot = intent.slot;
+    let wish = known.wish(nature);
+    Some(match intent.kind {
         Kind::Machine => {
             let image = match (&known.image, known.purpose) {
+                (_, Purpose::Course) if slot > 1 => ImageSource::Baked(held(Kind::Image)?),
                 (ImageState::Ready(image), Purpose::Course) => ImageSource::Baked(image.clone()),
                 _ => ImageSource::Base(known.spec.os.clone()),
             };
             let token = secrets::one_time_token(&engine.vault, intent.token);
             let user_data = user_data::text(&engine.machines_url, &token, known, &image);
-            Create::Machine { image, size: known.spec.size, user_data, host_name: known.name.clone() }
+            let (firewall, key) = (held(Kind::Firewall), held(Kind::Key));
+            Create::Machine { image, size: known.spec.size, user_data, host_name: known.name.clone(), zone, disk, firewall, key }
         }
+        // Nobody orders a disk.
+        Kind::Disk => return None,
         Kind::Address => Create::Address,
-        Kind::Firewall => Create::Firewall { tcp: known.spec.open_ports.clone() },
-        Kind::Binding => Create::Binding { address: held(Kind::Address)?, machine: held(Kind::Machine)?, firewall: held(Kind::Firewall)? },
+        Kind::Firewall => Create::Firewall { tcp: wish.open_ports(slot).to_vec() },
+        Kind::Binding => {
+            Create::Binding { address: of(Kind::Address, slot)?, machine: of(Kind::Machine, slot)?, firewall: held(Kind::Firewall)? }
+        }
+        Kind::Key => Create::Key { public_key: known.options.public_key.clone() },
+        Kind::Record => Create::Record(wish.record(&known.world, slot)?),
+        Kind::Certificate => Create::Certificate { name: format!("www.{}", known.dns_name) },
         Kind::Snapshot => Create::Snapshot { machine: held(Kind::Machine)? },
-        Kind::Image => Create::Image { snapshot: held(Kind::Snapshot)?, recipe: known.spec.recipe() },
+        Kind::Image => {
+            // Found again by its recipe is only what was baked.
+            let recipe = if known.purpose == Purpose::Image { known.spec.recipe() } else { format!("copy of {}", known.id) };
+            Create::Image { snapshot: held(Kind::Snapshot)?, recipe }
+        }
+        Kind::Balancer => Create::Balancer { firewall: of(Kind::Firewall, 2)? },
+        Kind::TargetGroup => Create::TargetGroup,
+        Kind::Listener => {
+            let certificate = if wish.is_certified() { Some(held(Kind::Certificate)?) } else { None };
+            Create::Listener { balancer: held(Kind::Balancer)?, target_group: held(Kind::TargetGroup)?, certificate }
+        }
+        Kind::Target => Create::Target { target_group: held(Kind::TargetGroup)?, machine: of(Kind::Machine, slot)? },
     })
 }
 
-async fn start_or_stop(engine: &Engine, claim: Claim, handle: &Handle, known: &Known, action: &Action) -> Result<Outcome, Lost> {
-    let row = known.rows.iter().find(|row| row.kind == Kind::Machine && row.slot == 1);
+async fn start_or_stop(engine: &Engine, claim: Claim, handle: &Handle, known: &Known, call: Call, slot: u16) -> Result<Outcome, Lost> {
+    let row = known.rows.iter().find(|row| row.kind == Kind::Machine && row.slot == slot);
     let Some((machine, resource)) = row.and_then(|row| Some((row.cloud_id.clone()?, row.id))) else {
         return Ok(Outcome::Failed { again_in: Duration::seconds(1), needs: None });
     };
-    let is_start = matches!(action, Action::Start(_));
-    let call = if is_start { Call::Start } else { Call::Stop };
-    let name = if is_start { "start machine/1" } else { "stop machine/1" };
+    let is_start = call == Call::Start;
+    let name = format!("{} machine/{slot}", call.code());
     let mut tx = engine.pool.begin().await?;
     fence_before_call(&mut tx, claim).await?;
     if let Turn::In(seconds) = turn_of(&mut tx, handle, known, resource, call).await? {
         tx.commit().await?;
         return Ok(Outcome::waits(seconds));
     }
-    machines::forget_boot(&mut tx, known.id).await?;
-    events::record(&mut tx, known.id, &Actor::Koza, &Event::Began { action: name.to_owned() }).await?;
+    machines::forget_boot(&mut tx, resource).await?;
+    events::record(&mut tx, known.id, &Actor::Koza, &Event::Began { action: name.clone() }).await?;
     tx.commit().await?;
 
     let began = Instant::now();
     let ask = async { if is_start { handle.cloud.start(&machine).await } else { handle.cloud.stop(&machine).await } };
     match within_deadline(ask).await {
-        Ok(()) => done(engine, claim, known, name, began).await,
+        Ok(()) => done(engine, claim, known, &name, began).await,
         Err(error) => {
             slow_down_if_throttled(engine, handle, known, call, &error).await?;
-            failed(engine, claim, known, name, &error).await
+            failed(engine, claim, known, &name, &error).await
         }
     }
 }
@@ -190,14 +247,16 @@ async fn release(
     let name = format!("release {}/{}", kind.code(), slot.unwrap_or(0));
     let mut tx = engine.pool.begin().await?;
     fence_before_call(&mut tx, claim).await?;
-    if let Some(row) = known.rows.iter().find(|row| row.kind == kind && Some(row.slot) == slot && row.cloud_id.is_some())
-        && let Turn::In(seconds) = turn_of(&mut tx, handle, known, row.id, Call::Delete(kind)).await?
-    {
-        tx.commit().await?;
-        return Ok(Outcome::waits(seconds));
+    if let Some(row) = known.rows.iter().find(|row| row.kind == kind && Some(row.slot) == slot && row.cloud_id.is_some()) {
+        if let Turn::In(seconds) = turn_of(&mut tx, handle, known, row.id, Call::Delete(kind)).await? {
+            tx.commit().await?;
+            return Ok(Outcome::waits(seconds));
+        }
+        resources::releasing(&mut tx, row.id).await?;
     }
     tx.commit().await?;
     let began = Instant::now();
+    let mut deletion = Deletion::Done(None);
     if let Some(cloud_id) = &cloud_id {
         let call = async {
             // No plan has stopped a stray: nobody knew of it.
@@ -206,15 +265,18 @@ async fn release(
             }
             handle.cloud.delete(kind, cloud_id).await
         };
-        if let Err(error) = within_deadline(call).await {
-            slow_down_if_throttled(engine, handle, known, Call::Delete(kind), &error).await?;
-            return failed(engine, claim, known, &name, &error).await;
-        }
+        deletion = match within_deadline(call).await {
+            Ok(deletion) => deletion,
+            Err(error) => {
+                slow_down_if_throttled(engine, handle, known, Call::Delete(kind), &error).await?;
+                return failed(engine, claim, known, &name, &error).await;
+            }
+        };
     }
-    let Some(slot) = slot else { return Ok(Outcome::Done) };
+    let (Some(slot), Deletion::Done(gone_at)) = (slot, deletion) else { return Ok(Outcome::Done) };
     let mut tx = engine.pool.begin().await?;
     fence(&mut tx, claim).await?;
-    resources::gone(&mut tx, known.id, kind, slot).await?;
+    resources::gone(&mut tx, known.id, kind, slot, gone_at).await?;
     let event = Event::Done { action: name, ms: elapsed_ms(began), result: None };
     events::record(&mut tx, known.id, &Actor::Koza, &event).await?;
     tx.commit().await?;
@@ -224,16 +286,22 @@ async fn release(
 async fn write_off(engine: &Engine, claim: Claim, known: &Known, kind: Kind, slot: u16) -> Result<Outcome, Lost> {
     let mut tx = engine.pool.begin().await?;
     fence(&mut tx, claim).await?;
-    resources::gone(&mut tx, known.id, kind, slot).await?;
+    resources::gone(&mut tx, known.id, kind, slot, None).await?;
     if kind == Kind::Image {
         courses::image_lost(&mut tx, known.version, known.cloud).await?;
     }
-    let event = Event::Failed {
-        action: format!("keep {}/{slot}", kind.code()),
-        error: "vanished".into(),
-        said: "the cloud does not list it any more".into(),
-    };
-    events::record(&mut tx, known.id, &Actor::Koza, &event).await?;
+    if kind == Kind::Machine {
+        resources::gone(&mut tx, known.id, Kind::Disk, slot, None).await?;
+    }
+    // What comes and goes with a machine is no news beside it.
+    if kind.is_ordered() {
+        let event = Event::Failed {
+            action: format!("keep {}/{slot}", kind.code()),
+            error: "vanished".into(),
+            said: "the cloud does not list it any more".into(),
+        };
+        events::record(&mut tx, known.id, &Actor::Koza, &event).await?;
+    }
     tx.commit().await?;
     Ok(Outcome::Done)
 }

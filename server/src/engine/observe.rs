@@ -1,7 +1,7 @@
 //! Observing: the cloud's list joined with our rows, by the intent that every resource carries as a tag.
 
 use app::domain::ids::ResourceId;
-use cloud::{Cloud, CloudError, EnvironmentTag, Observed, Seen};
+use cloud::{Cloud, CloudError, EnvironmentTag, Seen};
 use uuid::Uuid;
 
 use super::Engine;
@@ -29,10 +29,10 @@ pub async fn observe(engine: &Engine, cloud: &dyn Cloud, known: &mut Known) -> R
 pub struct Change {
     /// Which row.
     id: ResourceId,
-    /// The cloud's name, if the row had none: the answer to the order was lost.
-    found: Option<String>,
+    /// Whether the row did not know the cloud's name for it: the answer to the order was lost.
+    is_found: bool,
     /// What it is like.
-    observed: Observed,
+    seen: Seen,
 }
 
 fn join(known: &mut Known, listed: Vec<Seen>) -> Vec<Change> {
@@ -53,8 +53,7 @@ fn join(known: &mut Known, listed: Vec<Seen>) -> Vec<Change> {
             continue;
         }
         if row.cloud_id.is_none() || row.observed.as_ref() != Some(&seen.observed) {
-            let found = row.cloud_id.is_none().then(|| seen.cloud_id.clone());
-            changes.push(Change { id: row.id, found, observed: seen.observed.clone() });
+            changes.push(Change { id: row.id, is_found: row.cloud_id.is_none(), seen: seen.clone() });
         }
         row.cloud_id = Some(seen.cloud_id.clone());
         row.observed = Some(seen.observed.clone());
@@ -72,16 +71,20 @@ fn join(known: &mut Known, listed: Vec<Seen>) -> Vec<Change> {
 /// [`Lost`].
 pub async fn record(engine: &Engine, claim: Claim, known: &Known, changes: &[Change]) -> Result<(), Lost> {
     let is_empty = known.world.strays.is_empty() && known.world.holdings.values().all(|holding| holding.listed.is_none());
-    if changes.is_empty() && (is_empty || known.world.empty_since.is_none()) {
+    if changes.is_empty() && !known.differs && (is_empty || known.world.empty_since.is_none()) {
         return Ok(());
     }
     let mut tx = engine.pool.begin().await?;
     fence(&mut tx, claim).await?;
     for change in changes {
-        match &change.found {
-            Some(cloud_id) => resources::made(&mut tx, change.id, cloud_id, &change.observed).await?,
-            None => resources::observed(&mut tx, change.id, &change.observed).await?,
+        if change.is_found {
+            resources::made(&mut tx, change.id, &change.seen).await?;
+        } else {
+            resources::observed(&mut tx, change.id, &change.seen).await?;
         }
+    }
+    if known.differs {
+        environments::differs_no_more(&mut tx, claim.environment).await?;
     }
     if !is_empty {
         environments::listed_something(&mut tx, claim.environment).await?;

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::Engine;
 use super::clouds::{Handle, NoCloud};
 use crate::db::buckets::{self, For};
-use crate::db::{self, environments};
+use crate::db::environments;
 
 const EVERY: Duration = Duration::from_secs(5);
 
@@ -47,10 +47,13 @@ async fn look(engine: &Engine, id: CloudId, handle: &Handle) -> anyhow::Result<(
     // Our rows first: what is made in between is listed but not expected, which wakes nobody.
     let mut db = engine.pool.acquire().await?;
     let rows = environments::by_resource(&mut db, id).await?;
-    if rows.is_empty() || buckets::draw(&mut db, id, handle.cloud.draws(Call::List), For::Background).await? > 0.0 {
+    if rows.is_empty() {
         return Ok(());
     }
+    // It spares everybody a look of their own, so it stands in line before them.
+    let wait = buckets::draw(&mut db, id, handle.cloud.draws(Call::List), For::People).await?;
     drop(db);
+    tokio::time::sleep(Duration::from_secs_f64(wait).min(EVERY)).await;
     let listed: HashMap<(String, String), Observed> = tokio::time::timeout(Duration::from_secs(20), handle.cloud.list_all())
         .await??
         .into_iter()
@@ -58,7 +61,7 @@ async fn look(engine: &Engine, id: CloudId, handle: &Handle) -> anyhow::Result<(
         .collect();
     for environment in changed(rows, &listed) {
         debug!(environment.id = %environment, "changed behind our back");
-        db::wake(&mut *engine.pool.acquire().await?, environment).await?;
+        environments::differs(&mut *engine.pool.acquire().await?, environment).await?;
     }
     Ok(())
 }

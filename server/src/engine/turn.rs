@@ -48,6 +48,9 @@ pub const CALL_DEADLINE: Duration = Duration::from_secs(20);
 /// longer.
 const WAITED_OUT: Duration = Duration::from_secs(2);
 
+/// Who relies on the shared look does not look again before this has passed.
+const SHARED_LOOK: time::Duration = time::Duration::seconds(1);
+
 /// Runs one turn.
 ///
 /// # Errors
@@ -59,11 +62,12 @@ pub async fn turn(engine: &Engine, claim: Claim) -> Result<(), TurnError> {
     }
     let handle = engine.clouds.get(&engine.pool, known.cloud).await?;
 
-    if known.was_ordered || known.goal == Goal::Gone {
-        if let Some(wait) = turn_to_list(engine, &handle, &known).await? {
-            let again = known.now + wait;
-            return Ok(queue::finish(&mut *engine.pool.acquire().await?, claim, Some(again), known.attention.as_ref()).await?);
-        }
+    let look = look(engine, &handle, &known).await?;
+    if let Look::In(wait) = look {
+        let again = known.now + wait;
+        return Ok(queue::finish(&mut *engine.pool.acquire().await?, claim, Some(again), known.attention.as_ref()).await?);
+    }
+    if look == Look::Now {
         let changes = match within_deadline(observe::observe(engine, handle.cloud.as_ref(), &mut known)).await {
             Ok(changes) => changes,
             Err(error) => {
@@ -76,23 +80,48 @@ pub async fn turn(engine: &Engine, claim: Claim) -> Result<(), TurnError> {
     find_image(&handle, &mut known).await;
     follow_simulated_boot(engine, claim, &handle, &mut known).await?;
 
-    let plan = plan(&known.wish(handle.cloud.kinds()), &known.world, known.now);
+    let plan = plan(&known.wish(handle.cloud.nature()), &known.world, known.now);
     let outcomes = join_all(plan.now.iter().map(|(action, _)| act::act(engine, claim, &handle, &known, action))).await;
-    end(engine, claim, &handle, &known, &plan, outcomes).await
+    end(engine, claim, &handle, &known, (&plan, look), outcomes).await
 }
 
-/// A short wait for a turn to list is waited out; `Some`: it is longer than that.
-async fn turn_to_list(engine: &Engine, handle: &Handle, known: &Known) -> sqlx::Result<Option<time::Duration>> {
+/// Whether a turn lists what the cloud has of its environment.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Look {
+    /// It does.
+    Now,
+    /// Its rows are what the shared look found, a few seconds ago at most.
+    Shared,
+    /// It has to, and its turn to do so comes later.
+    In(time::Duration),
+}
+
+/// Where calls are counted, only who has to lists for itself while the bucket is half empty: what differs, or is to be confirmed gone. What
+/// changes meanwhile the shared look sees, and wakes whom it concerns.
+async fn look(engine: &Engine, handle: &Handle, known: &Known) -> sqlx::Result<Look> {
+    // Nothing was ordered: there is nothing to list.
+    if !known.was_ordered && known.goal != Goal::Gone {
+        return Ok(Look::Shared);
+    }
     let actions = handle.cloud.draws(Call::List);
     if actions.is_empty() {
-        return Ok(None);
+        return Ok(Look::Now);
     }
-    let seconds = buckets::draw(&mut *engine.pool.acquire().await?, known.cloud, actions, buckets::For::of(known.purpose)).await?;
+    let mut db = engine.pool.acquire().await?;
+    if buckets::spare(&mut db, known.cloud, actions).await? {
+        return Ok(Look::Now);
+    }
+    let is_to_be_confirmed = known.goal == Goal::Gone && known.world.holdings.is_empty();
+    if !known.differs && !is_to_be_confirmed {
+        return Ok(Look::Shared);
+    }
+    let seconds = buckets::draw(&mut db, known.cloud, actions, buckets::For::of(known.purpose)).await?;
+    drop(db);
     if seconds > WAITED_OUT.as_secs_f64() {
-        return Ok(Some(time::Duration::seconds_f64(seconds)));
+        return Ok(Look::In(time::Duration::seconds_f64(seconds)));
     }
     tokio::time::sleep(Duration::from_secs_f64(seconds)).await;
-    Ok(None)
+    Ok(Look::Now)
 }
 
 /// A call to a cloud that does not answer in time: nobody knows what became of it.
@@ -152,13 +181,18 @@ async fn end(
     claim: Claim,
     handle: &Handle,
     known: &Known,
-    plan: &Plan,
+    (plan, look): (&Plan, Look),
     outcomes: Vec<Result<Outcome, Lost>>,
 ) -> Result<(), TurnError> {
     let mut attention = plan.attention.clone();
     let mut look_again = plan.look_again;
+    if look == Look::Shared {
+        // Nothing new is seen before the shared look; only what waits for a moment of its own is kept to it.
+        let own = plan.waiting.iter().filter_map(|(_, until)| if let Until::Time(at) = until { Some(*at) } else { None }).min();
+        look_again = look_again.map(|at| at.max(known.now + SHARED_LOOK)).into_iter().chain(own).min();
+    }
     if handle.sim.is_some()
-        && known.world.machine_runs()
+        && known.world.machine_runs(1)
         && plan.waiting.iter().any(|(_, until)| matches!(until, Until::Booted | Until::Clean))
     {
         // Nobody reports in a simulator; a machine that runs is asked.
@@ -178,7 +212,7 @@ async fn end(
             }
         }
     }
-    let wish = known.wish(handle.cloud.kinds());
+    let wish = known.wish(handle.cloud.nature());
     let phase = phase(&wish, &known.world);
     if phase == Phase::Ready && known.purpose == crate::wish::Purpose::Course {
         note_ready(engine, claim, known).await?;

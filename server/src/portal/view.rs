@@ -20,7 +20,7 @@ const SHOWN_INCIDENTS: i64 = 5;
 pub fn phase_of(known: &Known) -> Phase {
     match known.removed_at {
         Some(_) => Phase::Removed,
-        None => wish::phase(&known.wish(&[]), &known.world),
+        None => wish::phase(&known.wish(&cloud::Nature::default()), &known.world),
     }
 }
 

@@ -26,7 +26,7 @@ pub fn faults(wish: &Wish, world: &World, now: OffsetDateTime) -> BTreeSet<Fault
     }
     let is_open = |fault| world.incidents.contains_key(&fault);
     let mut faults = BTreeSet::new();
-    if matches!(world.machine_state(), Some(MachineState::Stopped | MachineState::Stopping)) && !is_open(Fault::MachineVanished) {
+    if matches!(world.machine_state(1), Some(MachineState::Stopped | MachineState::Stopping)) && !is_open(Fault::MachineVanished) {
         faults.insert(Fault::MachineOff);
     }
     if has_vanished(world, Kind::Address, now) {
@@ -34,6 +34,9 @@ pub fn faults(wish: &Wish, world: &World, now: OffsetDateTime) -> BTreeSet<Fault
     }
     if is_firewall_changed(wish, world, now) {
         faults.insert(Fault::FirewallChanged);
+    }
+    if wish.is_named() && is_record_changed(wish, world, now) {
+        faults.insert(Fault::RecordChanged);
     }
     let below = [Fault::MachineVanished, Fault::AddressLost, Fault::FirewallChanged];
     if is_binding_lost(world, now) && !below.into_iter().any(|fault| faults.contains(&fault) || is_open(fault)) {
@@ -73,6 +76,13 @@ fn is_firewall_changed(wish: &Wish, world: &World, now: OffsetDateTime) -> bool 
     match world.first(Kind::Firewall).and_then(|firewall| firewall.listed.as_ref()) {
         Some(Observed::Firewall { tcp }) => *tcp != wish.spec.open_ports,
         _ => has_vanished(world, Kind::Firewall, now),
+    }
+}
+
+fn is_record_changed(wish: &Wish, world: &World, now: OffsetDateTime) -> bool {
+    match (world.first(Kind::Record).and_then(|record| record.listed.as_ref()), wish.record(world, 1)) {
+        (Some(Observed::Record { record, .. }), Some(wanted)) => *record != wanted,
+        _ => has_vanished(world, Kind::Record, now),
     }
 }
 

@@ -11,10 +11,8 @@ use super::{Purpose, Wish, World};
 pub fn phase(wish: &Wish, world: &World) -> Phase {
     match wish.goal {
         Goal::Gone => Phase::Removing,
-        Goal::Stopped => match (world.first(Kind::Machine), world.machine_state()) {
-            (None, _) | (Some(_), Some(MachineState::Stopped)) => Phase::Stopped,
-            _ => Phase::Stopping,
-        },
+        Goal::Stopped if world.slots(Kind::Machine).all(|slot| world.machine_state(slot) == Some(MachineState::Stopped)) => Phase::Stopped,
+        Goal::Stopped => Phase::Stopping,
         Goal::Running if wish.purpose == Purpose::Image => {
             if world.is_image_recorded && world.first(Kind::Machine).is_none() {
                 Phase::Ready
@@ -26,8 +24,7 @@ pub fn phase(wish: &Wish, world: &World) -> Phase {
         Goal::Running if !world.is_booted() || world.first(Kind::Binding).is_none() => Phase::Building,
         Goal::Running => {
             // First Ready needs every probe; a later failure is told as such and does not take the word back.
-            let was_proven = world.ready_boot.is_some() && world.ready_boot == world.boot.as_ref().map(|boot| boot.id.clone());
-            if was_proven || world.is_proven(&wish.spec.probes()) { Phase::Ready } else { Phase::Checking }
+            if world.was_proven() || world.is_proven(&wish.spec.probes()) { Phase::Ready } else { Phase::Checking }
         }
     }
 }

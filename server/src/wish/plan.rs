@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use app::domain::reason::{Attention, Probe};
-use cloud::{Kind, MachineState};
+use cloud::{Health, Kind, MachineState, Observed};
 use time::{Duration, OffsetDateTime};
 
-use super::kinds::{Care, Wanted, rules};
+use super::kinds::{Care, Wanted, desired_resources, rules};
 use super::phase::{Phase, phase};
 use super::spec::service_of;
-use super::{Purpose, Wish, World};
+use super::{Holding, Purpose, Wish, World};
 
 /// How long a call may take, and a claim live: a call begun before may still make something for so long.
 const CALL_AND_CLAIM: Duration = Duration::seconds(50);
@@ -57,15 +57,27 @@ pub enum Action {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Until {
     /// Another resource is there.
-    There(Kind),
+    There(Kind, u16),
     /// Another resource has been given back.
-    Released(Kind),
-    /// The machine runs.
-    MachineRuns,
-    /// The machine is off.
-    MachineStopped,
+    Released(Kind, u16),
+    /// A machine runs.
+    MachineRuns(u16),
+    /// A machine is off.
+    MachineStopped(u16),
     /// The machine has reported that its boot is complete.
     Booted,
+    /// Every probe has passed.
+    Proven,
+    /// Every name server says so.
+    InSync,
+    /// The certificate is issued.
+    Issued,
+    /// The balancer takes requests.
+    Active,
+    /// The balancer finds that it answers.
+    Healthy,
+    /// Its last requests are finished.
+    Drained,
     /// The build machine has reported that its disk is clean.
     Clean,
     /// The image is baked.
@@ -95,8 +107,8 @@ pub struct Plan {
 #[must_use]
 pub fn plan(wish: &Wish, world: &World, now: OffsetDateTime) -> Plan {
     let mut plan = Plan::default();
-    for &kind in wish.kinds {
-        plan_kind(&mut plan, wish, world, kind, now);
+    for (kind, slot, wanted) in desired_resources(wish, world) {
+        plan_slot(&mut plan, wish, world, (kind, slot, wanted), now);
     }
     if wish.purpose == Purpose::Image
         && wish.is_kept()
@@ -134,15 +146,24 @@ fn wait_for_turns(plan: &mut Plan, world: &World, now: OffsetDateTime) {
     plan.waiting.extend(waiting.into_iter().filter_map(|(action, _)| turn_at(&action).map(|at| (action, Until::Time(at)))));
 }
 
-fn plan_kind(plan: &mut Plan, wish: &Wish, world: &World, kind: Kind, now: OffsetDateTime) {
+fn plan_slot(plan: &mut Plan, wish: &Wish, world: &World, (kind, slot, wanted): (Kind, u16, Wanted), now: OffsetDateTime) {
     let rules = rules(kind);
-    let make = Action::Make(kind, 1);
-    match (rules.wanted(wish, world), world.first(kind)) {
+    let make = Action::Make(kind, slot);
+    match (wanted, world.of(kind, slot)) {
         (Wanted::No | Wanted::IfThere, None) => {}
-        (Wanted::Yes, None) => match rules.needs(wish, world) {
+        (Wanted::Yes, None) => match rules.needs(wish, world, slot) {
             None => plan.now.push((make, "it is wanted")),
             Some(until) => plan.waiting.push((make, until)),
         },
+        // It comes with its machine, or never.
+        (Wanted::Yes | Wanted::IfThere, Some(holding)) if holding.cloud_id.is_none() && !kind.is_ordered() => {
+            let machine_made_at = world.of(Kind::Machine, slot).and_then(|machine| machine.made_at);
+            if machine_made_at.is_some_and(|made_at| now - made_at > VANISHED_AFTER) {
+                plan.now.push((Action::WriteOff(kind, slot), "the cloud never listed it"));
+            } else {
+                plan.waiting.push((make, Until::Listed));
+            }
+        }
         // An intent without an answer: the same order again finds it made, or makes it.
         (Wanted::Yes | Wanted::IfThere, Some(holding)) if holding.cloud_id.is_none() => plan.now.push((make, "the answer is missing")),
         (Wanted::Yes | Wanted::IfThere, Some(holding)) if holding.listed.is_none() => {
@@ -154,36 +175,43 @@ fn plan_kind(plan: &mut Plan, wish: &Wish, world: &World, kind: Kind, now: Offse
                     plan.attention = Some(Attention::MachineVanished);
                     plan.waiting.push((make, Until::Somebody));
                 }
-                (true, false) => plan.now.push((Action::WriteOff(kind, 1), "the cloud does not list it any more")),
+                (true, false) => plan.now.push((Action::WriteOff(kind, slot), "the cloud does not list it any more")),
             }
         }
-        (Wanted::Yes | Wanted::IfThere, Some(holding)) => match rules.care(wish, world, holding) {
+        (Wanted::Yes | Wanted::IfThere, Some(holding)) => match rules.care(wish, world, slot, holding) {
             Care::Fine => {}
             Care::Now(action, because) => plan.now.push((action, because)),
             Care::Wait(action, until) => plan.waiting.push((action, until)),
         },
-        (Wanted::No, Some(_)) => plan_release(plan, world, kind, rules.used_by()),
+        (Wanted::No, Some(holding)) => plan_release(plan, world, (kind, slot, holding), rules.is_held_by(wish, world, slot), now),
     }
 }
 
-fn plan_release(plan: &mut Plan, world: &World, kind: Kind, used_by: &[Kind]) {
-    let release = Action::Release(kind, 1);
-    if let Some(user) = used_by.iter().find(|user| world.first(**user).is_some()) {
-        plan.waiting.push((release, Until::Released(*user)));
-        return;
-    }
-    match (kind, world.machine_state()) {
-        (Kind::Machine, Some(MachineState::Running)) => {
-            plan.now.push((Action::Stop(1), "it goes"));
-            plan.waiting.push((release, Until::MachineStopped));
+fn plan_release(plan: &mut Plan, world: &World, (kind, slot, holding): (Kind, u16, &Holding), held_by: Option<Until>, now: OffsetDateTime) {
+    let release = Action::Release(kind, slot);
+    match held_by {
+        Some(Until::Time(at)) if at <= now => {}
+        Some(until) => {
+            plan.waiting.push((release, until));
+            return;
         }
-        (Kind::Machine, Some(MachineState::Stopping)) => plan.waiting.push((release, Until::MachineStopped)),
+        None => {}
+    }
+    match (&holding.listed, world.machine_state(slot).filter(|_| kind == Kind::Machine)) {
+        (_, Some(MachineState::Running)) => {
+            plan.now.push((Action::Stop(slot), "it goes"));
+            plan.waiting.push((release, Until::MachineStopped(slot)));
+        }
+        (_, Some(MachineState::Stopping)) => plan.waiting.push((release, Until::MachineStopped(slot))),
+        (Some(Observed::Target { health: Health::Draining, .. }), _) => plan.waiting.push((release, Until::Drained)),
+        // What nobody ordered goes by itself.
+        (None, _) if !kind.is_ordered() => plan.now.push((Action::WriteOff(kind, slot), "it went with its machine")),
         _ => plan.now.push((release, "it is not wanted any more")),
     }
 }
 
 fn plan_boot(plan: &mut Plan, wish: &Wish, world: &World, now: OffsetDateTime) {
-    if !world.machine_runs() {
+    if !world.machine_runs(1) {
         return;
     }
     match &world.boot {
@@ -208,7 +236,7 @@ fn plan_probes(plan: &mut Plan, wish: &Wish, world: &World, now: OffsetDateTime)
     if wish.purpose != Purpose::Course {
         return;
     }
-    let is_reachable = world.first(Kind::Binding).is_some_and(super::Holding::is_there);
+    let is_reachable = world.first(Kind::Binding).is_some_and(Holding::is_there);
     for probe in wish.spec.probes() {
         let action = Action::Probe(probe);
         if !world.is_booted() {
@@ -216,7 +244,7 @@ fn plan_probes(plan: &mut Plan, wish: &Wish, world: &World, now: OffsetDateTime)
             continue;
         }
         if !is_reachable {
-            plan.waiting.push((action, Until::There(Kind::Binding)));
+            plan.waiting.push((action, Until::There(Kind::Binding, 1)));
             continue;
         }
         let boot = world.boot.as_ref().map(|boot| boot.id.as_str());
@@ -254,10 +282,11 @@ fn plan_probes(plan: &mut Plan, wish: &Wish, world: &World, now: OffsetDateTime)
 }
 
 /// What carries our tag and no row explains: it was written off and is there all the same, or a late call made it. It would stand in the way
-/// of what was made in its place. A machine with somebody's work on it is left alone as long as the environment is kept.
+/// of what was made in its place. What somebody's work may be on is left alone as long as the environment is kept.
 fn plan_strays(plan: &mut Plan, wish: &Wish, world: &World) {
     for (kind, name) in &world.strays {
-        if !wish.is_kept() || *kind != Kind::Machine || !world.was_ready {
+        let is_work = *kind == Kind::Disk || *kind == Kind::Machine && world.was_ready;
+        if !wish.is_kept() || !is_work {
             plan.now.push((Action::ReleaseStray(*kind, name.clone()), "it carries our tag and no row explains it"));
         }
     }
@@ -278,21 +307,25 @@ fn plan_gone(plan: &mut Plan, world: &World, now: OffsetDateTime) {
 
 fn look_again(plan: &Plan, wish: &Wish, world: &World, now: OffsetDateTime) -> Option<OffsetDateTime> {
     // What waits for something that waits itself has nothing to look for before that.
-    let waits_itself = |kind: Kind| plan.waiting.iter().any(|(action, _)| *action == Action::Make(kind, 1));
+    let waits_itself = |kind: Kind, slot: u16| plan.waiting.iter().any(|(action, _)| *action == Action::Make(kind, slot));
     let soonest = plan
         .waiting
         .iter()
         .filter(|(_, until)| match until {
-            Until::There(kind) => !waits_itself(*kind),
-            Until::MachineRuns | Until::Booted | Until::Clean => !waits_itself(Kind::Machine),
+            Until::There(kind, slot) => !waits_itself(*kind, *slot),
+            Until::MachineRuns(slot) => !waits_itself(Kind::Machine, *slot),
+            Until::Booted | Until::Clean => !waits_itself(Kind::Machine, 1),
+            // Each of its probes has a time of its own.
+            Until::Proven => false,
             _ => true,
         })
         .map(|(_, until)| match until {
             Until::Time(at) => *at,
-            Until::MachineRuns | Until::MachineStopped | Until::Listed => now + Duration::milliseconds(300),
-            Until::Released(_) | Until::There(_) => now + Duration::milliseconds(500),
+            Until::MachineRuns(_) | Until::MachineStopped(_) | Until::Listed | Until::Drained => now + Duration::milliseconds(300),
+            Until::Released(..) | Until::There(..) | Until::InSync => now + Duration::milliseconds(500),
+            Until::Issued | Until::Active | Until::Healthy => now + Duration::seconds(2),
             // The machine's report wakes the environment; this is for reports that got lost.
-            Until::Booted | Until::Clean => now + Duration::seconds(5),
+            Until::Booted | Until::Clean | Until::Proven => now + Duration::seconds(5),
             // The end of baking wakes those who wait for it.
             Until::ImageBaked => now + Duration::seconds(10),
             Until::Somebody => now + Duration::seconds(60),
@@ -326,11 +359,17 @@ impl fmt::Display for Action {
 impl fmt::Display for Until {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::There(kind) => write!(f, "{}/1 is there", kind.code()),
-            Self::Released(kind) => write!(f, "{}/1 is given back", kind.code()),
-            Self::MachineRuns => f.write_str("machine/1 runs"),
-            Self::MachineStopped => f.write_str("machine/1 is off"),
+            Self::There(kind, slot) => write!(f, "{}/{slot} is there", kind.code()),
+            Self::Released(kind, slot) => write!(f, "{}/{slot} is given back", kind.code()),
+            Self::MachineRuns(slot) => write!(f, "machine/{slot} runs"),
+            Self::MachineStopped(slot) => write!(f, "machine/{slot} is off"),
             Self::Booted => f.write_str("machine/1 has booted"),
+            Self::Proven => f.write_str("every probe has passed"),
+            Self::InSync => f.write_str("every name server says so"),
+            Self::Issued => f.write_str("certificate/1 is issued"),
+            Self::Active => f.write_str("it takes requests"),
+            Self::Healthy => f.write_str("the balancer finds it healthy"),
+            Self::Drained => f.write_str("its last requests are finished"),
             Self::Clean => f.write_str("machine/1 is clean"),
             Self::ImageBaked => f.write_str("the image is baked"),
             Self::Listed => f.write_str("the cloud lists it"),

@@ -1,61 +1,19 @@
 //! Plans as a reviewer reads them: wish and world in, text out. A change of a plan is a change of these files.
 
+mod damage;
+mod properties;
+mod trial;
+
 use std::collections::BTreeMap;
 
 use app::domain::phase::Goal;
 use app::domain::reason::Probe;
 use app::domain::saw::Saw;
-use cloud::order::PortRange;
-use cloud::{Kind, MachineState, Observed, Size};
-use proptest::prelude::*;
-use time::{Duration, OffsetDateTime};
-use uuid::Uuid;
+use cloud::{Kind, MachineState, Observed};
+use time::Duration;
 
-use super::spec::ServiceSpec;
-use super::{Action, BootSeen, Holding, ImageState, Plan, ProbeSeen, Purpose, Spec, Wish, World, phase, plan};
-
-fn now() -> OffsetDateTime {
-    OffsetDateTime::from_unix_timestamp(1_795_251_600).expect("a time")
-}
-
-fn wish(goal: Goal) -> Wish {
-    let services = ["ssh", "wordpress", "ftp_tex"];
-    Wish {
-        purpose: Purpose::Course,
-        goal,
-        spec: Spec {
-            schema: 1,
-            summary: String::new(),
-            os: "debian-12".into(),
-            services: services.into_iter().map(|name| ServiceSpec { name: name.into(), revision: "1".into() }).collect(),
-            size: Size { cpus: 1, memory_mib: 1024, disk_gib: 8 },
-            open_ports: vec![PortRange { from: 80, to: 80 }],
-        },
-        image: ImageState::Ready("image".into()),
-        condemned: 0,
-        rebuilds_vanished: false,
-        kinds: &Kind::ALL,
-    }
-}
-
-fn held(observed: Option<Observed>) -> Holding {
-    Holding {
-        incarnation: 1,
-        intent: Uuid::from_u128(1),
-        cloud_id: Some("there".into()),
-        made_at: Some(now() - Duration::minutes(5)),
-        turn_at: None,
-        listed: observed,
-    }
-}
-
-fn open_ports() -> Observed {
-    Observed::Firewall { tcp: wish(Goal::Running).spec.open_ports }
-}
-
-fn machine(state: MachineState) -> Observed {
-    Observed::Machine { state, started_at: Some(now() - Duration::minutes(1)), private_address: None }
-}
+use super::{BootSeen, Holding, ImageState, ProbeSeen, Purpose, Wish, World, phase, plan};
+use trial::{held, machine, now, open_ports, wish};
 
 /// A world that is just as the wish "running" wants it.
 fn complete() -> World {
@@ -240,127 +198,4 @@ fn baking() {
     made.holdings.insert((Kind::Image, 1), held(Some(Observed::Image { recipe: "r".into(), is_available: true })));
     text.push_str(&format!("\nimage there:\n{}", told(&wish, &made)));
     insta::assert_snapshot!(text);
-}
-
-/// What becomes of the world when the cloud does what a plan says.
-fn done(world: &mut World, plan: &Plan) {
-    for (action, _) in &plan.now {
-        match action {
-            Action::Make(kind, slot) => {
-                let observed = match kind {
-                    Kind::Machine => machine(MachineState::Running),
-                    Kind::Address => Observed::Address { address: "198.51.100.7".into() },
-                    Kind::Binding => Observed::Binding { address: "there".into(), machine: "there".into() },
-                    Kind::Firewall => open_ports(),
-                    Kind::Snapshot => Observed::Snapshot,
-                    Kind::Image => Observed::Image { recipe: "r".into(), is_available: true },
-                };
-                world.holdings.insert((*kind, *slot), held(Some(observed)));
-                if *kind == Kind::Machine {
-                    world.boot = Some(BootSeen { id: "n".into(), is_ready: true, ..BootSeen::default() });
-                }
-            }
-            Action::Start(slot) => {
-                world.holdings.insert((Kind::Machine, *slot), held(Some(machine(MachineState::Running))));
-                world.boot = Some(BootSeen { id: "n".into(), is_ready: true, ..BootSeen::default() });
-            }
-            Action::Stop(slot) => {
-                world.holdings.insert((Kind::Machine, *slot), held(Some(machine(MachineState::Stopped))));
-                world.boot = None;
-            }
-            Action::Release(kind, slot) | Action::WriteOff(kind, slot) => {
-                world.holdings.remove(&(*kind, *slot));
-            }
-            Action::ReleaseStray(..) => world.strays.clear(),
-            Action::Probe(probe) => {
-                let boot = world.boot.as_ref().map(|boot| boot.id.clone()).unwrap_or_default();
-                world.probes.insert(*probe, ProbeSeen { boot, saw: Ok(()), tries: 1, at: now() });
-            }
-            Action::ConfirmGone => world.empty_since = Some(now()),
-            Action::Adopt(_) => world.is_image_recorded = true,
-            Action::Restart(_) => {}
-        }
-    }
-    // What was on its way arrives, reports of machines that run among it.
-    if world.machine_runs() && world.boot.is_none() {
-        world.boot = Some(BootSeen { id: "n".into(), is_ready: true, ..BootSeen::default() });
-    }
-    for holding in world.holdings.values_mut() {
-        if let Some(Observed::Machine { state, .. }) = &mut holding.listed {
-            *state = match *state {
-                MachineState::Starting => MachineState::Running,
-                MachineState::Stopping => MachineState::Stopped,
-                other => other,
-            };
-        }
-    }
-}
-
-fn any_holding(observed: impl Strategy<Value = Observed> + 'static) -> impl Strategy<Value = Option<Holding>> {
-    prop_oneof![
-        Just(None),
-        observed.prop_map(|observed| Some(held(Some(observed)))),
-        Just(Some(held(None))),
-        Just(Some(Holding { cloud_id: None, ..held(None) })),
-    ]
-}
-
-fn any_world() -> impl Strategy<Value = World> {
-    let state =
-        prop_oneof![Just(MachineState::Starting), Just(MachineState::Running), Just(MachineState::Stopping), Just(MachineState::Stopped)];
-    let leads_to = prop_oneof![Just("there".to_owned()), Just(String::new())];
-    (
-        any_holding(state.prop_map(machine)),
-        any_holding(Just(Observed::Address { address: "198.51.100.7".into() })),
-        any_holding(prop_oneof![Just(open_ports()), Just(Observed::Firewall { tcp: vec![] })]),
-        any_holding(leads_to.prop_map(|machine| Observed::Binding { address: "there".into(), machine })),
-        any::<bool>(),
-        proptest::sample::subsequence(Kind::ALL.to_vec(), 0..3),
-    )
-        .prop_map(|(machine, address, firewall, binding, booted, strays)| {
-            let holdings = [(Kind::Machine, machine), (Kind::Address, address), (Kind::Firewall, firewall), (Kind::Binding, binding)];
-            World {
-                holdings: holdings.into_iter().filter_map(|(kind, holding)| Some(((kind, 1), holding?))).collect(),
-                boot: booted.then(|| BootSeen { id: "b".into(), is_ready: true, ..BootSeen::default() }),
-                strays: strays.into_iter().map(|kind| (kind, format!("stray {}", kind.code()))).collect(),
-                unanswered_at: Some(now() - Duration::minutes(5)),
-                ..World::default()
-            }
-        })
-}
-
-proptest! {
-    #[test]
-    fn from_any_world_the_loop_comes_to_its_goal(mut world in any_world(), goal in prop_oneof![Just(Goal::Running), Just(Goal::Stopped), Just(Goal::Gone)]) {
-        let wish = wish(goal);
-        let mut rounds = 0;
-        loop {
-            let plan = plan(&wish, &world, now());
-            let is_over = plan.now.is_empty() || plan.now.iter().all(|(action, _)| *action == Action::ConfirmGone && world.empty_since.is_some());
-            if is_over && plan.waiting.iter().all(|(_, until)| matches!(until, super::Until::Time(_))) {
-                break;
-            }
-            done(&mut world, &plan);
-            rounds += 1;
-            prop_assert!(rounds < 30, "{}", told(&wish, &world));
-        }
-        match goal {
-            Goal::Running => prop_assert!(world.is_proven(&wish.spec.probes())),
-            Goal::Stopped => prop_assert!(!world.machine_runs()),
-            Goal::Gone => prop_assert!(world.holdings.is_empty()),
-        }
-        prop_assert!(world.strays.is_empty());
-    }
-
-    #[test]
-    fn an_address_is_never_given_back_while_a_binding_uses_it(mut world in any_world()) {
-        for _ in 0..30 {
-            let plan = plan(&wish(Goal::Gone), &world, now());
-            let releases = |kind| plan.now.iter().any(|(action, _)| *action == Action::Release(kind, 1));
-            prop_assert!(!releases(Kind::Address) || world.first(Kind::Binding).is_none());
-            prop_assert!(!releases(Kind::Binding) || world.first(Kind::Machine).is_none());
-            prop_assert!(!releases(Kind::Firewall) || world.first(Kind::Machine).is_none());
-            done(&mut world, &plan);
-        }
-    }
 }

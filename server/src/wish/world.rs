@@ -36,6 +36,8 @@ pub struct World {
     pub unanswered_at: Option<OffsetDateTime>,
     /// When the cloud first listed nothing of it.
     pub empty_since: Option<OffsetDateTime>,
+    /// Until when somebody may remember a name of it that was taken out of the DNS.
+    pub names_linger_until: Option<OffsetDateTime>,
 }
 
 /// One thing that we ordered.
@@ -101,16 +103,27 @@ pub struct ProbeSeen {
 }
 
 impl World {
+    /// The holding of a slot.
+    #[must_use]
+    pub fn of(&self, kind: Kind, slot: u16) -> Option<&Holding> {
+        self.holdings.get(&(kind, slot))
+    }
+
     /// The holding of the first slot of a kind.
     #[must_use]
     pub fn first(&self, kind: Kind) -> Option<&Holding> {
-        self.holdings.get(&(kind, 1))
+        self.of(kind, 1)
     }
 
-    /// The machine's state, if the cloud lists it.
+    /// The slots of a kind that are held.
+    pub fn slots(&self, kind: Kind) -> impl Iterator<Item = u16> {
+        self.holdings.keys().filter(move |(of, _)| *of == kind).map(|(_, slot)| *slot)
+    }
+
+    /// A machine's state, if the cloud lists it.
     #[must_use]
-    pub fn machine_state(&self) -> Option<MachineState> {
-        match self.first(Kind::Machine)?.listed.as_ref()? {
+    pub fn machine_state(&self, slot: u16) -> Option<MachineState> {
+        match self.of(Kind::Machine, slot)?.listed.as_ref()? {
             Observed::Machine { state, .. } => Some(*state),
             _ => None,
         }
@@ -125,15 +138,20 @@ impl World {
     /// The cloud's name of an image of the version, made by us or found.
     #[must_use]
     pub fn image(&self) -> Option<&str> {
-        let is_available = |image: &&Holding| matches!(image.listed, Some(Observed::Image { is_available: true, .. }));
-        let ours = self.first(Kind::Image).filter(is_available).and_then(|image| image.cloud_id.as_deref());
+        let ours = self.first(Kind::Image).filter(|_| self.holds_whole_image()).and_then(|image| image.cloud_id.as_deref());
         ours.or(self.found_image.as_deref())
     }
 
-    /// Whether the machine runs.
+    /// Whether it holds an image that machines can be made of.
     #[must_use]
-    pub fn machine_runs(&self) -> bool {
-        self.machine_state() == Some(MachineState::Running)
+    pub fn holds_whole_image(&self) -> bool {
+        self.first(Kind::Image).is_some_and(|image| matches!(image.listed, Some(Observed::Image { is_available: true, .. })))
+    }
+
+    /// Whether a machine runs.
+    #[must_use]
+    pub fn machine_runs(&self, slot: u16) -> bool {
+        self.machine_state(slot) == Some(MachineState::Running)
     }
 
     /// When the cloud last started the machine, where it says so; else when it was made.
@@ -149,7 +167,13 @@ impl World {
     /// Whether the machine reported that its boot is complete.
     #[must_use]
     pub fn is_booted(&self) -> bool {
-        self.machine_runs() && self.boot.as_ref().is_some_and(|boot| boot.is_ready)
+        self.machine_runs(1) && self.boot.as_ref().is_some_and(|boot| boot.is_ready)
+    }
+
+    /// Whether every probe passed on the present boot, now or earlier.
+    #[must_use]
+    pub fn was_proven(&self) -> bool {
+        self.ready_boot.is_some() && self.ready_boot == self.boot.as_ref().map(|boot| boot.id.clone())
     }
 
     /// Whether a probe passed on the present boot.

@@ -21,7 +21,7 @@ async fn a_request_becomes_ready_and_every_probe_has_passed(pool: PgPool) {
     let id = portal.request("c5").await.expect("requested");
     assert_eq!(portal.view(id).await.phase, Phase::Waiting);
     portal.run_until_phase(id, Phase::Ready).await;
-    assert_eq!(portal.in_cloud(id).await, ["address", "binding", "firewall", "machine"]);
+    assert_eq!(portal.in_cloud(id).await, ["address", "binding", "disk", "firewall", "key", "machine"]);
     portal.run_until(|portal| async move { portal.view(id).await.steps.last().is_some_and(|step| step.state == StepState::Done) }).await;
     let view = portal.view(id).await;
     assert!(view.steps.iter().all(|step| step.state == StepState::Done), "{:#?}", view.steps);
@@ -41,7 +41,7 @@ async fn a_stopped_environment_keeps_its_address_and_is_proven_again_after_its_s
     portal.environments.stop(&portal.student, id).await.expect("asked");
     assert_eq!(portal.view(id).await.phase, Phase::Stopping);
     portal.run_until_phase(id, Phase::Stopped).await;
-    assert_eq!(portal.in_cloud(id).await, ["address", "binding", "firewall", "machine"]);
+    assert_eq!(portal.in_cloud(id).await, ["address", "binding", "disk", "firewall", "key", "machine"]);
 
     portal.environments.start(&portal.student, id).await.expect("asked");
     assert_ne!(portal.view(id).await.phase, Phase::Ready, "nothing is proven on the new boot yet");
@@ -90,7 +90,7 @@ async fn a_deleted_environment_leaves_nothing_and_its_name_is_free_again(pool: P
     portal.environments.delete(&portal.student, id, "c5").await.expect("asked");
     portal.run_until_phase(id, Phase::Removed).await;
     assert!(portal.in_cloud(id).await.is_empty());
-    assert_eq!(portal.count("select count(*) from resource where gone_at is null and kind <> 'image'").await, 0);
+    assert_eq!(portal.count("select count(*) from resource where gone_at is null and kind not in ('image', 'snapshot')").await, 0);
     assert_eq!(portal.count("select count(*) from secret").await, 0, "its secrets are erased");
     portal.request("c5").await.expect("the name is free");
 }
@@ -156,11 +156,10 @@ async fn environments_wait_for_the_image_that_is_being_baked(pool: PgPool) {
     assert!(portal.view(id).await.steps.iter().any(|step| step.what == What::Image), "the page says what it waits for");
     portal.run_until_phase(id, Phase::Ready).await;
     assert_eq!(portal.count("select count(*) from image").await, 1);
-    portal
-        .run_until(
-            |portal| async move { portal.count("select count(*) from resource where gone_at is null and kind = 'snapshot'").await == 0 },
-        )
-        .await;
+    // The image rests on its snapshot; the build machine goes.
+    let left = "select count(*) from resource join environment on environment.id = resource.environment
+                 where purpose = 'image' and gone_at is null and kind not in ('image', 'snapshot')";
+    portal.run_until(|portal| async move { portal.count(left).await == 0 }).await;
 }
 
 #[sqlx::test(migrator = "server::MIGRATOR")]
@@ -176,7 +175,7 @@ async fn a_machine_that_vanished_is_not_replaced_unasked(pool: PgPool) {
     assert_eq!(portal.view(id).await.attention, Some(Attention::MachineVanished));
     portal.environments.try_again(&portal.student, id).await.expect("asked");
     portal.run_until_phase(id, Phase::Ready).await;
-    assert_eq!(portal.in_cloud(id).await, ["address", "binding", "firewall", "machine"]);
+    assert_eq!(portal.in_cloud(id).await, ["address", "binding", "disk", "firewall", "key", "machine"]);
 }
 
 #[sqlx::test(migrator = "server::MIGRATOR")]
@@ -202,8 +201,47 @@ async fn a_machine_that_a_late_call_made_is_stopped_and_goes_too(pool: PgPool) {
     let tags = Tags { environment, course: Uuid::now_v7(), owner: Uuid::now_v7() };
     let late = Intent { token: Uuid::now_v7(), kind: Kind::Machine, slot: 1, incarnation: 2, tags };
     let size = Size { cpus: 1, memory_mib: 512, disk_gib: 4 };
-    let order = Create::Machine { image: ImageSource::Base("debian-12".into()), size, user_data: String::new(), host_name: "c5".into() };
+    let order = Create::Machine {
+        image: ImageSource::Base("debian-12".into()),
+        size,
+        user_data: String::new(),
+        host_name: "c5".into(),
+        zone: None,
+        disk: None,
+        firewall: None,
+        key: None,
+    };
     portal.sim.create(&late, &order).await.expect("made");
     portal.run_until_phase(id, Phase::Removed).await;
     assert!(portal.in_cloud(id).await.is_empty());
+}
+
+#[sqlx::test(migrator = "server::MIGRATOR")]
+async fn where_a_zone_has_no_room_the_next_one_is_tried_under_a_new_intent(pool: PgPool) {
+    let zone_capacity = [("a".to_owned(), 0)].into();
+    let portal = TestPortal::unbaked(pool, SimSettings { zone_capacity, ..SimSettings::default() }).await;
+    let ids = [portal.request("c1").await.expect("requested"), portal.request("c2").await.expect("requested")];
+    for id in ids {
+        portal.run_until_phase(id, Phase::Ready).await;
+        assert_eq!(portal.in_cloud(id).await, ["address", "binding", "disk", "firewall", "key", "machine"]);
+        assert_eq!(portal.view(id).await.attention, None);
+    }
+    assert_eq!(portal.count("select count(*) from resource where kind = 'machine' and cloud_id is not null and zone = 'a'").await, 0);
+    assert_eq!(
+        portal.count("select count(distinct intent_token) from resource").await,
+        portal.count("select count(*) from resource").await
+    );
+}
+
+#[sqlx::test(migrator = "server::MIGRATOR")]
+async fn where_no_zone_has_room_it_says_so_and_goes_on_when_there_is_some(pool: PgPool) {
+    let portal = TestPortal::new(pool).await;
+    portal.sim.change_settings(|settings| settings.capacity = 0);
+    let id = portal.request("c5").await.expect("requested");
+    portal.run_until(|portal| async move { matches!(portal.view(id).await.attention, Some(Attention::NoCapacity { .. })) }).await;
+    let tried = "select count(distinct zone) from resource where kind = 'machine' and zone is not null and environment in
+                 (select id from environment where purpose = 'course')";
+    assert_eq!(portal.count(tried).await, 2, "every zone was tried first");
+    portal.sim.change_settings(|settings| settings.capacity = 300);
+    portal.run_until_phase(id, Phase::Ready).await;
 }

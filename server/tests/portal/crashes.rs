@@ -51,7 +51,11 @@ async fn kill_while_building_and_removing(portal: &TestPortal, polls: usize) -> 
         portal.advance(Duration::seconds(31)).await;
     }
     portal.run_until_phase(id, Phase::Ready).await;
-    assert_eq!(portal.in_cloud(id).await, ["address", "binding", "firewall", "machine"], "killed after {polls} polls of each turn");
+    assert_eq!(
+        portal.in_cloud(id).await,
+        ["address", "binding", "disk", "firewall", "key", "machine"],
+        "killed after {polls} polls of each turn"
+    );
 
     portal.environments.delete(&portal.student, id, &name).await.expect("asked");
     for _ in 0..4 {

@@ -5,6 +5,7 @@ use app::domain::incident::{Fault, Incident};
 use app::domain::phase::Phase;
 use app::domain::reason::Probe;
 use app::ports::Environments;
+use cloud::sim::SimSettings;
 use server::engine::poller;
 use sqlx::PgPool;
 
@@ -32,7 +33,9 @@ async fn mended(portal: &TestPortal, id: EnvironmentId) -> Incident {
     portal.run_until(|portal| async move { portal.view(id).await.incidents.iter().all(|incident| incident.recovered_at.is_some()) }).await;
     let view = portal.view(id).await;
     assert_eq!((view.phase, view.attention), (Phase::Ready, None));
-    assert_eq!(portal.in_cloud(id).await, ["address", "binding", "firewall", "machine"]);
+    let mut in_cloud = portal.in_cloud(id).await;
+    in_cloud.retain(|kind| *kind != "record");
+    assert_eq!(in_cloud, ["address", "binding", "disk", "firewall", "key", "machine"]);
     let [incident] = view.incidents.as_slice() else { panic!("one cause, one incident: {:?}", view.incidents) };
     assert!(incident.recovered_at > Some(incident.detected_at));
     incident.clone()
@@ -110,8 +113,8 @@ async fn what_the_cloud_listed_too_late_and_was_made_again_is_given_back(pool: P
         .await;
     portal.sim.change_settings(|settings| settings.timings.unlisted = 0..=0);
     portal.run_until_phase(id, Phase::Ready).await;
-    portal.run_until(|portal| async move { portal.in_cloud(id).await.len() == 4 }).await;
-    assert_eq!(portal.in_cloud(id).await, ["address", "binding", "firewall", "machine"]);
+    portal.run_until(|portal| async move { portal.in_cloud(id).await.len() == 6 }).await;
+    assert_eq!(portal.in_cloud(id).await, ["address", "binding", "disk", "firewall", "key", "machine"]);
 }
 
 #[sqlx::test(migrator = "server::MIGRATOR")]
@@ -134,4 +137,30 @@ async fn what_its_student_stopped_is_not_broken(pool: PgPool) {
     portal.environments.start(&portal.student, id).await.expect("asked");
     portal.run_until_phase(id, Phase::Ready).await;
     assert_eq!(portal.view(id).await.incidents, []);
+}
+
+async fn named(pool: PgPool) -> TestPortal {
+    let portal = TestPortal::unbaked(pool, SimSettings { names: true, ..SimSettings::default() }).await;
+    portal.run_until(|portal| async move { portal.count("select count(*) from image").await == 1 }).await;
+    portal
+}
+
+#[sqlx::test(migrator = "server::MIGRATOR")]
+async fn a_record_that_somebody_changed_says_the_right_thing_again(pool: PgPool) {
+    let portal = named(pool).await;
+    let id = ready(&portal).await;
+    let record = portal.held(id, "record").await;
+    portal.sim.change_record(&record, "198.51.100.250").expect("changed");
+    assert_eq!(mended(&portal, id).await.fault, Fault::RecordChanged);
+    assert_eq!(portal.held(id, "record").await, record, "it is the same record");
+}
+
+#[sqlx::test(migrator = "server::MIGRATOR")]
+async fn a_record_that_somebody_removed_is_made_again(pool: PgPool) {
+    let portal = named(pool).await;
+    let id = ready(&portal).await;
+    let record = portal.held(id, "record").await;
+    portal.sim.vanish(&record).expect("vanished");
+    assert_eq!(mended(&portal, id).await.fault, Fault::RecordChanged);
+    assert_ne!(portal.held(id, "record").await, record);
 }

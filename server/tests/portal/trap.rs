@@ -1,10 +1,10 @@
-//! A cloud with a trap: one call stops right before or right after the cloud did its work, until it is let go.
+//! A cloud with traps: the next call of a sort stops right before or right after the cloud did its work, until it is let go.
 
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use cloud::sim::SimCloud;
-use cloud::{Boot, Call, Cloud, CloudError, Create, EnvironmentTag, Intent, Kind, Metrics, Seen};
+use cloud::{Boot, Call, Cloud, CloudError, Create, Deletion, EnvironmentTag, Intent, Kind, Metrics, Nature, Seen};
 use tokio::sync::Semaphore;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub enum Point {
 
 pub struct TrapCloud {
     sim: Arc<SimCloud>,
-    set: Mutex<Option<(Call, Point)>>,
+    set: Mutex<Vec<(Call, Point)>>,
     caught: Semaphore,
     let_go: Semaphore,
 }
@@ -29,12 +29,12 @@ impl TrapCloud {
 
     /// The next call of this sort is caught.
     pub fn set(&self, call: Call, point: Point) {
-        *self.set.lock().expect("no panic while it is held") = Some((call, point));
+        self.set.lock().expect("no panic while it is held").push((call, point));
     }
 
-    /// Whether it has not caught anything yet.
-    pub fn is_set(&self) -> bool {
-        self.set.lock().expect("no panic while it is held").is_some()
+    /// The calls that were not caught yet.
+    pub fn is_set(&self) -> Vec<Call> {
+        self.set.lock().expect("no panic while it is held").iter().map(|(call, _)| *call).collect()
     }
 
     /// Ends when something is caught.
@@ -48,7 +48,10 @@ impl TrapCloud {
     }
 
     async fn stop_at(&self, call: Call, point: Point) {
-        let is_it = self.set.lock().expect("no panic while it is held").take_if(|set| *set == (call, point)).is_some();
+        let is_it = {
+            let mut set = self.set.lock().expect("no panic while it is held");
+            set.iter().position(|trap| *trap == (call, point)).map(|place| set.remove(place)).is_some()
+        };
         if is_it {
             self.caught.add_permits(1);
             self.let_go.acquire().await.expect("it is never closed").forget();
@@ -65,8 +68,8 @@ impl TrapCloud {
 
 #[async_trait]
 impl Cloud for TrapCloud {
-    fn kinds(&self) -> &'static [Kind] {
-        self.sim.kinds()
+    fn nature(&self) -> &Nature {
+        self.sim.nature()
     }
 
     async fn list(&self, environment: &EnvironmentTag) -> Result<Vec<Seen>, CloudError> {
@@ -89,7 +92,7 @@ impl Cloud for TrapCloud {
         self.through(Call::Stop, self.sim.stop(machine)).await
     }
 
-    async fn delete(&self, kind: Kind, cloud_id: &str) -> Result<(), CloudError> {
+    async fn delete(&self, kind: Kind, cloud_id: &str) -> Result<Deletion, CloudError> {
         self.through(Call::Delete(kind), self.sim.delete(kind, cloud_id)).await
     }
 

@@ -141,7 +141,11 @@ impl Site {
             let mut lived: Vec<_> = lives.iter().filter(|life| life.environment == id.0).map(|life| life.kind.code()).collect();
             listed.sort_unstable();
             lived.sort_unstable();
-            assert_eq!((&listed, &lived), (&vec!["address", "binding", "firewall", "machine"], &listed), "listed, ever made: {id}");
+            assert_eq!(
+                (&listed, &lived),
+                (&vec!["address", "binding", "disk", "firewall", "key", "machine"], &listed),
+                "listed, ever made: {id}"
+            );
         }
     }
 

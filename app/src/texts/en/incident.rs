@@ -15,6 +15,10 @@ pub(super) fn incident(fault: Fault, is_mended: bool) -> &'static str {
         (Fault::AddressLost, false) => "The address was taken away. Koza is getting another one.",
         (Fault::AddressLost, true) => "The address was taken away. Koza got another one: use the address that this page shows now.",
         (Fault::FirewallChanged, false) => "What lets visitors in was changed or removed. Koza is putting it back.",
+        (Fault::RecordChanged, false) => "Its name leads elsewhere, or nowhere. Koza is putting it back.",
+        (Fault::RecordChanged, true) => {
+            "Its name led elsewhere. Koza put it back; computers that remember the wrong place forget it within a minute."
+        }
         (Fault::FirewallChanged, true) => "Visitors could not get in. Koza put back what lets them in; nothing was lost.",
         (Fault::BindingLost, false) => "The address does not lead to the machine. Koza is putting that right.",
         (Fault::BindingLost, true) => "The address did not lead to the machine. Koza put that right; nothing was lost.",

@@ -13,6 +13,10 @@ pub(super) fn incident(fault: Fault, is_mended: bool) -> &'static str {
         (Fault::AddressLost, false) => "固定 IP が失われました。Koza が別のものを確保しています。",
         (Fault::AddressLost, true) => "固定 IP が失われたため、別のものに替えました。今このページに出ているアドレスを使ってください。",
         (Fault::FirewallChanged, false) => "外からの通信を通す設定が変えられました。Koza が元に戻しています。",
+        (Fault::RecordChanged, false) => "名前が別の場所を指しているか、消えています。Koza が元に戻しています。",
+        (Fault::RecordChanged, true) => {
+            "名前が別の場所を指していました。Koza が元に戻しました。古い答えを覚えているコンピュータも1分以内に忘れます。"
+        }
         (Fault::FirewallChanged, true) => "外からつながらなくなっていました。Koza が設定を元に戻しました。失われたものはありません。",
         (Fault::BindingLost, false) => "固定 IP がマシンにつながっていません。Koza が直しています。",
         (Fault::BindingLost, true) => "固定 IP がマシンにつながっていませんでした。Koza が直しました。失われたものはありません。",

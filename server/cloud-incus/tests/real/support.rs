@@ -111,7 +111,16 @@ pub fn machine(user_data: &str) -> Create {
 }
 
 pub fn machine_from(image: ImageSource, user_data: &str) -> Create {
-    Create::Machine { image, size: SMALL, user_data: user_data.to_owned(), host_name: "c5".to_owned() }
+    Create::Machine {
+        image,
+        size: SMALL,
+        user_data: user_data.to_owned(),
+        host_name: "c5".to_owned(),
+        zone: None,
+        disk: None,
+        firewall: None,
+        key: None,
+    }
 }
 
 pub fn firewall(ports: &[(u16, u16)]) -> Create {

@@ -50,6 +50,20 @@ impl SimCloud {
         })
     }
 
+    /// Somebody makes a record lead elsewhere.
+    ///
+    /// # Errors
+    /// There is none of that name.
+    pub fn change_record(&self, record: &str, leads_to: &str) -> Result<(), CloudError> {
+        self.change(|world, _, _| match world.entries.get_mut(record).map(|entry| &mut entry.thing) {
+            Some(Thing::Record { record, .. }) => {
+                leads_to.clone_into(&mut record.value);
+                Ok(())
+            }
+            _ => Err(missing("record_not_found", record)),
+        })
+    }
+
     /// Somebody pulls the plug: the machine is stopped, its disk stays.
     ///
     /// # Errors

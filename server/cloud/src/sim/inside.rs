@@ -120,6 +120,13 @@ impl Inside {
         self.boot = None;
     }
 
+    /// The services that a snapshot of its disk would hold.
+    pub(super) fn on_disk(&self, now: OffsetDateTime) -> BTreeSet<String> {
+        let under_way = self.boot(now).map(|boot| boot.done).unwrap_or_default();
+        let new = under_way.iter().filter_map(|step| step.strip_prefix("install:")).map(str::to_owned);
+        self.installed.iter().cloned().chain(new).collect()
+    }
+
     /// How the boot goes; `None`: not yet begun, or off. A build machine that turned itself off has said that it is clean.
     pub(super) fn boot(&self, now: OffsetDateTime) -> Option<Boot> {
         if let Some(last) = &self.last_words {

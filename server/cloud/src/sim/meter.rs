@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use time::OffsetDateTime;
 
-use crate::call::{Call, EC2, draws};
+use crate::call::{AWS, Call, draws};
 use crate::error::{CloudError, Fate};
 
 /// What is left in each bucket, and since when.
@@ -19,7 +19,7 @@ impl Meter {
     /// Takes the call, or says that it was one too many. A call that is refused costs nothing.
     pub(super) fn take(&mut self, call: Call, now: OffsetDateTime) -> Result<(), CloudError> {
         let mut after = Vec::new();
-        for allowance in EC2.iter().filter(|allowance| draws(call).contains(&allowance.action)) {
+        for allowance in AWS.iter().filter(|allowance| draws(call).contains(&allowance.action)) {
             let (left, at) = self.left.get(allowance.action).copied().unwrap_or((allowance.capacity, now));
             let left = (left + (now - at).as_seconds_f64().max(0.0) * allowance.refill).min(allowance.capacity) - 1.0;
             if left < 0.0 {

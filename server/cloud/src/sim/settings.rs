@@ -1,9 +1,13 @@
 //! How large the simulated cloud is and how long things take there. The `settings` of the cloud's row.
 
+use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use serde::{Deserialize, Serialize};
 use time::Duration;
+
+use crate::nature::Nature;
+use crate::tag::Kind;
 
 /// Everything that can be chosen; what is left out has a value that suits a class.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,12 +23,32 @@ pub struct SimSettings {
     pub machines: u32,
     /// How many machines the hosts carry at once.
     pub capacity: u32,
-    /// Whether it takes only as many calls as EC2 does.
+    /// Its zones.
+    pub zones: Vec<String>,
+    /// How many machines the hosts of a zone carry at once, where that is less.
+    pub zone_capacity: BTreeMap<String, u32>,
+    /// Whether it has names (records and certificates), too.
+    pub names: bool,
+    /// Whether snapshots outlive their machines and images rest on them; else they lie inside, and images are copies.
+    pub snapshots_stand_alone: bool,
+    /// Whether it takes only as many calls as AWS does.
     pub allowances: bool,
     /// How long things take.
     pub timings: Timings,
     /// What goes wrong by chance.
     pub chances: Chances,
+}
+
+impl SimSettings {
+    /// What the cloud is like.
+    pub(super) fn nature(&self) -> Nature {
+        let is_name = |kind: &Kind| matches!(kind, Kind::Record | Kind::Certificate);
+        Nature {
+            kinds: Kind::ALL.into_iter().filter(|kind| self.names || !is_name(kind)).collect(),
+            zones: self.zones.clone(),
+            snapshots_stand_alone: self.snapshots_stand_alone,
+        }
+    }
 }
 
 impl Default for SimSettings {
@@ -35,6 +59,10 @@ impl Default for SimSettings {
             addresses: 50,
             machines: 300,
             capacity: 300,
+            zones: vec!["a".to_owned(), "b".to_owned()],
+            zone_capacity: BTreeMap::new(),
+            names: false,
+            snapshots_stand_alone: true,
             allowances: false,
             timings: Timings::default(),
             chances: Chances::default(),
@@ -53,10 +81,22 @@ pub struct Timings {
     pub start: Span,
     /// From the order to a stopped one.
     pub stop: Span,
+    /// From the order to delete a machine until it is gone.
+    pub delete: Span,
     /// Until the cloud lists what was made.
     pub unlisted: Span,
     /// Until an image is ready.
     pub image: Span,
+    /// Until every name server says what a record says.
+    pub sync: Span,
+    /// From the challenge's record to the certificate.
+    pub issue: Span,
+    /// Until a balancer takes requests.
+    pub balancer: Span,
+    /// Until a balancer knows how a target is.
+    pub health: Span,
+    /// Until a target that is taken out has finished its requests.
+    pub drain: Span,
     /// The boot step `settings`.
     pub settings: Span,
     /// The boot step `install:…` of each service.
@@ -74,8 +114,14 @@ impl Default for Timings {
         Self {
             start: 1000..=2000,
             stop: 500..=1500,
+            delete: 100..=400,
             unlisted: 0..=300,
             image: 2000..=4000,
+            sync: 300..=900,
+            issue: 1000..=3000,
+            balancer: 2000..=4000,
+            health: 500..=1500,
+            drain: 500..=1500,
             settings: 200..=400,
             install: 2000..=5000,
             configure: 300..=900,
@@ -95,6 +141,8 @@ pub struct Chances {
     pub lost_answers: u32,
     /// Refused: too many calls.
     pub throttled: u32,
+    /// Of a thousand disks, how many stay behind when their machine goes.
+    pub left_disks: u32,
 }
 
 /// Numbers that look like chance and are the same for the same seed (SplitMix64).

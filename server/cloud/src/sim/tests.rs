@@ -1,6 +1,8 @@
 //! What the simulator promises: the cloud here, the machines' inside in `inside`.
 
+mod balance;
 mod inside;
+mod zones;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -30,7 +32,7 @@ impl Trial {
 
     /// What was made is listed at once.
     fn prompt() -> SimSettings {
-        SimSettings { timings: Timings { unlisted: 0..=0, ..Timings::default() }, ..SimSettings::default() }
+        SimSettings { timings: Timings { unlisted: 0..=0, delete: 0..=0, ..Timings::default() }, ..SimSettings::default() }
     }
 
     fn with(settings: SimSettings) -> Self {
@@ -83,7 +85,7 @@ fn machine(user_data: &str) -> Create {
 
 fn machine_from(image: ImageSource, user_data: &str) -> Create {
     let size = Size { cpus: 1, memory_mib: 512, disk_gib: 4 };
-    Create::Machine { image, size, user_data: user_data.into(), host_name: "c5".into() }
+    Create::Machine { image, size, user_data: user_data.into(), host_name: "c5".into(), zone: None, disk: None, firewall: None, key: None }
 }
 
 fn web() -> Create {

@@ -5,14 +5,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
+use super::bill::Life;
 use super::inside::Inside;
 use super::settings::{Luck, SimSettings};
 use crate::error::{CloudError, Fate};
-use crate::order::PortRange;
-use crate::seen::{MachineState, Metrics, Observed, Seen};
+use crate::order::{PortRange, Record};
+use crate::seen::{Deletion, Health, MachineState, Metrics, Observed, Seen};
 use crate::tag::{Intent, Kind};
 
 /// Whose it is and when it was made.
@@ -25,6 +26,9 @@ pub(super) struct Label {
     pub(super) intent: Uuid,
     /// Until then the cloud does not list it.
     pub(super) listed_from: OffsetDateTime,
+    /// It was deleted, and is gone from then on.
+    #[serde(default)]
+    pub(super) goes_at: Option<OffsetDateTime>,
 }
 
 /// One thing that exists.
@@ -37,11 +41,57 @@ pub(super) struct Entry {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) enum Thing {
     Machine(Box<Machine>),
-    Address { address: String },
-    Firewall { tcp: Vec<PortRange> },
-    Binding { address: String, machine: String, firewall: String, is_cut: bool },
-    Snapshot { machine: String, installed: BTreeSet<String> },
-    Image { recipe: String, installed: BTreeSet<String>, ready_at: OffsetDateTime },
+    Address {
+        address: String,
+    },
+    Firewall {
+        tcp: Vec<PortRange>,
+    },
+    Binding {
+        address: String,
+        machine: String,
+        firewall: String,
+        is_cut: bool,
+    },
+    Disk {
+        machine: String,
+    },
+    Key,
+    Record {
+        record: Record,
+        in_sync_at: OffsetDateTime,
+    },
+    Certificate {
+        challenge: Record,
+        issued_at: Option<OffsetDateTime>,
+    },
+    Snapshot {
+        machine: String,
+        installed: BTreeSet<String>,
+    },
+    Image {
+        recipe: String,
+        installed: BTreeSet<String>,
+        ready_at: OffsetDateTime,
+        #[serde(default)]
+        snapshot: String,
+    },
+    Balancer {
+        name: String,
+        firewall: String,
+        active_at: OffsetDateTime,
+    },
+    Listener {
+        balancer: String,
+        target_group: String,
+        certificate: Option<String>,
+    },
+    TargetGroup,
+    Target {
+        target_group: String,
+        machine: String,
+        known_from: OffsetDateTime,
+    },
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -49,6 +99,10 @@ pub(super) struct Machine {
     pub(super) power: Power,
     pub(super) boots: u32,
     pub(super) private_address: String,
+    #[serde(default)]
+    pub(super) zone: Option<String>,
+    #[serde(default)]
+    pub(super) firewall: Option<String>,
     pub(super) host_key: [u8; 32],
     pub(super) inside: Inside,
 }
@@ -56,8 +110,15 @@ pub(super) struct Machine {
 /// Whether it runs, and since or from when.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(super) enum Power {
-    On { runs_at: OffsetDateTime },
-    Off { off_at: OffsetDateTime, ran_at: OffsetDateTime },
+    On {
+        runs_at: OffsetDateTime,
+    },
+    Off {
+        off_at: OffsetDateTime,
+        ran_at: OffsetDateTime,
+        #[serde(default)]
+        stops_at: Option<OffsetDateTime>,
+    },
 }
 
 impl Machine {
@@ -84,31 +145,19 @@ impl Machine {
         }
     }
 
-    fn observed(&self, now: OffsetDateTime) -> Observed {
-        let (Power::On { runs_at } | Power::Off { ran_at: runs_at, .. }) = self.power;
+    fn observed(&self, goes: bool, now: OffsetDateTime) -> Observed {
+        let (runs_at, stopped_at) = match self.power {
+            Power::On { runs_at } => (runs_at, None),
+            Power::Off { off_at, ran_at, stops_at } => (ran_at, Some(stops_at.unwrap_or(off_at).max(ran_at))),
+        };
         Observed::Machine {
-            state: self.state(now),
+            state: if goes { MachineState::Stopping } else { self.state(now) },
             started_at: (runs_at <= now).then_some(runs_at),
+            stopped_at,
             private_address: Some(self.private_address.clone()),
+            zone: self.zone.clone(),
         }
     }
-}
-
-/// What existed, from when to when: what a bill is made of.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Life {
-    /// What.
-    pub kind: Kind,
-    /// The cloud's name for it.
-    pub cloud_id: String,
-    /// Whose.
-    pub environment: Uuid,
-    /// Made.
-    pub from: OffsetDateTime,
-    /// Deleted.
-    pub to: Option<OffsetDateTime>,
-    /// Of a machine: when it ran.
-    pub ran: Vec<(OffsetDateTime, Option<OffsetDateTime>)>,
 }
 
 /// What an intent got, so that its repetition gets the same.
@@ -122,7 +171,8 @@ pub(super) struct Token {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct World {
     pub(super) entries: BTreeMap<String, Entry>,
-    pub(super) tokens: BTreeMap<Uuid, Token>,
+    /// By intent, and by zone where a token is known in its zone only.
+    pub(super) tokens: BTreeMap<String, Token>,
     pub(super) lives: Vec<Life>,
     pub(super) luck: Luck,
 }
@@ -140,6 +190,14 @@ impl World {
         for (id, at) in due {
             self.power_off(&id, at, settings);
         }
+        let leaving = self.entries.iter().filter_map(|(id, entry)| Some((id.clone(), entry.label.goes_at.filter(|at| *at <= now)?)));
+        let mut leaving: Vec<_> = leaving.collect();
+        leaving.sort_by_key(|(_, at)| *at);
+        for (id, at) in leaving {
+            self.leave_disk(&id, settings);
+            self.remove(&id, at);
+        }
+        self.issue_certificates(settings, now);
     }
 
     pub(super) fn machines(&self) -> impl Iterator<Item = (&str, &Machine)> {
@@ -185,11 +243,16 @@ impl World {
         let Ok(machine) = self.machine_mut(id) else { return };
         let Power::On { runs_at } = machine.power else { return };
         machine.inside.goes_off(at);
-        machine.power = Power::Off { off_at, ran_at: runs_at };
+        machine.power = Power::Off { off_at, ran_at: runs_at, stops_at: Some(at) };
         if let Some((from, to)) = self.life(id).and_then(|life| life.ran.last_mut()) {
             // Stopped before it ran: it never did.
             *to = Some(at.max(*from));
         }
+    }
+
+    /// Since when something is gone, if it ever was.
+    pub(super) fn gone_since(&self, id: &str) -> Option<OffsetDateTime> {
+        self.lives.iter().rfind(|life| life.cloud_id == id)?.to
     }
 
     fn life(&mut self, id: &str) -> Option<&mut Life> {
@@ -197,7 +260,7 @@ impl World {
     }
 
     /// Something begins to exist.
-    pub(super) fn add(&mut self, intent: &Intent, thing: Thing, order: u64, now: OffsetDateTime, settings: &SimSettings) -> String {
+    pub(super) fn add(&mut self, intent: &Intent, thing: Thing, now: OffsetDateTime, settings: &SimSettings) -> String {
         let id = format!("{}-{:016x}", intent.kind.code(), self.luck.next());
         let tags = &intent.tags.environment;
         let label = Label {
@@ -207,9 +270,9 @@ impl World {
             environment: tags.environment,
             intent: intent.token,
             listed_from: now + self.luck.within(&settings.timings.unlisted),
+            goes_at: None,
         };
         self.entries.insert(id.clone(), Entry { label, thing });
-        self.tokens.insert(intent.token, Token { order, cloud_id: id.clone() });
         self.lives.push(Life {
             kind: intent.kind,
             cloud_id: id.clone(),
@@ -221,7 +284,43 @@ impl World {
         id
     }
 
-    /// Something ceases to exist.
+    /// Somebody deletes it: some things take a moment to go.
+    pub(super) fn delete(&mut self, id: &str, now: OffsetDateTime, settings: &SimSettings) -> Deletion {
+        let takes = match self.entries.get(id).map(|entry| &entry.thing) {
+            Some(Thing::Machine(_)) => self.luck.within(&settings.timings.delete),
+            Some(Thing::Target { .. }) => self.luck.within(&settings.timings.drain),
+            _ => Duration::ZERO,
+        };
+        match self.entries.get_mut(id) {
+            Some(entry) if takes > Duration::ZERO => {
+                entry.label.goes_at.get_or_insert(now + takes);
+                Deletion::UnderWay
+            }
+            _ => {
+                self.leave_disk(id, settings);
+                self.remove(id, now);
+                Deletion::Done(Some(now))
+            }
+        }
+    }
+
+    /// By chance a machine's disk does not go with it.
+    fn leave_disk(&mut self, machine: &str, settings: &SimSettings) {
+        if !matches!(self.entries.get(machine).map(|entry| &entry.thing), Some(Thing::Machine(_)))
+            || !self.luck.strikes(settings.chances.left_disks)
+        {
+            return;
+        }
+        for entry in self.entries.values_mut() {
+            if let Thing::Disk { machine: of } = &mut entry.thing
+                && of == machine
+            {
+                of.clear();
+            }
+        }
+    }
+
+    /// Something ceases to exist, and what is nothing without it.
     pub(super) fn remove(&mut self, id: &str, now: OffsetDateTime) {
         if self.entries.remove(id).is_none() {
             return;
@@ -232,13 +331,23 @@ impl World {
                 *to = Some(now.max(*from));
             }
         }
+        let goes_along = |thing: &Thing| match thing {
+            Thing::Disk { machine } => machine == id,
+            Thing::Listener { balancer, .. } => balancer == id,
+            Thing::Target { target_group, .. } => target_group == id,
+            _ => false,
+        };
+        let along: Vec<_> = self.entries.iter().filter(|(_, entry)| goes_along(&entry.thing)).map(|(id, _)| id.clone()).collect();
+        for id in along {
+            self.remove(&id, now);
+        }
     }
 
     /// As the cloud shows it.
     pub(super) fn seen(&self, id: &str, now: OffsetDateTime) -> Option<Seen> {
         let Entry { label, thing } = self.entries.get(id)?;
         let observed = match thing {
-            Thing::Machine(machine) => machine.observed(now),
+            Thing::Machine(machine) => machine.observed(label.goes_at.is_some(), now),
             Thing::Address { address } => Observed::Address { address: address.clone() },
             Thing::Firewall { tcp } => Observed::Firewall { tcp: tcp.clone() },
             Thing::Binding { address, machine, firewall, is_cut } => {
@@ -246,10 +355,24 @@ impl World {
                 let leads_there = !is_cut && all_there;
                 Observed::Binding { address: address.clone(), machine: if leads_there { machine.clone() } else { String::new() } }
             }
+            Thing::Disk { .. } => Observed::Disk,
+            Thing::Key => Observed::Key,
+            Thing::Record { record, in_sync_at } => Observed::Record { record: record.clone(), is_in_sync: *in_sync_at <= now },
+            Thing::Certificate { challenge, issued_at } => {
+                Observed::Certificate { challenge: challenge.clone(), is_issued: issued_at.is_some_and(|at| at <= now) }
+            }
             Thing::Snapshot { .. } => Observed::Snapshot,
+            Thing::Balancer { name, active_at, .. } => Observed::Balancer { name: name.clone(), is_active: *active_at <= now },
+            Thing::Listener { certificate, .. } => Observed::Listener { certificate: certificate.clone() },
+            Thing::TargetGroup => Observed::TargetGroup,
+            Thing::Target { machine, known_from, .. } => {
+                let health = if label.goes_at.is_some() { Health::Draining } else { self.health(machine, *known_from, now) };
+                Observed::Target { machine: machine.clone(), health }
+            }
             Thing::Image { recipe, ready_at, .. } => Observed::Image { recipe: recipe.clone(), is_available: *ready_at <= now },
         };
-        Some(Seen { cloud_id: id.to_owned(), environment: label.environment, intent: label.intent, observed })
+        let since = self.lives.iter().rfind(|life| life.cloud_id == id).map(|life| life.from);
+        Some(Seen { cloud_id: id.to_owned(), environment: label.environment, intent: label.intent, observed, since })
     }
 
     pub(super) fn is_listed(&self, id: &str, now: OffsetDateTime) -> bool {
@@ -257,12 +380,19 @@ impl World {
     }
 
     /// The first thing that still uses this one.
-    pub(super) fn user_of(&self, id: &str) -> Option<&str> {
+    pub(super) fn user_of(&self, id: &str, settings: &SimSettings) -> Option<&str> {
         let uses = |thing: &Thing| match thing {
+            Thing::Machine(machine) => machine.firewall.as_deref() == Some(id),
             Thing::Binding { address, firewall, .. } => address == id || firewall == id,
-            Thing::Snapshot { machine, .. } => machine == id,
+            Thing::Snapshot { machine, .. } => machine == id && !settings.snapshots_stand_alone,
+            Thing::Image { snapshot, .. } => snapshot == id && settings.snapshots_stand_alone,
+            Thing::Balancer { firewall, .. } => firewall == id,
+            Thing::Listener { target_group, certificate, .. } => target_group == id || certificate.as_deref() == Some(id),
             _ => false,
         };
+        if let Some(Thing::Disk { machine }) = self.entries.get(id).map(|entry| &entry.thing) {
+            return (!machine.is_empty()).then_some(machine);
+        }
         self.entries.iter().find(|(_, entry)| uses(&entry.thing)).map(|(user, _)| user.as_str())
     }
 }

@@ -1,27 +1,26 @@
-//! The address students type. Kept while stopped; given back once no binding uses it.
+//! The addresses students type, one for each machine. Kept while stopped. Given back once no binding uses it and no name leads to it in
+//! anybody's memory: whoever gets it next must not get our visitors.
 
 use cloud::Kind;
 
-use super::{Rules, Wanted};
+use super::{Rules, Wanted, first_held, wanted_by_course};
 use crate::wish::plan::Until;
-use crate::wish::{Purpose, Wish, World};
+use crate::wish::{Wish, World};
 
 pub(super) struct Address;
 
 impl Rules for Address {
-    fn wanted(&self, wish: &Wish, _world: &World) -> Wanted {
-        match (wish.purpose, wish.is_up(), wish.is_kept()) {
-            (Purpose::Course, true, _) => Wanted::Yes,
-            (Purpose::Course, false, true) => Wanted::IfThere,
-            _ => Wanted::No,
-        }
+    fn wanted(&self, wish: &Wish, _world: &World, slot: u16) -> Wanted {
+        wanted_by_course(wish, slot <= wish.machines())
     }
 
-    fn needs(&self, _wish: &Wish, _world: &World) -> Option<Until> {
+    fn needs(&self, _wish: &Wish, _world: &World, _slot: u16) -> Option<Until> {
         None
     }
 
-    fn used_by(&self) -> &'static [Kind] {
-        &[Kind::Binding]
+    fn is_held_by(&self, _wish: &Wish, world: &World, slot: u16) -> Option<Until> {
+        let record = (slot == 1).then_some((Kind::Record, 1));
+        let lingers = world.names_linger_until.filter(|_| slot == 1).map(Until::Time);
+        first_held(world, [(Kind::Binding, slot)].into_iter().chain(record)).or(lingers)
     }
 }

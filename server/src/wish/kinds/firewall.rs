@@ -1,36 +1,35 @@
-//! What is let in. Released once neither machine nor binding uses it.
+//! What is let in: the first is the machines', the second the balancer's. Given back once nothing uses it.
 
 use cloud::{Kind, Observed};
 
-use super::{Care, Rules, Wanted};
+use super::{Care, Rules, Wanted, all, first_held, wanted_by_course};
 use crate::wish::plan::{Action, Until};
-use crate::wish::{Holding, Purpose, Wish, World};
+use crate::wish::{Holding, Wish, World};
 
 pub(super) struct Firewall;
 
 impl Rules for Firewall {
-    fn wanted(&self, wish: &Wish, _world: &World) -> Wanted {
-        match (wish.purpose, wish.is_up(), wish.is_kept()) {
-            (Purpose::Course, true, _) => Wanted::Yes,
-            (Purpose::Course, false, true) => Wanted::IfThere,
-            _ => Wanted::No,
-        }
+    fn wanted(&self, wish: &Wish, _world: &World, slot: u16) -> Wanted {
+        wanted_by_course(wish, slot == 1 || wish.is_scaled_out())
     }
 
-    fn needs(&self, _wish: &Wish, _world: &World) -> Option<Until> {
+    fn needs(&self, _wish: &Wish, _world: &World, _slot: u16) -> Option<Until> {
         None
     }
 
-    fn care(&self, wish: &Wish, _world: &World, holding: &Holding) -> Care {
-        match holding.listed {
-            Some(Observed::Firewall { ref tcp }) if wish.is_up() && *tcp != wish.spec.open_ports => {
-                Care::Now(Action::Make(Kind::Firewall, 1), "its rules are not what they should be")
-            }
-            _ => Care::Fine,
+    fn is_held_by(&self, _wish: &Wish, world: &World, slot: u16) -> Option<Until> {
+        match slot {
+            1 => first_held(world, all(world, Kind::Binding).chain(all(world, Kind::Machine))),
+            _ => first_held(world, [(Kind::Balancer, 1)]),
         }
     }
 
-    fn used_by(&self) -> &'static [Kind] {
-        &[Kind::Binding, Kind::Machine]
+    fn care(&self, wish: &Wish, _world: &World, slot: u16, holding: &Holding) -> Care {
+        match holding.listed {
+            Some(Observed::Firewall { ref tcp }) if wish.is_up() && tcp != wish.open_ports(slot) => {
+                Care::Now(Action::Make(Kind::Firewall, slot), "its rules are not what they should be")
+            }
+            _ => Care::Fine,
+        }
     }
 }

@@ -1,34 +1,35 @@
-//! What environments start from. It stays when its build machine goes.
+//! What machines start from: environments from the image of their version, copies from that of the first machine. It stays when its
+//! build machine goes.
 
 use cloud::{Kind, Observed};
 
-use super::{Care, Rules, Wanted, need};
+use super::{Care, Rules, Wanted, need, wanted_by_course};
 use crate::wish::plan::{Action, Until};
 use crate::wish::{Holding, Purpose, Wish, World};
 
 pub(super) struct Image;
 
 impl Rules for Image {
-    fn wanted(&self, wish: &Wish, world: &World) -> Wanted {
+    fn wanted(&self, wish: &Wish, world: &World, _slot: u16) -> Wanted {
         match (wish.purpose, wish.is_kept()) {
             (Purpose::Image, true) if !world.has_image() => Wanted::Yes,
             (Purpose::Image, true) => Wanted::IfThere,
-            _ => Wanted::No,
+            _ => wanted_by_course(wish, wish.is_scaled_out()),
         }
     }
 
-    fn needs(&self, _wish: &Wish, world: &World) -> Option<Until> {
-        need(world, Kind::Snapshot)
+    fn needs(&self, _wish: &Wish, world: &World, _slot: u16) -> Option<Until> {
+        need(world, Kind::Snapshot, 1)
     }
 
-    fn used_by(&self) -> &'static [Kind] {
-        &[]
+    fn is_held_by(&self, _wish: &Wish, _world: &World, _slot: u16) -> Option<Until> {
+        None
     }
 
-    fn care(&self, _wish: &Wish, _world: &World, holding: &Holding) -> Care {
+    fn care(&self, _wish: &Wish, _world: &World, slot: u16, holding: &Holding) -> Care {
         match holding.listed {
             // The same order again waits for it, and does what is left to do.
-            Some(Observed::Image { is_available: false, .. }) => Care::Now(Action::Make(Kind::Image, 1), "it is not whole yet"),
+            Some(Observed::Image { is_available: false, .. }) => Care::Now(Action::Make(Kind::Image, slot), "it is not whole yet"),
             _ => Care::Fine,
         }
     }

@@ -1,26 +1,40 @@
-//! The build machine's clean disk, frozen: the step between machine and image.
+//! A disk, frozen: the step between machine and image. Of a build machine when it is clean and off, of an environment when it is proven.
+//! Where an image rests on it, it stays as long as the image does.
 
 use cloud::{Kind, MachineState};
 
-use super::{Rules, Wanted};
+use super::{Rules, Wanted, first_held};
 use crate::wish::plan::Until;
 use crate::wish::{Purpose, Wish, World};
 
 pub(super) struct Snapshot;
 
 impl Rules for Snapshot {
-    fn wanted(&self, wish: &Wish, world: &World) -> Wanted {
-        if wish.purpose == Purpose::Image && wish.is_up() && !world.has_image() { Wanted::Yes } else { Wanted::No }
+    fn wanted(&self, wish: &Wish, world: &World, _slot: u16) -> Wanted {
+        let is_needed = match wish.purpose {
+            Purpose::Image => wish.is_up() && !world.has_image(),
+            Purpose::Course => wish.is_scaled_out() && wish.is_up() && !world.holds_whole_image(),
+        };
+        let carries = wish.nature.snapshots_stand_alone && world.first(Kind::Image).is_some();
+        let is_kept = wish.is_kept() && (wish.purpose == Purpose::Image || wish.is_scaled_out());
+        match (is_needed, carries && is_kept) {
+            (true, _) => Wanted::Yes,
+            (false, true) => Wanted::IfThere,
+            (false, false) => Wanted::No,
+        }
     }
 
-    fn needs(&self, _wish: &Wish, world: &World) -> Option<Until> {
+    fn needs(&self, wish: &Wish, world: &World, _slot: u16) -> Option<Until> {
+        if wish.purpose == Purpose::Course {
+            return (!world.was_proven()).then_some(Until::Proven);
+        }
         if !world.boot.as_ref().is_some_and(|boot| boot.is_clean) {
             return Some(Until::Clean);
         }
-        (world.machine_state() != Some(MachineState::Stopped)).then_some(Until::MachineStopped)
+        (world.machine_state(1) != Some(MachineState::Stopped)).then_some(Until::MachineStopped(1))
     }
 
-    fn used_by(&self) -> &'static [Kind] {
-        &[]
+    fn is_held_by(&self, wish: &Wish, world: &World, _slot: u16) -> Option<Until> {
+        if wish.nature.snapshots_stand_alone { first_held(world, [(Kind::Image, 1)]) } else { None }
     }
 }

@@ -27,7 +27,7 @@ async fn a_boot_goes_step_by_step_and_a_second_one_installs_nothing() {
 
 #[tokio::test]
 async fn a_build_machine_turns_itself_off_and_its_image_needs_no_installing() {
-    let trial = Trial::new();
+    let trial = Trial::with(SimSettings { snapshots_stand_alone: false, ..Trial::prompt() });
     let bake = trial.make(1, Kind::Machine, &machine(BAKE)).await.cloud_id;
     let order = Create::Snapshot { machine: bake.clone() };
     assert_eq!(trial.cloud.create(&trial.intent(1, Kind::Snapshot), &order).await.expect_err("it runs").fate, Fate::InUse);

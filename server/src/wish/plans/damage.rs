@@ -1,0 +1,135 @@
+//! Every blueprint × goal × damage: one file for each blueprint and goal. It begins with the way from nothing (or from running) to the goal,
+//! turn by turn, and with the plan of a world in which nothing is missing; each damage shows what it changes in that plan.
+
+use std::fmt::Write;
+
+use app::domain::phase::Goal;
+use cloud::{Health, MachineState, Observed, Record};
+
+use super::trial::{aws, machine, now, service, settle, wish};
+use crate::wish::{ImageState, Options, Plan, Purpose, Wish, World, plan};
+
+const GOALS: [(Goal, &str); 3] = [(Goal::Running, "running"), (Goal::Stopped, "stopped"), (Goal::Gone, "gone")];
+
+fn blueprints() -> Vec<(&'static str, Wish)> {
+    let on_aws = Wish { nature: aws(), ..wish(Goal::Running) };
+    let two = Options { machines: 2, ..Options::default() };
+    let scaled_out = Wish { options: two, ..on_aws.clone() };
+    let mut certified = scaled_out.clone();
+    certified.spec.services.push(service("https"));
+    let image = |wish: Wish| Wish { purpose: Purpose::Image, image: ImageState::Baking, ..wish };
+    vec![
+        ("own hardware", wish(Goal::Running)),
+        ("aws", on_aws.clone()),
+        ("aws, scaled out", scaled_out),
+        ("aws, scaled out with https", certified),
+        ("image on own hardware", image(wish(Goal::Running))),
+        ("image on aws", image(on_aws)),
+    ]
+}
+
+/// What can be wrong with a world: of each slot that it is not listed and that its answer is missing, and what else a kind can show.
+fn damages(whole: &World) -> Vec<(String, World)> {
+    let mut damages = Vec::new();
+    let mut damage = |what: String, change: &dyn Fn(&mut World)| {
+        let mut world = whole.clone();
+        change(&mut world);
+        damages.push((what, world));
+    };
+    for (&(kind, slot), holding) in &whole.holdings {
+        let of = (kind, slot);
+        let is = format!("{}/{slot}", kind.code());
+        let show = |observed: Observed| {
+            move |world: &mut World| {
+                world.holdings.get_mut(&of).expect("it is held").listed = Some(observed.clone());
+            }
+        };
+        damage(format!("{is} is not listed"), &|world| world.holdings.get_mut(&of).expect("it is held").listed = None);
+        damage(format!("the answer for {is} is missing"), &|world| {
+            let holding = world.holdings.get_mut(&of).expect("it is held");
+            (holding.cloud_id, holding.listed) = (None, None);
+        });
+        match holding.listed.clone() {
+            Some(Observed::Machine { state, .. }) => {
+                let other = if state == MachineState::Running { MachineState::Stopped } else { MachineState::Running };
+                damage(format!("{is} is {other:?}"), &show(machine(other)));
+            }
+            Some(Observed::Binding { address, .. }) => {
+                damage(format!("{is} leads elsewhere"), &show(Observed::Binding { address, machine: "elsewhere".into() }));
+            }
+            Some(Observed::Firewall { .. }) => damage(format!("{is} has lost its rules"), &show(Observed::Firewall { tcp: vec![] })),
+            Some(Observed::Record { record, .. }) => {
+                let record = Record { value: "elsewhere".into(), ..record };
+                damage(format!("{is} leads elsewhere"), &show(Observed::Record { record, is_in_sync: true }));
+            }
+            Some(Observed::Target { machine, .. }) => {
+                damage(format!("{is} is unhealthy"), &show(Observed::Target { machine, health: Health::Unhealthy }));
+                damage(
+                    format!("{is} is another machine's"),
+                    &show(Observed::Target { machine: "another".into(), health: Health::Healthy }),
+                );
+            }
+            _ => {}
+        }
+        damage(format!("a second {} carries our tag", kind.code()), &|world| world.strays.push((kind, "a stray".into())));
+    }
+    damages
+}
+
+fn turns(plans: &[Plan]) -> String {
+    let mut text = String::new();
+    for (turn, plan) in plans.iter().enumerate() {
+        let actions: Vec<_> = plan.now.iter().map(|(action, _)| words(&action.to_string())).collect();
+        let _ = writeln!(text, "{:>3}  {}", turn + 1, if actions.is_empty() { "(it waits)".to_owned() } else { actions.join(", ") });
+    }
+    text
+}
+
+fn words(padded: &str) -> String {
+    padded.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The lines of one plan that the other does not have, and the other way round.
+fn difference(whole: &str, damaged: &str) -> String {
+    let only = |of: &str, not_of: &str, sign: char| -> String {
+        let other: Vec<_> = not_of.lines().collect();
+        of.lines().filter(|line| !other.contains(line)).map(|line| format!("{sign} {line}\n")).collect()
+    };
+    only(whole, damaged, '-') + &only(damaged, whole, '+')
+}
+
+#[test]
+fn plans_of_every_blueprint_goal_and_damage() {
+    for (name, running) in blueprints() {
+        for (goal, word) in GOALS {
+            if running.purpose == Purpose::Image && goal == Goal::Stopped {
+                continue;
+            }
+            let mut whole = World::default();
+            let built = settle(&running, &mut whole);
+            let wish = Wish { goal, ..running.clone() };
+            let at_first = whole.clone();
+            let way = if goal == Goal::Running { built } else { settle(&wish, &mut whole) };
+            // Removal is planned from what runs; nothing is left to be damaged afterwards.
+            let whole = if goal == Goal::Gone { at_first } else { whole };
+            let plan_of = |world: &World| plan(&wish, world, now()).to_string();
+
+            let mut text = format!("The way there:\n{}\nNothing is missing:\n{}", turns(&way), plan_of(&whole));
+            let mut without_effect = Vec::new();
+            for (damage, world) in damages(&whole) {
+                match difference(&plan_of(&whole), &plan_of(&world)) {
+                    none if none.is_empty() => without_effect.push(damage),
+                    difference => {
+                        let _ = write!(text, "\n{damage}:\n{difference}");
+                    }
+                }
+            }
+            if !without_effect.is_empty() {
+                let _ = write!(text, "\nThese change nothing:\n{}\n", without_effect.join("\n"));
+            }
+            insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true, description => format!("{name}, {word}") }, {
+                insta::assert_snapshot!(format!("{name}, {word}").replace(", ", " ").replace(' ', "_"), text);
+            });
+        }
+    }
+}

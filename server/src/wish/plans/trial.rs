@@ -1,0 +1,203 @@
+//! Wishes and worlds to try plans on, and a cloud that does at once what a plan says.
+
+use app::domain::phase::Goal;
+use cloud::order::PortRange;
+use cloud::{Health, Kind, MachineState, Nature, Observed, Record, Size};
+use time::{Duration, OffsetDateTime};
+use uuid::Uuid;
+
+use crate::wish::spec::ServiceSpec;
+use crate::wish::{Action, BootSeen, Holding, ImageState, Options, Plan, ProbeSeen, Purpose, Spec, Wish, World, plan};
+
+pub(super) fn now() -> OffsetDateTime {
+    OffsetDateTime::from_unix_timestamp(1_795_251_600).expect("a time")
+}
+
+/// Three services on one machine on one's own hardware.
+pub(super) fn wish(goal: Goal) -> Wish {
+    Wish {
+        purpose: Purpose::Course,
+        goal,
+        spec: Spec {
+            schema: 1,
+            summary: String::new(),
+            os: "debian-12".into(),
+            services: ["ssh", "wordpress", "ftp_tex"].map(service).to_vec(),
+            size: Size { cpus: 1, memory_mib: 1024, disk_gib: 8 },
+            open_ports: vec![PortRange { from: 80, to: 80 }],
+        },
+        image: ImageState::Ready("image".into()),
+        condemned: 0,
+        rebuilds_vanished: false,
+        options: Options::default(),
+        dns_name: "c5.exp.test".into(),
+        nature: own_hardware(),
+    }
+}
+
+pub(super) fn service(name: &str) -> ServiceSpec {
+    ServiceSpec { name: name.into(), revision: "1".into() }
+}
+
+/// As Incus is.
+pub(super) fn own_hardware() -> Nature {
+    Nature {
+        kinds: vec![Kind::Machine, Kind::Address, Kind::Binding, Kind::Firewall, Kind::Snapshot, Kind::Image],
+        zones: vec![],
+        snapshots_stand_alone: false,
+    }
+}
+
+/// As AWS is.
+pub(super) fn aws() -> Nature {
+    Nature { kinds: Kind::ALL.to_vec(), zones: vec!["a".into(), "b".into()], snapshots_stand_alone: true }
+}
+
+pub(super) fn held(observed: Option<Observed>) -> Holding {
+    Holding {
+        incarnation: 1,
+        intent: Uuid::from_u128(1),
+        cloud_id: Some("there".into()),
+        made_at: Some(now() - Duration::minutes(5)),
+        turn_at: None,
+        listed: observed,
+    }
+}
+
+pub(super) fn open_ports() -> Observed {
+    Observed::Firewall { tcp: wish(Goal::Running).spec.open_ports }
+}
+
+pub(super) fn machine(state: MachineState) -> Observed {
+    Observed::Machine { state, started_at: Some(now() - Duration::minutes(1)), stopped_at: None, private_address: None, zone: None }
+}
+
+/// The cloud's name of a slot.
+pub(super) fn name(kind: Kind, slot: u16) -> String {
+    format!("{}-{slot}", kind.code())
+}
+
+/// How the cloud shows what was made as the wish says.
+pub(super) fn made(wish: &Wish, world: &World, kind: Kind, slot: u16) -> Observed {
+    match kind {
+        Kind::Machine => machine(MachineState::Running),
+        Kind::Disk => Observed::Disk,
+        Kind::Address => Observed::Address { address: format!("198.51.100.{slot}") },
+        Kind::Binding => Observed::Binding { address: name(Kind::Address, slot), machine: name(Kind::Machine, slot) },
+        Kind::Firewall => Observed::Firewall { tcp: wish.open_ports(slot).to_vec() },
+        Kind::Key => Observed::Key,
+        Kind::Record => {
+            let nowhere = Record { name: "nowhere.test".into(), value: String::new() };
+            Observed::Record { record: wish.record(world, slot).unwrap_or(nowhere), is_in_sync: false }
+        }
+        Kind::Certificate => {
+            let challenge = Record { name: "_1.c5.exp.test".into(), value: "_1.validations.test".into() };
+            Observed::Certificate { challenge, is_issued: false }
+        }
+        Kind::Snapshot => Observed::Snapshot,
+        Kind::Image => Observed::Image { recipe: "r".into(), is_available: true },
+        Kind::Balancer => Observed::Balancer { name: "c5.balancers.test".into(), is_active: false },
+        Kind::Listener => Observed::Listener { certificate: wish.is_certified().then(|| name(Kind::Certificate, 1)) },
+        Kind::TargetGroup => Observed::TargetGroup,
+        Kind::Target => Observed::Target { machine: name(Kind::Machine, slot), health: Health::Initial },
+    }
+}
+
+/// What becomes of the world when the cloud does what a plan says.
+pub(super) fn done(wish: &Wish, world: &mut World, plan: &Plan) {
+    let put = |world: &mut World, kind, slot| {
+        let observed = made(wish, world, kind, slot);
+        world.holdings.insert((kind, slot), Holding { cloud_id: Some(name(kind, slot)), ..held(Some(observed)) });
+    };
+    for (action, _) in &plan.now {
+        match action {
+            Action::Make(kind, slot) => {
+                put(world, *kind, *slot);
+                if *kind == Kind::Machine && wish.nature.has(Kind::Disk) {
+                    put(world, Kind::Disk, *slot);
+                }
+            }
+            Action::Start(slot) => put(world, Kind::Machine, *slot),
+            Action::Stop(slot) => {
+                let machine = Holding { cloud_id: Some(name(Kind::Machine, *slot)), ..held(Some(machine(MachineState::Stopped))) };
+                world.holdings.insert((Kind::Machine, *slot), machine);
+            }
+            Action::Release(kind, slot) | Action::WriteOff(kind, slot) => {
+                world.holdings.remove(&(*kind, *slot));
+                if let (Kind::Machine, Some(disk)) = (kind, world.holdings.get_mut(&(Kind::Disk, *slot))) {
+                    disk.listed = None;
+                }
+            }
+            Action::ReleaseStray(kind, name) => world.strays.retain(|stray| *stray != (*kind, name.clone())),
+            Action::Probe(probe) => {
+                let boot = world.boot.as_ref().map(|boot| boot.id.clone()).unwrap_or_default();
+                world.probes.insert(*probe, ProbeSeen { boot, saw: Ok(()), tries: 1, at: now() });
+            }
+            Action::ConfirmGone => world.empty_since = Some(now()),
+            Action::Adopt(_) => world.is_image_recorded = true,
+            Action::Restart(_) => {}
+        }
+    }
+    arrive(wish, world);
+}
+
+/// What was on its way arrives: reports of machines that run among it.
+fn arrive(wish: &Wish, world: &mut World) {
+    let is_challenged = world.holdings.contains_key(&(Kind::Record, 3));
+    for holding in world.holdings.values_mut() {
+        match &mut holding.listed {
+            Some(Observed::Machine { state, .. }) => {
+                *state = match *state {
+                    MachineState::Starting => MachineState::Running,
+                    MachineState::Stopping => MachineState::Stopped,
+                    other => other,
+                };
+            }
+            Some(Observed::Record { is_in_sync, .. }) => *is_in_sync = true,
+            Some(Observed::Certificate { is_issued, .. }) => *is_issued = is_challenged,
+            Some(Observed::Balancer { is_active, .. }) => *is_active = true,
+            Some(Observed::Target { health, .. }) => *health = Health::Healthy,
+            _ => {}
+        }
+    }
+    let is_clean = wish.purpose == Purpose::Image;
+    match world.machine_state(1) {
+        Some(MachineState::Running) if world.boot.is_none() => {
+            world.boot = Some(BootSeen { id: "n".into(), is_ready: !is_clean, is_clean, failed: None });
+            if is_clean {
+                // A build machine turns itself off.
+                world.holdings.insert(
+                    (Kind::Machine, 1),
+                    Holding { cloud_id: Some(name(Kind::Machine, 1)), ..held(Some(machine(MachineState::Stopped))) },
+                );
+            }
+        }
+        Some(MachineState::Running) => {}
+        _ if is_clean => {}
+        _ => world.boot = None,
+    }
+    if wish.purpose == Purpose::Course && world.is_proven(&wish.spec.probes()) {
+        world.ready_boot = world.boot.as_ref().map(|boot| boot.id.clone());
+        (world.was_ready, world.was_ready_since_asked) = (true, true);
+    }
+}
+
+/// Whether nothing is to be done before some time has passed.
+pub(super) fn is_at_rest(world: &World, plan: &Plan) -> bool {
+    let is_over = |action: &Action| *action == Action::ConfirmGone && world.empty_since.is_some();
+    plan.now.iter().all(|(action, _)| is_over(action)) && plan.waiting.iter().all(|(_, until)| matches!(until, crate::wish::Until::Time(_)))
+}
+
+/// Turns the loop until it is at rest: what each turn did.
+pub(super) fn settle(wish: &Wish, world: &mut World) -> Vec<Plan> {
+    let mut turns = Vec::new();
+    loop {
+        let plan = plan(wish, world, now());
+        if is_at_rest(world, &plan) {
+            return turns;
+        }
+        assert!(turns.len() < 40, "it does not come to rest:\n{plan}\n{world:#?}");
+        done(wish, world, &plan);
+        turns.push(plan);
+    }
+}
