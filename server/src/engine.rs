@@ -10,10 +10,12 @@
 //! claim's epoch; a turn may be killed anywhere and the next one goes on.
 
 pub mod act;
+pub mod batch;
 pub mod chores;
 pub mod clouds;
 pub mod incidents;
 pub mod observe;
+mod order;
 pub mod poller;
 pub mod turn;
 pub mod upkeep;

@@ -4,7 +4,7 @@
 //!  pickup   a wish is committed ──► the first call to the cloud       graphile-worker, pg-boss: a job is committed ──► its function
 //!  claims   10,000 environments at rest, one snapshot held open: how long a claim takes while others claim and finish
 //!  memory   the process with a worker, at nothing and at 10,000 environments
-//!  class    300 wishes at once on EC2's allowances: until every machine is requested, beside what the buckets allow
+//!  class    300 wishes at once on AWS's allowances: until every machine is requested, beside what the buckets allow
 //!  drain    20,000 chores that do nothing, one process
 //! ```
 //!
@@ -172,7 +172,7 @@ async fn class(server: &str) -> anyhow::Result<()> {
     let found = class::begins(&Stage::new(server).await?, SEATS).await?;
     let (took, bound) = (found.took.as_secs_f64(), found.bound.as_secs_f64());
     println!(
-        "A class of {SEATS} begins, EC2's allowances, no other limit, no batching: every machine requested after {took:.1} s, {:.3} × the bound \
+        "A class of {SEATS} begins, AWS's allowances, no other limit, no batching: every machine requested after {took:.1} s, {:.3} × the bound \
          of {bound:.1} s; {} calls refused as too many.\n",
         took / bound,
         found.throttled

@@ -136,6 +136,17 @@ pub fn draws(call: Call) -> &'static [&'static str] {
     }
 }
 
+/// The buckets of [`AWS`] that each machine draws from in a call for several.
+#[must_use]
+pub fn draws_in_batch(call: Call) -> &'static [&'static str] {
+    match call {
+        Call::Start => &["StartInstances (instances)"],
+        Call::Stop => &["StopInstances (instances)"],
+        Call::Delete(Kind::Machine) => &["TerminateInstances (instances)"],
+        _ => &[],
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

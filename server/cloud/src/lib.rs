@@ -39,6 +39,12 @@ pub trait Cloud: Send + Sync {
         &[]
     }
 
+    /// The allowances that each machine draws from in a call for several; one token more is drawn for the call, from the others. None: such
+    /// calls are made one by one.
+    fn draws_in_batch(&self, _call: Call) -> &'static [&'static str] {
+        &[]
+    }
+
     /// Everything in the cloud that carries the tags of this environment.
     ///
     /// # Errors
@@ -66,6 +72,12 @@ pub trait Cloud: Send + Sync {
 
     /// Deletes a resource by the name the cloud gave it. Done if it is gone.
     async fn delete(&self, kind: Kind, cloud_id: &str) -> Result<Deletion, CloudError>;
+
+    /// Starts, stops or deletes several machines in one call, where [`Cloud::draws_in_batch`] says so. An answer for each, in their order.
+    async fn several(&self, call: Call, machines: &[String]) -> Vec<Result<Deletion, CloudError>> {
+        let no = || CloudError::new(Fate::Final, "not_in_batches", format!("{} takes one at a time", call.code()));
+        machines.iter().map(|_| Err(no())).collect()
+    }
 
     /// Images of this installation with their recipe, so that one baked earlier is found again.
     async fn image_by_recipe(&self, recipe: &str) -> Result<Option<String>, CloudError>;

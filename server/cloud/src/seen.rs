@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use crate::call::Call;
 use crate::order::{PortRange, Record};
 use crate::tag::Kind;
 
@@ -31,6 +32,20 @@ impl Seen {
 }
 
 impl Observed {
+    /// The same after the cloud has taken an order to start, to stop or to delete it.
+    #[must_use]
+    pub fn after(mut self, call: Call) -> Self {
+        match (&mut self, call) {
+            (Self::Machine { state, started_at, stopped_at, .. }, Call::Start) => {
+                (*state, *started_at, *stopped_at) = (MachineState::Starting, None, None);
+            }
+            (Self::Machine { state, .. }, Call::Stop | Call::Delete(_)) => *state = MachineState::Stopping,
+            (Self::Target { health, .. }, Call::Delete(_)) => *health = Health::Draining,
+            _ => {}
+        }
+        self
+    }
+
     /// What kind of resource it is.
     #[must_use]
     pub fn kind(&self) -> Kind {

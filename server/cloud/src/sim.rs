@@ -44,7 +44,7 @@ pub use settings::{Chances, SimSettings, Span, Timings};
 use crate::call::{self, Allowance, Call};
 use crate::error::{CloudError, Fate};
 use crate::order::Create;
-use crate::seen::{Boot, Deletion, MachineState, Metrics, Seen};
+use crate::seen::{Boot, Deletion, Metrics, Seen};
 use crate::tag::{EnvironmentTag, Intent, Kind};
 use crate::{Cloud, Nature};
 use file::SharedFile;
@@ -74,9 +74,9 @@ struct Inner {
 
 impl Inner {
     /// What befalls a call on its way.
-    fn meets(&mut self, call: Call, now: OffsetDateTime) -> Result<Option<Mishap>, CloudError> {
+    fn meets(&mut self, call: Call, machines: u32, now: OffsetDateTime) -> Result<Option<Mishap>, CloudError> {
         if self.settings.allowances {
-            self.meter.take(call, now)?;
+            self.meter.take(call, machines, now)?;
         }
         Ok(self.script.meets(call, &mut self.world.luck, self.settings.chances))
     }
@@ -183,7 +183,17 @@ impl SimCloud {
         call: Call,
         does: impl FnOnce(&mut World, &SimSettings, OffsetDateTime) -> Result<T, CloudError>,
     ) -> Result<T, CloudError> {
-        let mishap = self.open().meets(call, (self.clock)())?;
+        self.call_for(call, 1, does).await
+    }
+
+    /// The same, for so many machines.
+    async fn call_for<T>(
+        &self,
+        call: Call,
+        machines: u32,
+        does: impl FnOnce(&mut World, &SimSettings, OffsetDateTime) -> Result<T, CloudError>,
+    ) -> Result<T, CloudError> {
+        let mishap = self.open().meets(call, machines, (self.clock)())?;
         let _turn = match &self.file {
             Some(file) => Some(file.turn_comes().await?),
             None => None,
@@ -206,7 +216,7 @@ impl SimCloud {
     }
 
     fn listed(&self, is_asked: impl Fn(&str, uuid::Uuid) -> bool) -> Result<Vec<Seen>, CloudError> {
-        let mishap = self.open().meets(Call::List, (self.clock)())?;
+        let mishap = self.open().meets(Call::List, 1, (self.clock)())?;
         Mishap::befall(mishap, || {
             self.look(|world, now| {
                 let ids = world.entries.iter().filter(|(_, entry)| is_asked(&entry.label.installation, entry.label.environment));
@@ -230,6 +240,10 @@ impl Cloud for SimCloud {
         if self.open().settings.allowances { call::draws(call) } else { &[] }
     }
 
+    fn draws_in_batch(&self, call: Call) -> &'static [&'static str] {
+        if self.open().settings.allowances { call::draws_in_batch(call) } else { &[] }
+    }
+
     async fn list(&self, environment: &EnvironmentTag) -> Result<Vec<Seen>, CloudError> {
         self.listed(|installation, id| installation == environment.installation && id == environment.environment)
     }
@@ -244,42 +258,29 @@ impl Cloud for SimCloud {
     }
 
     async fn start(&self, machine: &str) -> Result<(), CloudError> {
-        self.call(Call::Start, |world, settings, now| match world.machine(machine)?.state(now) {
-            MachineState::Stopped => {
-                world.has_room(world.machine(machine)?.zone.as_deref(), settings, now)?;
-                world.power_on(machine, now, settings);
-                Ok(())
-            }
-            MachineState::Stopping => Err(CloudError::new(Fate::TryAgain, "busy", format!("{machine} is on its way down"))),
-            MachineState::Starting | MachineState::Running => Ok(()),
-        })
-        .await
+        self.call(Call::Start, |world, settings, now| world.start(machine, settings, now)).await
     }
 
     async fn stop(&self, machine: &str) -> Result<(), CloudError> {
-        self.call(Call::Stop, |world, settings, now| {
-            world.machine(machine)?;
-            world.power_off(machine, now, settings);
-            Ok(())
-        })
-        .await
+        self.call(Call::Stop, |world, settings, now| world.stop(machine, settings, now)).await
     }
 
     async fn delete(&self, kind: Kind, cloud_id: &str) -> Result<Deletion, CloudError> {
-        self.call(Call::Delete(kind), |world, settings, now| {
-            match world.entries.get(cloud_id) {
-                Some(entry) if entry.label.kind == kind => {}
-                _ => return Ok(Deletion::Done(world.gone_since(cloud_id))),
-            }
-            if let Some(user) = world.user_of(cloud_id, settings) {
-                return Err(CloudError::new(Fate::InUse, "in_use", format!("{user} uses {cloud_id}")));
-            }
-            if kind == Kind::Machine && world.machine(cloud_id)?.state(now) != MachineState::Stopped {
-                return Err(CloudError::new(Fate::InUse, "still_running", format!("{cloud_id} is not stopped")));
-            }
-            Ok(world.delete(cloud_id, now, settings))
-        })
-        .await
+        self.call(Call::Delete(kind), |world, settings, now| world.delete(kind, cloud_id, settings, now)).await
+    }
+
+    async fn several(&self, call: Call, machines: &[String]) -> Vec<Result<Deletion, CloudError>> {
+        let count = u32::try_from(machines.len()).unwrap_or(u32::MAX);
+        let done = self.call_for(call, count, |world, settings, now| {
+            let mut one = |machine: &String| match call {
+                Call::Start => world.start(machine, settings, now).map(|()| Deletion::Done(None)),
+                Call::Stop => world.stop(machine, settings, now).map(|()| Deletion::Done(None)),
+                Call::Delete(kind) => world.delete(kind, machine, settings, now),
+                Call::List | Call::Create(_) => Err(CloudError::new(Fate::Final, "not_in_batches", call.code())),
+            };
+            Ok(machines.iter().map(&mut one).collect())
+        });
+        done.await.unwrap_or_else(|why| machines.iter().map(|_| Err(CloudError::new(why.fate, why.code, why.said.clone()))).collect())
     }
 
     async fn image_by_recipe(&self, recipe: &str) -> Result<Option<String>, CloudError> {

@@ -173,6 +173,16 @@ pub async fn observed(db: &mut Db, id: ResourceId, seen: &Seen) -> sqlx::Result<
     intervals::follow(db, id, &seen.observed, seen.since).await
 }
 
+/// The cloud has taken an order that changes it: until somebody has listed it, this is how it is. Whoever relies on the shared look would
+/// else order the same again.
+///
+/// # Errors
+/// As the database.
+pub async fn changes(db: &mut Db, id: ResourceId, observed: &Observed) -> sqlx::Result<()> {
+    sqlx::query!("update resource set observed = $2 where id = $1", id.0, Json(observed) as _).execute(db).await?;
+    Ok(())
+}
+
 /// A call to delete it begins.
 ///
 /// # Errors

@@ -4,23 +4,21 @@ use std::time::Instant;
 
 use app::domain::ids::ResourceId;
 use app::domain::reason::{Attention, Probe};
-use cloud::{Call, CloudError, Create, Deletion, Fate, ImageSource, Intent, Kind, Nature, Observed, Tags};
+use cloud::{Call, CloudError, Deletion, Fate, Intent, Kind, Observed, Tags};
 use time::Duration;
 use tracing::{info, warn};
-use uuid::Uuid;
 
 use super::clouds::Handle;
+use super::order::{moves_on, order, zone_of_machine};
 use super::turn::within_deadline;
 use super::{Engine, observe};
 use crate::db::buckets::{self, For, Turn};
 use crate::db::events::{self, Actor, Event};
 use crate::db::queue::{Claim, Lost, fence, fence_before_call};
-use crate::db::resources::Intended;
 use crate::db::world::Known;
 use crate::db::{Db, courses, environments, machines, probes, resources};
-use crate::machine::{secrets, user_data};
-use crate::wish::zone::zone;
-use crate::wish::{Action, ImageState, Purpose};
+use crate::machine::secrets;
+use crate::wish::Action;
 
 /// What became of an action.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,7 +89,7 @@ async fn make(engine: &Engine, claim: Claim, handle: &Handle, known: &Known, kin
             disk = Some(intended.token);
         }
     }
-    let has_waited = match turn_of(&mut tx, handle, known, intended.id, Call::Create(kind)).await? {
+    let has_waited = match turn_of(&mut tx, known, intended.id, Call::Create(kind), handle.cloud.draws(Call::Create(kind))).await? {
         Turn::Now { has_waited } => has_waited,
         Turn::In(seconds) => {
             resources::answered(&mut tx, &intended).await?;
@@ -149,74 +147,16 @@ async fn make(engine: &Engine, claim: Claim, handle: &Handle, known: &Known, kin
     }
 }
 
-/// Where a machine goes: apart from the environment's others.
-fn zone_of_machine(nature: &Nature, known: &Known, slot: u16, incarnation: u16) -> Option<String> {
-    let others = known.rows.iter().filter(|row| row.kind == Kind::Machine && row.slot != slot).filter_map(|row| row.zone.as_deref());
-    zone(&nature.zones, known.id.0, incarnation, &others.collect::<Vec<_>>()).map(str::to_owned)
-}
-
-/// Whether a machine for which there was no room tries another zone, under a new intent: the old one may be used in its own zone only. Not if
-/// an earlier call with it went unanswered, for that may have made one; and not once every zone has said no.
-fn moves_on(nature: &Nature, kind: Kind, intended: &Intended, error: &CloudError) -> bool {
-    kind == Kind::Machine
-        && error.fate == Fate::NoCapacity
-        && intended.unanswered_before.is_none()
-        && !usize::from(intended.incarnation).is_multiple_of(nature.zones.len().max(1))
-}
-
-fn order(engine: &Engine, nature: &Nature, known: &Known, intent: &Intent, (zone, disk): (Option<String>, Option<Uuid>)) -> Option<Create> {
-    let of = |kind: Kind, slot: u16| known.world.of(kind, slot).and_then(|holding| holding.cloud_id.clone());
-    let held = |kind: Kind| of(kind, 1);
-    let slot = intent.slot;
-    let wish = known.wish(nature);
-    Some(match intent.kind {
-        Kind::Machine => {
-            let image = match (&known.image, known.purpose) {
-                (_, Purpose::Course) if slot > 1 => ImageSource::Baked(held(Kind::Image)?),
-                (ImageState::Ready(image), Purpose::Course) => ImageSource::Baked(image.clone()),
-                _ => ImageSource::Base(known.spec.os.clone()),
-            };
-            let token = secrets::one_time_token(&engine.vault, intent.token);
-            let user_data = user_data::text(&engine.machines_url, &token, known, &image);
-            let (firewall, key) = (held(Kind::Firewall), held(Kind::Key));
-            Create::Machine { image, size: known.spec.size, user_data, host_name: known.name.clone(), zone, disk, firewall, key }
-        }
-        // Nobody orders a disk.
-        Kind::Disk => return None,
-        Kind::Address => Create::Address,
-        Kind::Firewall => Create::Firewall { tcp: wish.open_ports(slot).to_vec() },
-        Kind::Binding => {
-            Create::Binding { address: of(Kind::Address, slot)?, machine: of(Kind::Machine, slot)?, firewall: held(Kind::Firewall)? }
-        }
-        Kind::Key => Create::Key { public_key: known.options.public_key.clone() },
-        Kind::Record => Create::Record(wish.record(&known.world, slot)?),
-        Kind::Certificate => Create::Certificate { name: format!("www.{}", known.dns_name) },
-        Kind::Snapshot => Create::Snapshot { machine: held(Kind::Machine)? },
-        Kind::Image => {
-            // Found again by its recipe is only what was baked.
-            let recipe = if known.purpose == Purpose::Image { known.spec.recipe() } else { format!("copy of {}", known.id) };
-            Create::Image { snapshot: held(Kind::Snapshot)?, recipe }
-        }
-        Kind::Balancer => Create::Balancer { firewall: of(Kind::Firewall, 2)? },
-        Kind::TargetGroup => Create::TargetGroup,
-        Kind::Listener => {
-            let certificate = if wish.is_certified() { Some(held(Kind::Certificate)?) } else { None };
-            Create::Listener { balancer: held(Kind::Balancer)?, target_group: held(Kind::TargetGroup)?, certificate }
-        }
-        Kind::Target => Create::Target { target_group: held(Kind::TargetGroup)?, machine: of(Kind::Machine, slot)? },
-    })
-}
-
 async fn start_or_stop(engine: &Engine, claim: Claim, handle: &Handle, known: &Known, call: Call, slot: u16) -> Result<Outcome, Lost> {
     let row = known.rows.iter().find(|row| row.kind == Kind::Machine && row.slot == slot);
-    let Some((machine, resource)) = row.and_then(|row| Some((row.cloud_id.clone()?, row.id))) else {
+    let Some((machine, resource, observed)) = row.and_then(|row| Some((row.cloud_id.clone()?, row.id, row.observed.clone()?))) else {
         return Ok(Outcome::Failed { again_in: Duration::seconds(1), needs: None });
     };
-    let is_start = call == Call::Start;
     let name = format!("{} machine/{slot}", call.code());
+    let seat = engine.clouds.batches.seat(known.cloud, handle, call);
     let mut tx = engine.pool.begin().await?;
     fence_before_call(&mut tx, claim).await?;
-    if let Turn::In(seconds) = turn_of(&mut tx, handle, known, resource, call).await? {
+    if let Turn::In(seconds) = turn_of(&mut tx, known, resource, call, seat.draws()).await? {
         tx.commit().await?;
         return Ok(Outcome::waits(seconds));
     }
@@ -225,9 +165,16 @@ async fn start_or_stop(engine: &Engine, claim: Claim, handle: &Handle, known: &K
     tx.commit().await?;
 
     let began = Instant::now();
-    let ask = async { if is_start { handle.cloud.start(&machine).await } else { handle.cloud.stop(&machine).await } };
-    match within_deadline(ask).await {
-        Ok(()) => done(engine, claim, known, &name, began).await,
+    match within_deadline(seat.call(&machine)).await {
+        Ok(_) => {
+            let mut tx = engine.pool.begin().await?;
+            fence(&mut tx, claim).await?;
+            resources::changes(&mut tx, resource, &observed.after(call)).await?;
+            let event = Event::Done { action: name, ms: elapsed_ms(began), result: None };
+            events::record(&mut tx, known.id, &Actor::Koza, &event).await?;
+            tx.commit().await?;
+            Ok(Outcome::Done)
+        }
         Err(error) => {
             slow_down_if_throttled(engine, handle, known, call, &error).await?;
             failed(engine, claim, known, &name, &error).await
@@ -245,10 +192,11 @@ async fn release(
     cloud_id: Option<String>,
 ) -> Result<Outcome, Lost> {
     let name = format!("release {}/{}", kind.code(), slot.unwrap_or(0));
+    let seat = engine.clouds.batches.seat(known.cloud, handle, Call::Delete(kind));
     let mut tx = engine.pool.begin().await?;
     fence_before_call(&mut tx, claim).await?;
     if let Some(row) = known.rows.iter().find(|row| row.kind == kind && Some(row.slot) == slot && row.cloud_id.is_some()) {
-        if let Turn::In(seconds) = turn_of(&mut tx, handle, known, row.id, Call::Delete(kind)).await? {
+        if let Turn::In(seconds) = turn_of(&mut tx, known, row.id, Call::Delete(kind), seat.draws()).await? {
             tx.commit().await?;
             return Ok(Outcome::waits(seconds));
         }
@@ -263,7 +211,7 @@ async fn release(
             if kind == Kind::Machine && slot.is_none() {
                 handle.cloud.stop(cloud_id).await?;
             }
-            handle.cloud.delete(kind, cloud_id).await
+            seat.call(cloud_id).await
         };
         deletion = match within_deadline(call).await {
             Ok(deletion) => deletion,
@@ -273,9 +221,17 @@ async fn release(
             }
         };
     }
-    let (Some(slot), Deletion::Done(gone_at)) = (slot, deletion) else { return Ok(Outcome::Done) };
+    let Some(slot) = slot else { return Ok(Outcome::Done) };
     let mut tx = engine.pool.begin().await?;
     fence(&mut tx, claim).await?;
+    let Deletion::Done(gone_at) = deletion else {
+        let row = known.rows.iter().find(|row| row.kind == kind && row.slot == slot);
+        if let Some((id, observed)) = row.and_then(|row| Some((row.id, row.observed.clone()?))) {
+            resources::changes(&mut tx, id, &observed.after(Call::Delete(kind))).await?;
+        }
+        tx.commit().await?;
+        return Ok(Outcome::Done);
+    };
     resources::gone(&mut tx, known.id, kind, slot, gone_at).await?;
     let event = Event::Done { action: name, ms: elapsed_ms(began), result: None };
     events::record(&mut tx, known.id, &Actor::Koza, &event).await?;
@@ -370,8 +326,8 @@ async fn confirm_gone(engine: &Engine, claim: Claim, known: &Known) -> Result<Ou
 }
 
 /// When this environment may make a call, by the buckets that all workers share.
-async fn turn_of(db: &mut Db, handle: &Handle, known: &Known, resource: ResourceId, call: Call) -> sqlx::Result<Turn> {
-    buckets::turn(db, (resource, known.cloud), (&call.code(), handle.cloud.draws(call)), For::of(known.purpose)).await
+async fn turn_of(db: &mut Db, known: &Known, resource: ResourceId, call: Call, draws: &[&str]) -> sqlx::Result<Turn> {
+    buckets::turn(db, (resource, known.cloud), (&call.code(), draws), For::of(known.purpose)).await
 }
 
 /// If the cloud said "too many", all workers call less for a while.
@@ -388,16 +344,6 @@ pub(super) async fn slow_down_if_throttled(
         buckets::slow_down(&mut *engine.pool.acquire().await?, known.cloud, actions).await?;
     }
     Ok(())
-}
-
-async fn done(engine: &Engine, claim: Claim, known: &Known, name: &str, began: Instant) -> Result<Outcome, Lost> {
-    let mut tx = engine.pool.begin().await?;
-    fence(&mut tx, claim).await?;
-    let event = Event::Done { action: name.to_owned(), ms: elapsed_ms(began), result: None };
-    events::record(&mut tx, known.id, &Actor::Koza, &event).await?;
-    tx.commit().await?;
-    info!(environment.id = %known.id, action = name, duration_ms = elapsed_ms(began), "done");
-    Ok(Outcome::Done)
 }
 
 /// An error's fate decides when to try again and who is told.

@@ -12,6 +12,7 @@ use sqlx::PgPool;
 use time::OffsetDateTime;
 use tokio::sync::Mutex;
 
+use super::batch::Batches;
 use crate::db::buckets;
 use crate::db::courses::{self, CloudRow};
 
@@ -27,6 +28,8 @@ pub struct Handle {
 /// All clouds.
 #[derive(Clone, Default)]
 pub struct Clouds {
+    /// Calls of several turns that become one.
+    pub batches: Batches,
     known: Arc<Mutex<HashMap<CloudId, Handle>>>,
     state: Option<PathBuf>,
 }
@@ -46,7 +49,7 @@ impl Clouds {
     /// Clouds that keep what they need between runs (the simulator's machines) in a folder.
     #[must_use]
     pub fn new(state: PathBuf) -> Self {
-        Self { known: Arc::default(), state: Some(state) }
+        Self { state: Some(state), ..Self::default() }
     }
 
     /// Puts a cloud in place of its row's client: tests do this.

@@ -2,11 +2,14 @@
 
 use app::domain::ids::CloudId;
 use app::domain::phase::Phase;
+use app::ports::Environments;
 use cloud::sim::SimSettings;
 use cloud::{Allowance, Call};
+use futures::future::join_all;
 use server::db::Db;
 use server::db::buckets::{For, draw, seed, slow_down};
-use server::db::courses;
+use server::db::{courses, queue};
+use server::engine::turn::turn;
 use sqlx::PgPool;
 
 use crate::support::TestPortal;
@@ -75,6 +78,38 @@ async fn a_class_is_built_without_one_call_too_many(pool: PgPool) {
     }
     assert_eq!(portal.sim.throttled(), 0);
     assert_eq!(portal.sim.taken(Call::Create(cloud::Kind::Machine)), 25, "one call for each, and one for the image");
+}
+
+#[sqlx::test(migrator = "server::MIGRATOR")]
+async fn a_class_that_stops_at_the_bell_takes_fewer_calls_than_it_has_machines(pool: PgPool) {
+    let settings = SimSettings { allowances: true, ..SimSettings::default() };
+    let portal = TestPortal::unbaked(pool, settings).await;
+    portal.run_until(|portal| async move { portal.count("select count(*) from image").await == 1 }).await;
+    let mut class = Vec::new();
+    for seat in 0..20 {
+        class.push(portal.request(&format!("c{seat}")).await.expect("requested"));
+    }
+    for id in &class {
+        portal.run_until_phase(*id, Phase::Ready).await;
+    }
+    for id in &class {
+        portal.environments.stop(&portal.student, *id).await.expect("asked");
+    }
+    // A worker turns for several at once.
+    let mut asked = 0;
+    while asked < class.len() {
+        let claims = queue::claim(&mut portal.engine.pool.acquire().await.expect("a connection"), portal.worker, 10).await.expect("claims");
+        asked += claims.len();
+        for ended in join_all(claims.into_iter().map(|claim| turn(&portal.engine, claim))).await {
+            ended.expect("a turn");
+        }
+    }
+    for id in class {
+        portal.run_until_phase(id, Phase::Stopped).await;
+    }
+    let calls = portal.sim.taken(Call::Stop);
+    assert!(calls < 20, "{calls} calls for 20 machines");
+    assert_eq!(portal.sim.throttled(), 0);
 }
 
 #[sqlx::test(migrator = "server::MIGRATOR")]

@@ -96,6 +96,14 @@ impl Cloud for TrapCloud {
         self.through(Call::Delete(kind), self.sim.delete(kind, cloud_id)).await
     }
 
+    async fn several(&self, call: Call, machines: &[String]) -> Vec<Result<Deletion, CloudError>> {
+        self.through(call, self.sim.several(call, machines)).await
+    }
+
+    fn draws_in_batch(&self, call: Call) -> &'static [&'static str] {
+        self.sim.draws_in_batch(call)
+    }
+
     async fn image_by_recipe(&self, recipe: &str) -> Result<Option<String>, CloudError> {
         self.sim.image_by_recipe(recipe).await
     }

@@ -47,7 +47,7 @@ async fn a_worker_that_was_away_longer_than_its_claims_finds_them_taken_and_writ
     let mut class = site.request(1..=CLASS / 2).await;
     let calls = "select count(*) from resource join environment e on e.id = environment where purpose = 'course' and cloud_id is null";
     let half = i64::from(CLASS / 2);
-    site.until("its calls hang", async || site.count(calls).await == 2 * half && first.claims().await >= half).await;
+    site.until("its calls hang", async || site.count(calls).await == 3 * half && first.claims().await >= half).await;
     first.signal("STOP");
     let held = usize::try_from(first.claims().await).expect("a few");
     drop(cloud_hangs);

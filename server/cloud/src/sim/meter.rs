@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use time::OffsetDateTime;
 
-use crate::call::{AWS, Call, draws};
+use crate::call::{AWS, Call, draws, draws_in_batch};
 use crate::error::{CloudError, Fate};
 
 /// What is left in each bucket, and since when.
@@ -16,12 +16,13 @@ pub(super) struct Meter {
 }
 
 impl Meter {
-    /// Takes the call, or says that it was one too many. A call that is refused costs nothing.
-    pub(super) fn take(&mut self, call: Call, now: OffsetDateTime) -> Result<(), CloudError> {
+    /// Takes a call for so many machines, or says that it was one too many. A call that is refused costs nothing.
+    pub(super) fn take(&mut self, call: Call, machines: u32, now: OffsetDateTime) -> Result<(), CloudError> {
         let mut after = Vec::new();
         for allowance in AWS.iter().filter(|allowance| draws(call).contains(&allowance.action)) {
             let (left, at) = self.left.get(allowance.action).copied().unwrap_or((allowance.capacity, now));
-            let left = (left + (now - at).as_seconds_f64().max(0.0) * allowance.refill).min(allowance.capacity) - 1.0;
+            let left = (left + (now - at).as_seconds_f64().max(0.0) * allowance.refill).min(allowance.capacity)
+                - if draws_in_batch(call).contains(&allowance.action) { f64::from(machines) } else { 1.0 };
             if left < 0.0 {
                 self.throttled += 1;
                 return Err(CloudError::new(

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::order::{ImageSource, PortRange, Size};
-use crate::seen::Observed;
+use crate::seen::{MachineState, Observed};
 use crate::tag::Tags;
 
 const SERVICES: &str = "#cloud-config\n# koza: {\"purpose\":\"environment\",\"services\":[\"ssh\",\"wordpress\"]}\n";
@@ -312,4 +312,23 @@ async fn two_processes_that_share_a_file_have_one_cloud_and_forget_nothing() {
     let refused = one.cloud.create(&one.intent(4, Kind::Machine), &machine_from(ImageSource::Base("debian-12".into()), SERVICES)).await;
     assert_eq!(refused.map_err(|error| error.fate).err(), Some(Fate::Throttled), "a script is of one process");
     let _ = std::fs::remove_dir_all(&folder);
+}
+
+#[tokio::test]
+async fn several_machines_in_one_call_draw_one_request_and_a_token_each() {
+    let trial = Trial::with(SimSettings { allowances: true, ..Trial::prompt() });
+    let mut machines = Vec::new();
+    for environment in 1..=3 {
+        machines.push(trial.make(environment, Kind::Machine, &machine(SERVICES)).await.cloud_id);
+    }
+    trial.pass(MINUTE);
+    let none = "machine-that-there-is-none".to_owned();
+    let asked = [machines.clone(), vec![none]].concat();
+    let [Ok(_), Ok(_), Ok(_), Err(missing)] = &trial.cloud.several(Call::Stop, &asked).await[..] else { panic!("an answer each") };
+    assert_eq!(missing.code, "instance_not_found");
+    assert_eq!(trial.cloud.taken(Call::Stop), 1);
+    trial.pass(MINUTE);
+    assert!(must(trial.cloud.list_all().await).iter().all(|seen| state(seen) == Some(MachineState::Stopped)));
+    let gone = trial.cloud.several(Call::Delete(Kind::Machine), &machines).await;
+    assert!(gone.iter().all(Result::is_ok) && must(trial.cloud.list_all().await).is_empty());
 }

@@ -251,7 +251,7 @@ impl World {
     }
 
     /// Since when something is gone, if it ever was.
-    pub(super) fn gone_since(&self, id: &str) -> Option<OffsetDateTime> {
+    fn gone_since(&self, id: &str) -> Option<OffsetDateTime> {
         self.lives.iter().rfind(|life| life.cloud_id == id)?.to
     }
 
@@ -284,8 +284,41 @@ impl World {
         id
     }
 
-    /// Somebody deletes it: some things take a moment to go.
-    pub(super) fn delete(&mut self, id: &str, now: OffsetDateTime, settings: &SimSettings) -> Deletion {
+    pub(super) fn start(&mut self, id: &str, settings: &SimSettings, now: OffsetDateTime) -> Result<(), CloudError> {
+        let machine = self.machine(id)?;
+        match machine.state(now) {
+            MachineState::Stopped => {
+                self.has_room(machine.zone.as_deref(), settings, now)?;
+                self.power_on(id, now, settings);
+                Ok(())
+            }
+            MachineState::Stopping => Err(CloudError::new(Fate::TryAgain, "busy", format!("{id} is on its way down"))),
+            MachineState::Starting | MachineState::Running => Ok(()),
+        }
+    }
+
+    pub(super) fn stop(&mut self, id: &str, settings: &SimSettings, now: OffsetDateTime) -> Result<(), CloudError> {
+        self.machine(id)?;
+        self.power_off(id, now, settings);
+        Ok(())
+    }
+
+    pub(super) fn delete(&mut self, kind: Kind, id: &str, settings: &SimSettings, now: OffsetDateTime) -> Result<Deletion, CloudError> {
+        match self.entries.get(id) {
+            Some(entry) if entry.label.kind == kind => {}
+            _ => return Ok(Deletion::Done(self.gone_since(id))),
+        }
+        if let Some(user) = self.user_of(id, settings) {
+            return Err(CloudError::new(Fate::InUse, "in_use", format!("{user} uses {id}")));
+        }
+        if kind == Kind::Machine && self.machine(id)?.state(now) != MachineState::Stopped {
+            return Err(CloudError::new(Fate::InUse, "still_running", format!("{id} is not stopped")));
+        }
+        Ok(self.let_go(id, now, settings))
+    }
+
+    /// Some things take a moment to go.
+    fn let_go(&mut self, id: &str, now: OffsetDateTime, settings: &SimSettings) -> Deletion {
         let takes = match self.entries.get(id).map(|entry| &entry.thing) {
             Some(Thing::Machine(_)) => self.luck.within(&settings.timings.delete),
             Some(Thing::Target { .. }) => self.luck.within(&settings.timings.drain),
@@ -380,7 +413,7 @@ impl World {
     }
 
     /// The first thing that still uses this one.
-    pub(super) fn user_of(&self, id: &str, settings: &SimSettings) -> Option<&str> {
+    fn user_of(&self, id: &str, settings: &SimSettings) -> Option<&str> {
         let uses = |thing: &Thing| match thing {
             Thing::Machine(machine) => machine.firewall.as_deref() == Some(id),
             Thing::Binding { address, firewall, .. } => address == id || firewall == id,

@@ -1,0 +1,76 @@
+//! What an intent orders, from what is held.
+
+use cloud::{CloudError, Create, Fate, ImageSource, Intent, Kind, Nature};
+use uuid::Uuid;
+
+use super::Engine;
+use crate::db::resources::Intended;
+use crate::db::world::Known;
+use crate::machine::{secrets, user_data};
+use crate::wish::zone::zone;
+use crate::wish::{ImageState, Purpose};
+
+/// Where a machine goes: apart from the environment's others.
+pub(super) fn zone_of_machine(nature: &Nature, known: &Known, slot: u16, incarnation: u16) -> Option<String> {
+    let others = known.rows.iter().filter(|row| row.kind == Kind::Machine && row.slot != slot).filter_map(|row| row.zone.as_deref());
+    zone(&nature.zones, known.id.0, incarnation, &others.collect::<Vec<_>>()).map(str::to_owned)
+}
+
+/// Whether a machine for which there was no room tries another zone, under a new intent: the old one may be used in its own zone only. Not if
+/// an earlier call with it went unanswered, for that may have made one; and not once every zone has said no.
+pub(super) fn moves_on(nature: &Nature, kind: Kind, intended: &Intended, error: &CloudError) -> bool {
+    kind == Kind::Machine
+        && error.fate == Fate::NoCapacity
+        && intended.unanswered_before.is_none()
+        && !usize::from(intended.incarnation).is_multiple_of(nature.zones.len().max(1))
+}
+
+/// The order of an intent. `None`: what it needs is not there (any more).
+pub(super) fn order(
+    engine: &Engine,
+    nature: &Nature,
+    known: &Known,
+    intent: &Intent,
+    (zone, disk): (Option<String>, Option<Uuid>),
+) -> Option<Create> {
+    let of = |kind: Kind, slot: u16| known.world.of(kind, slot).and_then(|holding| holding.cloud_id.clone());
+    let held = |kind: Kind| of(kind, 1);
+    let slot = intent.slot;
+    let wish = known.wish(nature);
+    Some(match intent.kind {
+        Kind::Machine => {
+            let image = match (&known.image, known.purpose) {
+                (_, Purpose::Course) if slot > 1 => ImageSource::Baked(held(Kind::Image)?),
+                (ImageState::Ready(image), Purpose::Course) => ImageSource::Baked(image.clone()),
+                _ => ImageSource::Base(known.spec.os.clone()),
+            };
+            let token = secrets::one_time_token(&engine.vault, intent.token);
+            let user_data = user_data::text(&engine.machines_url, &token, known, &image);
+            let (firewall, key) = (held(Kind::Firewall), held(Kind::Key));
+            Create::Machine { image, size: known.spec.size, user_data, host_name: known.name.clone(), zone, disk, firewall, key }
+        }
+        // Nobody orders a disk.
+        Kind::Disk => return None,
+        Kind::Address => Create::Address,
+        Kind::Firewall => Create::Firewall { tcp: wish.open_ports(slot).to_vec() },
+        Kind::Binding => {
+            Create::Binding { address: of(Kind::Address, slot)?, machine: of(Kind::Machine, slot)?, firewall: held(Kind::Firewall)? }
+        }
+        Kind::Key => Create::Key { public_key: known.options.public_key.clone() },
+        Kind::Record => Create::Record(wish.record(&known.world, slot)?),
+        Kind::Certificate => Create::Certificate { name: format!("www.{}", known.dns_name) },
+        Kind::Snapshot => Create::Snapshot { machine: held(Kind::Machine)? },
+        Kind::Image => {
+            // Found again by its recipe is only what was baked.
+            let recipe = if known.purpose == Purpose::Image { known.spec.recipe() } else { format!("copy of {}", known.id) };
+            Create::Image { snapshot: held(Kind::Snapshot)?, recipe }
+        }
+        Kind::Balancer => Create::Balancer { firewall: of(Kind::Firewall, 2)? },
+        Kind::TargetGroup => Create::TargetGroup,
+        Kind::Listener => {
+            let certificate = if wish.is_certified() { Some(held(Kind::Certificate)?) } else { None };
+            Create::Listener { balancer: held(Kind::Balancer)?, target_group: held(Kind::TargetGroup)?, certificate }
+        }
+        Kind::Target => Create::Target { target_group: held(Kind::TargetGroup)?, machine: of(Kind::Machine, slot)? },
+    })
+}
