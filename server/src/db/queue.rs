@@ -36,7 +36,8 @@ pub enum Lost {
     Db(#[from] sqlx::Error),
 }
 
-/// Claims up to `n` environments that are due, in the order of `waiting_line`: people before images, courses in turn, then who waits longest.
+/// Claims up to `n` environments that are due, in the order of `waiting_line`: people before images, news before looks, courses in turn, then
+/// who waits longest.
 ///
 /// # Errors
 /// As the database.
@@ -140,6 +141,7 @@ pub async fn finish(db: &mut Db, claim: Claim, look_again: Option<OffsetDateTime
     let done = sqlx::query!(
         "update environment
             set wake_at          = case when generation <> $3 then koza_now() else $4 end,
+                seen_generation  = $3,
                 attention        = $5,
                 claimed_by       = null,
                 claimed_until    = null,
