@@ -77,6 +77,37 @@ pub async fn claim(db: &mut Db, worker: Uuid, n: i64) -> sqlx::Result<Vec<Claim>
         .collect())
 }
 
+/// Claims one environment if it is due and no other is: whoever is alone is next, and no line needs to be drawn up.
+///
+/// # Errors
+/// As the database.
+pub async fn claim_alone(db: &mut Db, worker: Uuid, environment: EnvironmentId) -> sqlx::Result<Option<Claim>> {
+    let row = sqlx::query!(
+        "update environment
+            set claimed_by       = $1,
+                claim_epoch      = claim_epoch + 1,
+                claimed_until    = koza_now() + interval '30 seconds',
+                fruitless_claims = fruitless_claims + 1
+          where id = (select e.id
+                        from environment e
+                       where e.id = $2
+                         and e.wake_at <= koza_now()
+                         and (e.claimed_until is null or e.claimed_until < koza_now())
+                         and e.fruitless_claims < $3
+                         and not exists (select from environment other
+                                          where other.wake_at <= koza_now() and other.id <> $2
+                                            and (other.claimed_until is null or other.claimed_until < koza_now()))
+                         for update of e skip locked)
+         returning claim_epoch, generation",
+        worker,
+        environment.0,
+        FRUITLESS_CLAIMS,
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(row.map(|row| Claim { environment, epoch: row.claim_epoch, generation: row.generation }))
+}
+
 /// Renews claims. Those that are not in the answer are lost.
 ///
 /// # Errors

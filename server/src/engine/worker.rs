@@ -137,14 +137,22 @@ struct Desk {
 }
 
 impl Desk {
-    /// Claims what is due. What was just spoken of is most likely what will be claimed: it is loaded meanwhile, and worth something if nothing
-    /// came in between.
+    /// Claims what is due. What was just spoken of is most likely all of it: it is claimed as that and loaded at the same time, which is worth
+    /// something if nothing came in between.
     async fn take(&mut self, engine: &Engine, worker: Uuid, free: usize, spoken_of: Option<EnvironmentId>) -> (Vec<Claim>, Option<Known>) {
         if free == 0 {
             return (Vec::new(), None);
         }
         let n = i64::try_from(free).unwrap_or(1);
-        let claims = async { queue::claim(kept(&mut self.claims, engine).await?, worker, n).await };
+        let claims = async {
+            let db = kept(&mut self.claims, engine).await?;
+            if let Some(environment) = spoken_of
+                && let Some(claim) = queue::claim_alone(db, worker, environment).await?
+            {
+                return Ok(vec![claim]);
+            }
+            queue::claim(db, worker, n).await
+        };
         let known = async {
             match spoken_of {
                 Some(environment) => world::load(kept(&mut self.loads, engine).await?, environment).await.map(Some),

@@ -46,6 +46,10 @@ impl Line {
         self.claims(n).await.into_iter().map(|claim| claim.environment).collect()
     }
 
+    async fn claim_alone(&mut self, id: EnvironmentId) -> Option<Claim> {
+        queue::claim_alone(&mut self.db, Uuid::now_v7(), id).await.expect("asked")
+    }
+
     /// Whatever is due or held gets a turn that ends with: look again now.
     async fn look_again_at_all(&mut self) {
         let held = sqlx::query("update environment set claimed_until = koza_now() - interval '1 second' where claimed_by is not null");
@@ -126,6 +130,20 @@ async fn a_look_is_not_put_off_for_ever(pool: PgPool) {
     sqlx::query("insert into clock_offset (shift) values (interval '11 seconds')").execute(&mut *line.db).await.expect("the clock moves");
     let new = line.request(course, "new").await;
     assert_eq!((line.ahead(built).await, line.ahead(new).await), (Some(0), Some(1)));
+}
+
+#[sqlx::test(migrator = "server::MIGRATOR")]
+async fn nobody_is_claimed_by_name_past_another_who_waits(pool: PgPool) {
+    let mut line = Line::new(pool).await;
+    let course = line.course("SYS-101").await;
+    let (one, two) = (line.request(course, "c1").await, line.request(course, "c2").await);
+    assert_eq!(line.claim_alone(one).await, None);
+    assert_eq!(line.claim_alone(two).await, None);
+    assert_eq!(line.claim(1).await, [one]);
+    let claim = line.claim_alone(two).await.expect("the other one is held");
+    assert_eq!(line.claim_alone(two).await, None, "so is this one");
+    queue::finish(&mut line.db, claim, None, None).await.expect("it was a claim");
+    assert_eq!(line.claim_alone(two).await, None, "it is not due");
 }
 
 #[sqlx::test(migrator = "server::MIGRATOR")]
