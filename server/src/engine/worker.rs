@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use app::domain::ids::EnvironmentId;
 use sqlx::Postgres;
@@ -18,7 +18,7 @@ use super::turn::{TurnError, turn, turn_knowing};
 use super::{Engine, chores, poller, upkeep};
 use crate::db::Db;
 use crate::db::chores::Claimed;
-use crate::db::queue::{self, Claim};
+use crate::db::queue::{self, Claim, Look};
 use crate::db::world::{self, Known};
 
 /// Turns side by side in one worker. They mostly wait for clouds, so more than there are cores.
@@ -134,6 +134,8 @@ impl Heard {
 struct Desk {
     claims: Option<PoolConnection<Postgres>>,
     loads: Option<PoolConnection<Postgres>>,
+    /// When a look at everything left nothing due.
+    nothing_left: Option<Instant>,
 }
 
 impl Desk {
@@ -144,14 +146,15 @@ impl Desk {
             return (Vec::new(), None);
         }
         let n = i64::try_from(free).unwrap_or(1);
+        let (look, began) = (self.look(), Instant::now());
         let claims = async {
             let db = kept(&mut self.claims, engine).await?;
             if let Some(environment) = spoken_of
-                && let Some(claim) = queue::claim_alone(db, worker, environment).await?
+                && let Some(claim) = queue::claim_alone(db, worker, environment, look).await?
             {
                 return Ok(vec![claim]);
             }
-            queue::claim(db, worker, n).await
+            queue::claim_by(db, worker, n, look).await
         };
         let known = async {
             match spoken_of {
@@ -160,6 +163,11 @@ impl Desk {
             }
         };
         let (claims, known): (sqlx::Result<_>, sqlx::Result<_>) = tokio::join!(claims, known);
+        match &claims {
+            Ok(claims) if claims.len() < free && look == Look::AtEverything => self.nothing_left = Some(began),
+            Ok(claims) if claims.len() < free => {}
+            _ => self.nothing_left = None,
+        }
         let claims = claims.unwrap_or_else(|error| {
             warn!(%error, "could not claim");
             self.claims = None;
@@ -173,10 +181,19 @@ impl Desk {
         (claims, known)
     }
 
+    /// Everything at least once a second: a claim that ran out is older than any news.
+    fn look(&self) -> Look {
+        match self.nothing_left {
+            Some(at) if at.elapsed() < POLL => Look::AtNews,
+            _ => Look::AtEverything,
+        }
+    }
+
     /// For how long nothing will be due.
     async fn nap(&mut self) -> Duration {
+        let look = self.look();
         let next = match &mut self.claims {
-            Some(db) => queue::next_due_in(db).await.ok().flatten(),
+            Some(db) => queue::next_due_by(db, look).await.ok().flatten(),
             None => None,
         };
         next.and_then(|seconds| Duration::try_from_secs_f64(seconds.max(0.005)).ok()).unwrap_or(POLL).min(POLL)

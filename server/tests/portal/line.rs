@@ -3,7 +3,7 @@
 use app::domain::ids::{BlueprintVersionId, CloudId, CourseId, EnvironmentId, PersonId};
 use serde_json::json;
 use server::db::environments::{self, Request};
-use server::db::queue::Claim;
+use server::db::queue::{Claim, Look};
 use server::db::{Db, courses, people, queue, world};
 use server::demo::web_and_tex;
 use sqlx::PgPool;
@@ -46,8 +46,13 @@ impl Line {
         self.claims(n).await.into_iter().map(|claim| claim.environment).collect()
     }
 
+    async fn claim_by(&mut self, look: Look) -> Vec<EnvironmentId> {
+        let claims = queue::claim_by(&mut self.db, Uuid::now_v7(), 10, look).await.expect("claims");
+        claims.into_iter().map(|claim| claim.environment).collect()
+    }
+
     async fn claim_alone(&mut self, id: EnvironmentId) -> Option<Claim> {
-        queue::claim_alone(&mut self.db, Uuid::now_v7(), id).await.expect("asked")
+        queue::claim_alone(&mut self.db, Uuid::now_v7(), id, Look::AtEverything).await.expect("asked")
     }
 
     /// Whatever is due or held gets a turn that ends with: look again now.
@@ -144,6 +149,18 @@ async fn nobody_is_claimed_by_name_past_another_who_waits(pool: PgPool) {
     assert_eq!(line.claim_alone(two).await, None, "so is this one");
     queue::finish(&mut line.db, claim, None, None).await.expect("it was a claim");
     assert_eq!(line.claim_alone(two).await, None, "it is not due");
+}
+
+#[sqlx::test(migrator = "server::MIGRATOR")]
+async fn a_look_at_news_finds_what_fell_due_just_now_and_a_look_at_everything_whatever_was_left(pool: PgPool) {
+    let mut line = Line::new(pool).await;
+    let course = line.course("SYS-101").await;
+    let old = line.request(course, "old").await;
+    sqlx::query("insert into clock_offset (shift) values (interval '1 minute')").execute(&mut *line.db).await.expect("the clock moves");
+    assert_eq!(line.claim_by(Look::AtNews).await, []);
+    let new = line.request(course, "new").await;
+    assert_eq!(line.claim_by(Look::AtNews).await, [new]);
+    assert_eq!(line.claim_by(Look::AtEverything).await, [old]);
 }
 
 #[sqlx::test(migrator = "server::MIGRATOR")]
