@@ -30,6 +30,9 @@ pub type Db = sqlx::PgConnection;
 
 /// Opens a pool. Transactions that are forgotten end by themselves, because one of them held open spoils the queue.
 ///
+/// A statement is planned once per connection, without its values: nearly all of them look for keys, which one plan serves, and planning
+/// what a turn loads takes longer than loading it.
+///
 /// # Errors
 /// When the server does not answer within ten seconds.
 pub async fn connect(url: &str, connections: u32) -> sqlx::Result<PgPool> {
@@ -37,7 +40,11 @@ pub async fn connect(url: &str, connections: u32) -> sqlx::Result<PgPool> {
     PgPoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(Duration::from_secs(10))
-        .connect_with(options.options([("idle_in_transaction_session_timeout", "20s"), ("statement_timeout", "20s")]))
+        .connect_with(options.options([
+            ("idle_in_transaction_session_timeout", "20s"),
+            ("statement_timeout", "20s"),
+            ("plan_cache_mode", "force_generic_plan"),
+        ]))
         .await
 }
 

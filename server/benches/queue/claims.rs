@@ -5,7 +5,8 @@
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use server::db::{self, queue};
+use server::db;
+use server::db::queue::{self, Look};
 use sqlx::{Connection, PgConnection};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
@@ -82,6 +83,7 @@ async fn turns(stage: &Stage, hand: i64, every: Duration, lasts: Duration) -> an
         .fetch_all(&mut *db)
         .await?;
     let (worker, mut found, begun, mut next) = (Uuid::now_v7(), Turns::default(), Instant::now(), Instant::now());
+    let mut looked = None;
     for environment in busy.into_iter().cycle() {
         if begun.elapsed() > lasts {
             break;
@@ -89,8 +91,15 @@ async fn turns(stage: &Stage, hand: i64, every: Duration, lasts: Duration) -> an
         tokio::time::sleep_until(next.into()).await;
         next += every;
         db::wake(&mut db, environment).await?;
+        // As a worker does it: at everything once a second.
         let before = Instant::now();
-        let claimed = queue::claim(&mut db, worker, 4).await?;
+        let look = if looked.is_some_and(|at: Instant| at.elapsed() < Duration::from_secs(1)) {
+            Look::AtNews
+        } else {
+            looked = Some(before);
+            Look::AtEverything
+        };
+        let claimed = queue::claim_by(&mut db, worker, 4, look).await?;
         found.claims.push(in_ms(before.elapsed()));
         let later = db::now(&mut db).await? + time::Duration::days(30);
         for claim in claimed {
@@ -99,7 +108,7 @@ async fn turns(stage: &Stage, hand: i64, every: Duration, lasts: Duration) -> an
         // The hands without a pause are there for dead rows, not for this.
         if !every.is_zero() {
             let before = Instant::now();
-            queue::next_due_in(&mut db).await?;
+            queue::next_due_by(&mut db, Look::AtNews).await?;
             found.naps.push(in_ms(before.elapsed()));
         }
     }

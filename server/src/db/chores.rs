@@ -63,10 +63,11 @@ pub async fn add(db: &mut Db, new: &New<'_>) -> sqlx::Result<bool> {
 /// # Errors
 /// As the database.
 pub async fn claim(db: &mut Db, worker: Uuid, n: i64) -> sqlx::Result<Vec<Claimed>> {
+    // By "ctid": the rows are locked, so they stay where they are until they are updated, and nobody has to look for them a second time.
     sqlx::query_as!(
         Claimed,
         r#"with due as materialized (
-               select id
+               select ctid as place
                  from chore
                 where wake_at <= koza_now() and dead_at is null and (claimed_until is null or claimed_until < koza_now())
                 order by wake_at
@@ -79,7 +80,7 @@ pub async fn claim(db: &mut Db, worker: Uuid, n: i64) -> sqlx::Result<Vec<Claime
                   claimed_until = koza_now() + interval '30 seconds',
                   tries         = tries + 1
              from due
-            where chore.id = due.id
+            where chore.ctid = due.place
            returning chore.id, claim_epoch as epoch, kind, key, data, tries"#,
         worker,
         n

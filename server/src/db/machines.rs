@@ -1,7 +1,7 @@
 //! Machines as they speak to the portal: tokens, boots and their steps, orders, signs of use.
 
 use app::domain::ids::{EnvironmentId, MachineId, ResourceId};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
 use time::{Date, OffsetDateTime};
 
@@ -28,8 +28,9 @@ pub struct Row {
 }
 
 /// How far a step is, as stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::Type)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::Type, Deserialize)]
 #[sqlx(type_name = "step_state", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum StepState {
     /// Under way.
     Started,
@@ -40,7 +41,7 @@ pub enum StepState {
 }
 
 /// A step of a boot.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Deserialize)]
 pub struct Step {
     /// `configure:wordpress` and the like.
     pub step: String,
@@ -51,6 +52,7 @@ pub struct Step {
     /// Its last lines, if it failed.
     pub log: Vec<String>,
     /// When it last changed.
+    #[serde(with = "time::serde::rfc3339")]
     pub at: OffsetDateTime,
 }
 
@@ -71,24 +73,6 @@ pub async fn expect(db: &mut Db, resource: ResourceId, environment: EnvironmentI
     .execute(db)
     .await?;
     Ok(())
-}
-
-/// The machine that speaks for an environment now: its first.
-///
-/// # Errors
-/// As the database.
-pub async fn current(db: &mut Db, environment: EnvironmentId) -> sqlx::Result<Option<Row>> {
-    let id = sqlx::query_scalar!(
-        "select machine.id from machine join resource on resource.id = machine.resource
-          where machine.environment = $1 and resource.slot = 1 and resource.gone_at is null",
-        environment.0
-    )
-    .fetch_optional(&mut *db)
-    .await?;
-    match id {
-        Some(id) => find(db, MachineId(id)).await,
-        None => Ok(None),
-    }
 }
 
 /// A machine by its id.

@@ -3,13 +3,14 @@
 use app::domain::ids::EnvironmentId;
 use app::domain::reason::Probe;
 use app::domain::saw::Saw;
+use serde::Deserialize;
 use sqlx::types::Json;
 use time::OffsetDateTime;
 
 use super::Db;
 
-/// A row.
-#[derive(Debug, Clone)]
+/// A row, as [`super::world::load`] reads it.
+#[derive(Debug, Clone, Deserialize)]
 pub struct Row {
     /// Which.
     pub probe: Probe,
@@ -22,31 +23,8 @@ pub struct Row {
     /// How long it took.
     pub ms: u32,
     /// When.
+    #[serde(with = "time::serde::rfc3339")]
     pub at: OffsetDateTime,
-}
-
-/// All probes of an environment.
-///
-/// # Errors
-/// As the database.
-pub async fn of(db: &mut Db, environment: EnvironmentId) -> sqlx::Result<Vec<Row>> {
-    let rows = sqlx::query!(
-        r#"select probe as "probe: Probe", boot, saw as "saw: Json<Saw>", tries, ms, at from probe where environment = $1"#,
-        environment.0
-    )
-    .fetch_all(db)
-    .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| Row {
-            probe: row.probe,
-            boot: row.boot,
-            saw: row.saw.map(|saw| saw.0),
-            tries: u32::try_from(row.tries).unwrap_or(0),
-            ms: u32::try_from(row.ms).unwrap_or(0),
-            at: row.at,
-        })
-        .collect())
 }
 
 /// Writes down what a probe saw.

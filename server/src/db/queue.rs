@@ -36,20 +36,51 @@ pub enum Lost {
     Db(#[from] sqlx::Error),
 }
 
-/// Claims up to `n` environments that are due, in the order of `waiting_line`: people before images, courses in turn, then who waits longest.
+/// How far back a look for what is due goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Look {
+    /// To whatever has waited longest.
+    AtEverything,
+    /// Three seconds: enough for who saw within the last second that nothing was left, and for a wish that took two to be committed.
+    AtNews,
+}
+
+impl Look {
+    fn back(self) -> Option<f64> {
+        match self {
+            Self::AtEverything => None,
+            Self::AtNews => Some(3.0),
+        }
+    }
+}
+
+/// Claims up to `n` environments that are due, in the order of `waiting_line`: people before images, news before looks, courses in turn, then
+/// who waits longest.
 ///
 /// # Errors
 /// As the database.
 pub async fn claim(db: &mut Db, worker: Uuid, n: i64) -> sqlx::Result<Vec<Claim>> {
+    claim_by(db, worker, n, Look::AtEverything).await
+}
+
+/// The same after such a look.
+///
+/// # Errors
+/// As the database.
+pub async fn claim_by(db: &mut Db, worker: Uuid, n: i64, look: Look) -> sqlx::Result<Vec<Claim>> {
     // "materialized": as a plain subquery a nested loop could take more than n. The line has no locks; what another worker took since it
-    // was drawn up is left out when the rows are locked, so it is read further than n.
+    // was drawn up is left out when the rows are locked, so it is read further than n. "is true" keeps the index of times out of it: these
+    // rows are known by their ids.
     let rows = sqlx::query!(
         r#"with line as materialized (
-               select environment, place from waiting_line order by place limit 4 * $2::bigint
+               select environment, place
+                 from waiting_line_since(coalesce(koza_now() - make_interval(secs => $4), '-infinity'))
+                order by place
+                limit 4 * $2::bigint
            ), due as materialized (
                select e.id
                  from line join environment e on e.id = line.environment
-                where e.wake_at <= koza_now()
+                where (e.wake_at <= koza_now()) is true
                   and (e.claimed_until is null or e.claimed_until < koza_now())
                   and e.fruitless_claims < $3
                 order by line.place
@@ -67,6 +98,7 @@ pub async fn claim(db: &mut Db, worker: Uuid, n: i64) -> sqlx::Result<Vec<Claim>
         worker,
         n,
         FRUITLESS_CLAIMS,
+        look.back(),
     )
     .fetch_all(db)
     .await?;
@@ -74,6 +106,39 @@ pub async fn claim(db: &mut Db, worker: Uuid, n: i64) -> sqlx::Result<Vec<Claim>
         .into_iter()
         .map(|row| Claim { environment: EnvironmentId(row.id), epoch: row.claim_epoch, generation: row.generation })
         .collect())
+}
+
+/// Claims one environment if it is due and no other is: whoever is alone is next, and no line needs to be drawn up.
+///
+/// # Errors
+/// As the database.
+pub async fn claim_alone(db: &mut Db, worker: Uuid, environment: EnvironmentId, look: Look) -> sqlx::Result<Option<Claim>> {
+    let row = sqlx::query!(
+        "update environment
+            set claimed_by       = $1,
+                claim_epoch      = claim_epoch + 1,
+                claimed_until    = koza_now() + interval '30 seconds',
+                fruitless_claims = fruitless_claims + 1
+          where id = (select e.id
+                        from environment e
+                       where e.id = $2
+                         and (e.wake_at <= koza_now()) is true
+                         and (e.claimed_until is null or e.claimed_until < koza_now())
+                         and e.fruitless_claims < $3
+                         and not exists (select from environment other
+                                          where other.wake_at <= koza_now() and other.id <> $2
+                                            and other.wake_at >= coalesce(koza_now() - make_interval(secs => $4), '-infinity')
+                                            and (other.claimed_until is null or other.claimed_until < koza_now()))
+                         for update of e skip locked)
+         returning claim_epoch, generation",
+        worker,
+        environment.0,
+        FRUITLESS_CLAIMS,
+        look.back(),
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(row.map(|row| Claim { environment, epoch: row.claim_epoch, generation: row.generation }))
 }
 
 /// Renews claims. Those that are not in the answer are lost.
@@ -140,6 +205,7 @@ pub async fn finish(db: &mut Db, claim: Claim, look_again: Option<OffsetDateTime
     let done = sqlx::query!(
         "update environment
             set wake_at          = case when generation <> $3 then koza_now() else $4 end,
+                seen_generation  = $3,
                 attention        = $5,
                 claimed_by       = null,
                 claimed_until    = null,
@@ -243,11 +309,22 @@ pub async fn ahead_of(db: &mut Db, environment: EnvironmentId) -> sqlx::Result<O
 /// # Errors
 /// As the database.
 pub async fn next_due_in(db: &mut Db) -> sqlx::Result<Option<f64>> {
+    next_due_by(db, Look::AtEverything).await
+}
+
+/// The same after such a look, which goes as far ahead as it goes back.
+///
+/// # Errors
+/// As the database.
+pub async fn next_due_by(db: &mut Db, look: Look) -> sqlx::Result<Option<f64>> {
     sqlx::query_scalar!(
         r#"select extract(epoch from min(wake_at) - koza_now())::float8
              from environment
-            where wake_at is not null and claimed_by is null and fruitless_claims < $1"#,
-        FRUITLESS_CLAIMS
+            where wake_at between coalesce(koza_now() - make_interval(secs => $2), '-infinity')
+                              and coalesce(koza_now() + make_interval(secs => $2), 'infinity')
+              and claimed_by is null and fruitless_claims < $1"#,
+        FRUITLESS_CLAIMS,
+        look.back(),
     )
     .fetch_one(db)
     .await

@@ -2,6 +2,7 @@
 
 use app::domain::ids::{EnvironmentId, ResourceId};
 use cloud::{Kind, Observed, Seen};
+use serde::Deserialize;
 use sqlx::types::Json;
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -33,37 +34,40 @@ pub struct Row {
     pub zone: Option<String>,
 }
 
-/// What an environment holds.
-///
-/// # Errors
-/// As the database.
-pub async fn held(db: &mut Db, environment: EnvironmentId) -> sqlx::Result<Vec<Row>> {
-    let rows = sqlx::query!(
-        r#"select id, kind, slot, incarnation, intent_token, cloud_id, observed as "observed: Json<Observed>", made_at, turn_at, zone
-             from resource
-            where environment = $1 and gone_at is null
-            order by kind, slot"#,
-        environment.0
-    )
-    .fetch_all(db)
-    .await?;
-    Ok(rows
-        .into_iter()
-        .filter_map(|row| {
-            Some(Row {
-                id: ResourceId(row.id),
-                kind: Kind::from_code(&row.kind)?,
-                slot: u16::try_from(row.slot).ok()?,
-                incarnation: u16::try_from(row.incarnation).ok()?,
-                intent: row.intent_token,
-                cloud_id: row.cloud_id,
-                observed: row.observed.map(|json| json.0),
-                made_at: row.made_at,
-                turn_at: row.turn_at,
-                zone: row.zone,
-            })
+/// A row as [`super::world::load`] reads it, by the names of its columns.
+#[derive(Debug, Deserialize)]
+pub struct Stored {
+    id: Uuid,
+    kind: String,
+    slot: u16,
+    incarnation: u16,
+    intent_token: Uuid,
+    cloud_id: Option<String>,
+    observed: Option<Observed>,
+    #[serde(with = "time::serde::rfc3339::option")]
+    made_at: Option<OffsetDateTime>,
+    #[serde(with = "time::serde::rfc3339::option")]
+    turn_at: Option<OffsetDateTime>,
+    zone: Option<String>,
+}
+
+impl Stored {
+    /// `None`: of a kind that only a newer release knows.
+    #[must_use]
+    pub fn row(self) -> Option<Row> {
+        Some(Row {
+            id: ResourceId(self.id),
+            kind: Kind::from_code(&self.kind)?,
+            slot: self.slot,
+            incarnation: self.incarnation,
+            intent: self.intent_token,
+            cloud_id: self.cloud_id,
+            observed: self.observed,
+            made_at: self.made_at,
+            turn_at: self.turn_at,
+            zone: self.zone,
         })
-        .collect())
+    }
 }
 
 /// An intent that is written down, before its call.
@@ -209,30 +213,4 @@ pub async fn gone(db: &mut Db, environment: EnvironmentId, kind: Kind, slot: u16
         Some(id) => intervals::close(db, ResourceId(id), at).await,
         None => Ok(()),
     }
-}
-
-/// What was ever ordered for an environment.
-#[derive(Debug, Clone, Copy)]
-pub struct Ordered {
-    /// When the last of its names was taken out of the DNS.
-    pub unnamed_at: Option<OffsetDateTime>,
-    /// Anything at all.
-    pub is_any: bool,
-    /// When the newest call began whose answer nobody saw.
-    pub unanswered_at: Option<OffsetDateTime>,
-}
-
-/// See [`Ordered`].
-///
-/// # Errors
-/// As the database.
-pub async fn ordered(db: &mut Db, environment: EnvironmentId) -> sqlx::Result<Ordered> {
-    sqlx::query_as!(
-        Ordered,
-        r#"select count(*) > 0 as "is_any!", max(unanswered_at) as unanswered_at, max(gone_at) filter (where kind = 'record') as unnamed_at
-             from resource where environment = $1"#,
-        environment.0
-    )
-    .fetch_one(db)
-    .await
 }

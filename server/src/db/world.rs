@@ -11,6 +11,7 @@ use sqlx::types::Json;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
+use super::queue::Claim;
 use super::{Db, machines, probes, resources};
 use crate::wish::{BootSeen, Holding, ImageState, Options, ProbeSeen, Purpose, Spec, World};
 
@@ -63,6 +64,9 @@ pub struct Known {
     pub last_event: i64,
     /// By the database's clock.
     pub now: OffsetDateTime,
+    /// The claim that held it when it was loaded, or else would have been the next: for whoever has this very claim no worker and no wish
+    /// has changed it since.
+    pub claim: Claim,
 }
 
 /// Loads it.
@@ -70,59 +74,28 @@ pub struct Known {
 /// # Errors
 /// As the database; `RowNotFound` if there is no such environment.
 pub async fn load(db: &mut Db, environment: EnvironmentId) -> sqlx::Result<Known> {
-    let row = sqlx::query!(
-        r#"select e.course, e.cloud, e.version, e.purpose as "purpose: Purpose", e.name, e.domain, e.options as "options: Json<Options>", e.goal as "goal: Goal", e.condemned,
-                  e.attention as "attention: Json<Attention>", e.ready_boot, e.first_ready_at,
-                  coalesce(e.ready_at >= e.goal_since, false) as "was_ready_since_asked!", c.rebuilds_vanished,
-                  array(select fault from incident where environment = e.id and recovered_at is null and dropped_at is null order by number) as "faults!",
-                  array(select detected_at from incident where environment = e.id and recovered_at is null and dropped_at is null order by number) as "detected!",
-                  e.empty_since, e.differs, e.removed_at, e.last_event,
-                  v.spec as "spec: Json<Spec>",
-                  (select person from holder where environment = e.id order by share desc, person limit 1) as owner,
-                  i.cloud_id as "image?",
-                  exists (select from environment bake
-                           where bake.version = e.version and bake.cloud = e.cloud and bake.purpose = 'image'
-                             and bake.removed_at is null
-                             -- what passes by itself is waited for
-                             and coalesce(bake.attention ->> 'code', 'cloud_silent')
-                                 in ('cloud_silent', 'no_capacity', 'over_quota', 'no_free_address')) as "is_baking!",
-                  koza_now() as "now!"
-             from environment e
-             join course c on c.id = e.course
-             join blueprint_version v on v.id = e.version
-             left join image i on i.version = e.version and i.cloud = e.cloud
-            where e.id = $1"#,
-        environment.0
-    )
-    .fetch_one(&mut *db)
-    .await?;
-
+    let row = sqlx::query_file!("src/db/queries/world.sql", environment.0).fetch_one(db).await?;
     let image = match (row.image, row.is_baking) {
         (Some(image), _) => ImageState::Ready(image),
         (None, true) => ImageState::Baking,
         (None, false) => ImageState::Absent,
     };
-    let rows = resources::held(db, environment).await?;
-    let machine = machines::current(db, environment).await?;
-    let boot = match &machine {
-        Some(machine) => machines::boot_seen(db, machine.id).await?,
-        None => None,
-    };
-    let ordered = resources::ordered(db, environment).await?;
+    let rows: Vec<_> = row.held.map_or_else(Vec::new, |held| held.0).into_iter().filter_map(resources::Stored::row).collect();
+    let steps = row.steps.map_or_else(Vec::new, |steps| steps.0);
     let world = World {
         holdings: rows.iter().map(|row| ((row.kind, row.slot), holding(row))).collect(),
         strays: Vec::new(),
-        boot,
-        probes: probes_seen(probes::of(db, environment).await?),
+        boot: row.boot.map(|boot| boot_of(boot, &steps)),
+        probes: probes_seen(row.probes.map_or_else(Vec::new, |probes| probes.0)),
         ready_boot: row.ready_boot,
         was_ready: row.first_ready_at.is_some(),
         was_ready_since_asked: row.was_ready_since_asked,
         incidents: row.faults.iter().zip(row.detected).filter_map(|(code, at)| Some((Fault::from_code(code)?, at))).collect(),
         found_image: None,
         is_image_recorded: matches!(image, ImageState::Ready(_)),
-        unanswered_at: ordered.unanswered_at,
+        unanswered_at: row.unanswered_at,
         empty_since: row.empty_since,
-        names_linger_until: ordered.unnamed_at.map(|at| at + Duration::seconds(i64::from(Record::TTL))),
+        names_linger_until: row.unnamed_at.map(|at| at + Duration::seconds(i64::from(Record::TTL))),
     };
     Ok(Known {
         id: environment,
@@ -140,14 +113,15 @@ pub async fn load(db: &mut Db, environment: EnvironmentId) -> sqlx::Result<Known
         image,
         rebuilds_vanished: row.rebuilds_vanished,
         attention: row.attention.map(|json| json.0),
-        machine: machine.map(|machine| machine.id),
+        machine: row.machine.map(MachineId),
         rows,
         world,
-        was_ordered: ordered.is_any,
+        was_ordered: row.was_ordered,
         differs: row.differs,
         removed_at: row.removed_at,
         last_event: row.last_event,
         now: row.now,
+        claim: Claim { environment, epoch: row.claim_epoch + i64::from(row.is_free), generation: row.generation },
     })
 }
 

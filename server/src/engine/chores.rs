@@ -25,6 +25,8 @@ pub use kinds::{Kind, Patience, fire, perform};
 
 const BATCH: usize = 1000;
 const SIDE_BY_SIDE: usize = 64;
+/// Statements that write down what ended, side by side: while one waits for PostgreSQL, the next batch is claimed and done.
+const RECORDS: usize = 2;
 /// How long one chore may take: two thirds of a claim.
 const DEADLINE: Duration = Duration::from_secs(20);
 const BEAT: Duration = Duration::from_secs(8);
@@ -71,7 +73,7 @@ where
         .map(|chore| attempt(&handler, chore))
         .buffer_unordered(SIDE_BY_SIDE)
         .ready_chunks(BATCH)
-        .for_each(|ended| record(pool, &held, ended));
+        .for_each_concurrent(RECORDS, |ended| record(pool, &held, ended));
     tokio::select! {
         () = work => {}
         () = renew(pool, &held) => {}

@@ -56,7 +56,15 @@ const SHARED_LOOK: time::Duration = time::Duration::seconds(1);
 /// # Errors
 /// [`TurnError`].
 pub async fn turn(engine: &Engine, claim: Claim) -> Result<(), TurnError> {
-    let mut known = world::load(&mut *engine.pool.acquire().await?, claim.environment).await?;
+    let known = world::load(&mut *engine.pool.acquire().await?, claim.environment).await?;
+    turn_knowing(engine, claim, known).await
+}
+
+/// The same, of what was loaded after the claim.
+///
+/// # Errors
+/// [`TurnError`].
+pub async fn turn_knowing(engine: &Engine, claim: Claim, mut known: Known) -> Result<(), TurnError> {
     if known.removed_at.is_some() {
         return Ok(queue::finish(&mut *engine.pool.acquire().await?, claim, None, None).await?);
     }

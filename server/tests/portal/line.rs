@@ -3,7 +3,8 @@
 use app::domain::ids::{BlueprintVersionId, CloudId, CourseId, EnvironmentId, PersonId};
 use serde_json::json;
 use server::db::environments::{self, Request};
-use server::db::{Db, courses, people, queue};
+use server::db::queue::{Claim, Look};
+use server::db::{Db, courses, people, queue, world};
 use server::demo::web_and_tex;
 use sqlx::PgPool;
 use uuid::Uuid;
@@ -37,9 +38,36 @@ impl Line {
         environments::request(&mut self.db, &request).await.expect("requested").expect("the name is free")
     }
 
+    async fn claims(&mut self, n: i64) -> Vec<Claim> {
+        queue::claim(&mut self.db, Uuid::now_v7(), n).await.expect("claims")
+    }
+
     async fn claim(&mut self, n: i64) -> Vec<EnvironmentId> {
-        let claims = queue::claim(&mut self.db, Uuid::now_v7(), n).await.expect("claims");
+        self.claims(n).await.into_iter().map(|claim| claim.environment).collect()
+    }
+
+    async fn claim_by(&mut self, look: Look) -> Vec<EnvironmentId> {
+        let claims = queue::claim_by(&mut self.db, Uuid::now_v7(), 10, look).await.expect("claims");
         claims.into_iter().map(|claim| claim.environment).collect()
+    }
+
+    async fn claim_alone(&mut self, id: EnvironmentId) -> Option<Claim> {
+        queue::claim_alone(&mut self.db, Uuid::now_v7(), id, Look::AtEverything).await.expect("asked")
+    }
+
+    /// Whatever is due or held gets a turn that ends with: look again now.
+    async fn look_again_at_all(&mut self) {
+        let held = sqlx::query("update environment set claimed_until = koza_now() - interval '1 second' where claimed_by is not null");
+        held.execute(&mut *self.db).await.expect("its worker is gone");
+        for claim in self.claims(1000).await {
+            let now = server::db::now(&mut self.db).await.expect("the time");
+            queue::finish(&mut self.db, claim, Some(now), None).await.expect("finished");
+        }
+    }
+
+    /// The claim that what is loaded now is good for.
+    async fn loaded(&mut self, id: EnvironmentId) -> Claim {
+        world::load(&mut self.db, id).await.expect("loaded").claim
     }
 
     async fn ahead(&mut self, id: EnvironmentId) -> Option<i64> {
@@ -77,6 +105,84 @@ async fn people_come_before_images_however_long_those_wait(pool: PgPool) {
     let person = line.request(course, "c1").await;
     assert_eq!(line.claim(1).await, [person]);
     assert_eq!(line.claim(5).await.len(), 1, "then the image");
+}
+
+#[sqlx::test(migrator = "server::MIGRATOR")]
+async fn who_pressed_or_is_new_comes_before_looks_at_what_is_being_built(pool: PgPool) {
+    let mut line = Line::new(pool).await;
+    let course = line.course("SYS-101").await;
+    let mut built = Vec::new();
+    for seat in 0..20 {
+        built.push(line.request(course, &format!("c{seat}")).await);
+    }
+    line.look_again_at_all().await;
+    let new = line.request(course, "new").await;
+    assert_eq!(line.ahead(new).await, Some(0));
+    server::db::wake(&mut line.db, built[7].0).await.expect("pressed");
+    assert_eq!(line.ahead(built[7]).await, Some(1), "of two who are new the first");
+    assert_eq!(line.ahead(built[0]).await, Some(2), "then the looks, in their order");
+    assert_eq!(line.claim(1).await, [new]);
+    assert_eq!(line.claim(1).await, [built[7]]);
+    assert_eq!(line.claim(1).await, [built[0]]);
+}
+
+#[sqlx::test(migrator = "server::MIGRATOR")]
+async fn a_look_is_not_put_off_for_ever(pool: PgPool) {
+    let mut line = Line::new(pool).await;
+    let course = line.course("SYS-101").await;
+    let built = line.request(course, "built").await;
+    line.look_again_at_all().await;
+    sqlx::query("insert into clock_offset (shift) values (interval '11 seconds')").execute(&mut *line.db).await.expect("the clock moves");
+    let new = line.request(course, "new").await;
+    assert_eq!((line.ahead(built).await, line.ahead(new).await), (Some(0), Some(1)));
+}
+
+#[sqlx::test(migrator = "server::MIGRATOR")]
+async fn nobody_is_claimed_by_name_past_another_who_waits(pool: PgPool) {
+    let mut line = Line::new(pool).await;
+    let course = line.course("SYS-101").await;
+    let (one, two) = (line.request(course, "c1").await, line.request(course, "c2").await);
+    assert_eq!(line.claim_alone(one).await, None);
+    assert_eq!(line.claim_alone(two).await, None);
+    assert_eq!(line.claim(1).await, [one]);
+    let claim = line.claim_alone(two).await.expect("the other one is held");
+    assert_eq!(line.claim_alone(two).await, None, "so is this one");
+    queue::finish(&mut line.db, claim, None, None).await.expect("it was a claim");
+    assert_eq!(line.claim_alone(two).await, None, "it is not due");
+}
+
+#[sqlx::test(migrator = "server::MIGRATOR")]
+async fn a_look_at_news_finds_what_fell_due_just_now_and_a_look_at_everything_whatever_was_left(pool: PgPool) {
+    let mut line = Line::new(pool).await;
+    let course = line.course("SYS-101").await;
+    let old = line.request(course, "old").await;
+    sqlx::query("insert into clock_offset (shift) values (interval '1 minute')").execute(&mut *line.db).await.expect("the clock moves");
+    assert_eq!(line.claim_by(Look::AtNews).await, []);
+    let new = line.request(course, "new").await;
+    assert_eq!(line.claim_by(Look::AtNews).await, [new]);
+    assert_eq!(line.claim_by(Look::AtEverything).await, [old]);
+}
+
+#[sqlx::test(migrator = "server::MIGRATOR")]
+async fn what_was_loaded_is_worth_something_to_a_claim_only_if_nothing_came_in_between(pool: PgPool) {
+    let mut line = Line::new(pool).await;
+    let course = line.course("SYS-101").await;
+    let id = line.request(course, "c1").await;
+    let loaded = line.loaded(id).await;
+    let [claim] = line.claims(1).await[..] else { panic!("one is due") };
+    assert_eq!(loaded, claim, "before it");
+    assert_eq!(line.loaded(id).await, claim, "and after it");
+
+    queue::finish(&mut line.db, claim, None, None).await.expect("finished");
+    server::db::wake(&mut line.db, id.0).await.expect("woken");
+    let loaded = line.loaded(id).await;
+    line.look_again_at_all().await;
+    assert_ne!(line.claims(1).await, [loaded], "a worker held it in between");
+
+    line.look_again_at_all().await;
+    let loaded = line.loaded(id).await;
+    server::db::wake(&mut line.db, id.0).await.expect("woken");
+    assert_ne!(line.claims(1).await, [loaded], "the wish changed in between");
 }
 
 #[sqlx::test(migrator = "server::MIGRATOR")]

@@ -90,14 +90,17 @@ impl TestPortal {
         }
     }
 
-    /// Moves the one clock of the product, and the simulator's with it.
+    /// Moves the one clock of the product, and then the simulator's: a turn may be under way meanwhile, and what it writes down of a call
+    /// must not be earlier than the call.
     pub async fn advance(&self, by: Duration) {
-        let shift = self.shift.fetch_add(by.whole_microseconds() as i64, Ordering::SeqCst) + by.whole_microseconds() as i64;
+        let by = by.whole_microseconds() as i64;
+        let shift = self.shift.load(Ordering::SeqCst) + by;
         sqlx::query("insert into clock_offset (shift) values (make_interval(secs => $1)) on conflict (only_row) do update set shift = excluded.shift")
             .bind(shift as f64 / 1e6)
             .execute(&self.engine.pool)
             .await
             .expect("the clock moves");
+        self.shift.fetch_add(by, Ordering::SeqCst);
     }
 
     /// Claims what is due and runs a turn for each; how many there were.

@@ -1,0 +1,49 @@
+-- Everything of one environment in one answer: a turn begins with this, and somebody waits for it. What there are several of comes as JSON,
+-- the whole row each; the structs that it is decoded into say which columns are read.
+select e.course, e.cloud, e.version, e.purpose as "purpose: Purpose", e.name, e.domain,
+       e.options as "options: Json<Options>", e.goal as "goal: Goal", e.condemned,
+       e.attention as "attention: Json<Attention>", e.ready_boot, e.first_ready_at,
+       coalesce(e.ready_at >= e.goal_since, false) as "was_ready_since_asked!", c.rebuilds_vanished,
+       e.empty_since, e.differs, e.removed_at, e.last_event, e.generation, e.claim_epoch, (e.claimed_by is null) as "is_free!",
+       v.spec as "spec: Json<Spec>",
+       (select person from holder where environment = e.id order by share desc, person limit 1) as owner,
+       i.cloud_id as "image?",
+       exists (select from environment bake
+                where bake.version = e.version and bake.cloud = e.cloud and bake.purpose = 'image' and bake.removed_at is null
+                  -- what passes by itself is waited for
+                  and coalesce(bake.attention ->> 'code', 'cloud_silent') in ('cloud_silent', 'no_capacity', 'over_quota', 'no_free_address')
+       ) as "is_baking!",
+       broken.faults as "faults!", broken.detected as "detected!",
+       ordered.is_any as "was_ordered!", ordered.unanswered_at, ordered.unnamed_at,
+       ordered.held as "held: Json<Vec<resources::Stored>>",
+       speaks.machine as "machine?", speaks.boot as "boot?",
+       (select jsonb_agg(to_jsonb(s) order by place) from boot_step s where s.machine = speaks.machine and s.boot = speaks.boot)
+           as "steps: Json<Vec<machines::Step>>",
+       (select jsonb_agg(to_jsonb(p)) from probe p where p.environment = e.id) as "probes: Json<Vec<probes::Row>>",
+       koza_now() as "now!"
+  from environment e
+  join course c on c.id = e.course
+  join blueprint_version v on v.id = e.version
+  left join image i on i.version = e.version and i.cloud = e.cloud
+       -- incidents that are open
+ cross join lateral (
+       select coalesce(array_agg(fault order by number), '{}') as faults, coalesce(array_agg(detected_at order by number), '{}') as detected
+         from incident
+        where environment = e.id and recovered_at is null and dropped_at is null
+       ) broken
+       -- what was ever ordered, and what of it is held
+ cross join lateral (
+       select count(*) > 0 as is_any, max(unanswered_at) as unanswered_at,
+              -- when the last of its names was taken out of the DNS
+              max(gone_at) filter (where kind = 'record') as unnamed_at,
+              jsonb_agg(to_jsonb(r) order by kind, slot) filter (where gone_at is null) as held
+         from resource r
+        where environment = e.id
+       ) ordered
+       -- the machine that speaks for it: its first
+  left join lateral (
+       select m.id as machine, m.boot
+         from resource r join machine m on m.resource = r.id
+        where r.environment = e.id and r.slot = 1 and r.gone_at is null
+       ) speaks on true
+ where e.id = $1
