@@ -85,6 +85,8 @@ impl Matrix {
     async fn until(&mut self, id: EnvironmentId, phase: Phase, fate: Worker) {
         for _ in 0..1000 {
             if self.is_at_rest(id, phase).await {
+                // What was made last is listed by now.
+                self.portal.advance(Duration::seconds(1)).await;
                 for stale in std::mem::take(&mut self.stale) {
                     self.trap.let_go();
                     stale.await.expect("no panic");
