@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use server::engine::chores::{self, Trouble};
+use server::engine::chores::{self, Pace, Trouble};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -15,7 +15,7 @@ use crate::stage::Stage;
 pub const WAITING: u32 = 20_000;
 
 /// Seconds until all of them are done.
-pub async fn drain(stage: &Stage) -> anyhow::Result<f64> {
+pub async fn drain(stage: &Stage, pace: Pace) -> anyhow::Result<f64> {
     let pool = &stage.engine.pool;
     sqlx::query("insert into chore (id, kind, key) select gen_random_uuid(), 'nothing', n::text from generate_series(1, $1::int) n")
         .bind(i32::try_from(WAITING)?)
@@ -32,7 +32,7 @@ pub async fn drain(stage: &Stage) -> anyhow::Result<f64> {
         std::future::ready(Ok::<(), Trouble>(()))
     };
     let began = Instant::now();
-    let ended = tokio::time::timeout(Duration::from_mins(2), chores::run(pool, Uuid::now_v7(), nothing, &all_done)).await;
+    let ended = tokio::time::timeout(Duration::from_mins(2), chores::run(pool, Uuid::now_v7(), nothing, &all_done, pace)).await;
     let took = began.elapsed();
     ended.context("not done within two minutes")?;
     let left: i64 = sqlx::query_scalar("select count(*) from chore").fetch_one(pool).await?;

@@ -28,6 +28,7 @@ use std::time::Duration;
 use figures::{Table, ms, ratio};
 use peers::Peers;
 use pickup::What;
+use server::engine::chores::Pace;
 use stage::Stage;
 
 /// Seconds, unless the environment says otherwise.
@@ -122,10 +123,11 @@ async fn pickup(server: &str, peers: Option<&Peers>) -> anyhow::Result<()> {
 }
 
 async fn drain(server: &str, peers: Option<&Peers>) -> anyhow::Result<()> {
-    let (mut ours, mut theirs) = (Vec::new(), peers::WITH_DRAIN.map(|_| Vec::new()));
+    let (mut ours, mut one_by_one, mut theirs) = (Vec::new(), Vec::new(), peers::WITH_DRAIN.map(|_| Vec::new()));
     // Alternating; the median of the rounds.
     for _ in 0..3 {
-        ours.push(chores::drain(&Stage::new(server).await?).await?);
+        ours.push(chores::drain(&Stage::new(server).await?, Pace::BATCHES).await?);
+        one_by_one.push(chores::drain(&Stage::new(server).await?, Pace::ONE_BY_ONE).await?);
         if let Some(peers) = peers {
             for (took, (peer, _)) in theirs.iter_mut().zip(peers::WITH_DRAIN) {
                 took.push(peers.drain(peer, chores::WAITING).await?);
@@ -137,13 +139,14 @@ async fn drain(server: &str, peers: Option<&Peers>) -> anyhow::Result<()> {
         chores::WAITING,
         ours.len()
     );
-    let mut table = Table::new(&["", "jobs a second", "ours / theirs"]);
+    let mut table = Table::new(&["", "jobs a second", "ours in batches / theirs", "ours one by one / theirs"]);
     let speed = |took: Vec<f64>| f64::from(chores::WAITING) / figures::percentiles(took)[0];
-    let ours = speed(ours);
-    table.row("Koza, in batches", &[format!("{ours:.0}"), String::new()]);
+    let (ours, one_by_one) = (speed(ours), speed(one_by_one));
+    table.row("Koza, in batches", &[format!("{ours:.0}"), String::new(), String::new()]);
+    table.row("Koza, each finished in a commit of its own (24 at once)", &[format!("{one_by_one:.0}"), String::new(), String::new()]);
     for (took, (_, how)) in theirs.into_iter().zip(peers::WITH_DRAIN).filter(|(took, _)| !took.is_empty()) {
         let theirs = speed(took);
-        table.row(how, &[format!("{theirs:.0}"), ratio(ours, theirs)]);
+        table.row(how, &[format!("{theirs:.0}"), ratio(ours, theirs), ratio(one_by_one, theirs)]);
     }
     table.print();
     Ok(())

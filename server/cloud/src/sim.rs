@@ -22,6 +22,7 @@ mod bill;
 mod damage;
 mod file;
 mod inside;
+mod machine;
 mod meter;
 mod mishaps;
 mod orders;

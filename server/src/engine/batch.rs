@@ -31,12 +31,21 @@ struct Member {
 }
 
 /// The batches that are open, by cloud and call.
-#[derive(Clone, Default)]
-pub struct Batches(Open);
+#[derive(Clone)]
+pub struct Batches {
+    open: Open,
+    open_for: Duration,
+}
+
+impl Default for Batches {
+    fn default() -> Self {
+        Self { open: Open::default(), open_for: OPEN_FOR }
+    }
+}
 
 /// A place for one call: in a batch that is open, at the head of a new one, or by itself.
 pub struct Seat {
-    open: Open,
+    batches: Batches,
     of: (CloudId, Call),
     cloud: Arc<dyn Cloud>,
     joined: Option<mpsc::UnboundedSender<Member>>,
@@ -46,8 +55,10 @@ impl Batches {
     /// Sits down.
     #[must_use]
     pub fn seat(&self, cloud: CloudId, handle: &Handle, call: Call) -> Seat {
-        let joined = self.0.lock().expect("no panic while it is held").get(&(cloud, call)).cloned();
-        Seat { open: self.0.clone(), of: (cloud, call), cloud: handle.cloud.clone(), joined }
+        let open = self.open.lock().expect("no panic while it is held").get(&(cloud, call)).cloned();
+        // Who led it may have ended before its time.
+        let joined = open.filter(|batch| !batch.is_closed());
+        Seat { batches: self.clone(), of: (cloud, call), cloud: handle.cloud.clone(), joined }
     }
 }
 
@@ -76,8 +87,8 @@ impl Seat {
 
     async fn lead(self, machine: &str) -> Answer {
         let (batch, mut seats) = mpsc::unbounded_channel();
-        self.open.lock().expect("no panic while it is held").insert(self.of, batch.clone());
-        tokio::time::sleep(OPEN_FOR).await;
+        self.batches.open.lock().expect("no panic while it is held").insert(self.of, batch.clone());
+        tokio::time::sleep(self.batches.open_for).await;
         self.close(&batch);
         drop(batch);
         let (mut machines, mut waiting) = (vec![machine.to_owned()], Vec::new());
@@ -97,7 +108,7 @@ impl Seat {
 
     /// Nobody sits down any more; another batch may have been opened in its place meanwhile.
     fn close(&self, batch: &mpsc::UnboundedSender<Member>) {
-        let mut open = self.open.lock().expect("no panic while it is held");
+        let mut open = self.batches.open.lock().expect("no panic while it is held");
         if open.get(&self.of).is_some_and(|known| known.same_channel(batch)) {
             open.remove(&self.of);
         }
@@ -110,5 +121,74 @@ async fn one(cloud: &dyn Cloud, call: Call, id: &str) -> Answer {
         Call::Start => cloud.start(id).await.map(|()| Deletion::Done(None)),
         Call::Stop => cloud.stop(id).await.map(|()| Deletion::Done(None)),
         Call::List | Call::Create(_) => Err(CloudError::new(Fate::Final, "not_of_a_machine", "it is nothing that is done to a machine")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use cloud::sim::{SimCloud, SimSettings};
+    use time::OffsetDateTime;
+
+    use super::*;
+
+    const STOP: Call = Call::Stop;
+
+    struct Trial {
+        batches: Batches,
+        cloud: CloudId,
+        handle: Handle,
+    }
+
+    impl Trial {
+        fn new() -> Self {
+            let settings = SimSettings { allowances: true, ..SimSettings::default() };
+            let sim = Arc::new(SimCloud::new(settings, Arc::new(OffsetDateTime::now_utc)));
+            // Long enough for those who come meanwhile to come.
+            let batches = Batches { open_for: Duration::from_millis(500), ..Batches::default() };
+            Self { batches, cloud: CloudId::new(), handle: Handle { cloud: sim.clone(), sim: Some(sim) } }
+        }
+
+        fn seat(&self) -> Seat {
+            self.batches.seat(self.cloud, &self.handle, STOP)
+        }
+
+        fn calls(&self) -> u64 {
+            self.handle.sim.as_ref().map_or(0, |sim| sim.taken(STOP))
+        }
+    }
+
+    /// There are no machines in it: what counts is who hears what, and how often it was asked.
+    fn answered(answer: &Answer) -> bool {
+        answer.as_ref().is_err_and(|why| why.code == "instance_not_found")
+    }
+
+    #[tokio::test]
+    async fn those_who_come_while_a_batch_is_open_share_its_call_and_need_no_request_of_their_own() {
+        let trial = Trial::new();
+        let first = trial.seat();
+        assert_eq!(first.draws(), trial.handle.cloud.draws(STOP));
+        let first = tokio::spawn(async move { first.call("one").await });
+        tokio::task::yield_now().await;
+        let (second, third, gives_up) = (trial.seat(), trial.seat(), trial.seat());
+        assert_eq!(second.draws(), trial.handle.cloud.draws_in_batch(STOP));
+        drop(gives_up);
+        let (second, third) = tokio::join!(second.call("two"), third.call("three"));
+        let first = first.await.expect("no panic");
+        assert!([first, second, third].iter().all(answered));
+        assert_eq!(trial.calls(), 1);
+    }
+
+    #[tokio::test]
+    async fn who_waited_for_a_turn_that_ended_is_told_so_and_the_next_one_leads_anew() {
+        let trial = Trial::new();
+        let first = trial.seat();
+        let first = tokio::spawn(async move { first.call("one").await });
+        tokio::task::yield_now().await;
+        let second = trial.seat();
+        first.abort();
+        first.await.expect_err("it was ended");
+        assert_eq!(second.call("two").await.expect_err("nobody knows").fate, Fate::TryAgain);
+        assert!(answered(&trial.seat().call("three").await));
+        assert_eq!(trial.calls(), 1);
     }
 }

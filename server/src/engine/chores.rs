@@ -25,8 +25,6 @@ pub use kinds::{Kind, Patience, fire, perform};
 
 const BATCH: usize = 1000;
 const SIDE_BY_SIDE: usize = 64;
-/// Statements that write down what ended, side by side: while one waits for PostgreSQL, the next batch is claimed and done.
-const RECORDS: usize = 2;
 /// How long one chore may take: two thirds of a claim.
 const DEADLINE: Duration = Duration::from_secs(20);
 const BEAT: Duration = Duration::from_secs(8);
@@ -58,11 +56,27 @@ impl Trouble {
     }
 }
 
+/// How what ended is written down.
+#[derive(Debug, Clone, Copy)]
+pub struct Pace {
+    /// So many in one statement, if they have ended by then.
+    at_once: usize,
+    /// So many statements side by side: while one waits for PostgreSQL, the next batch is claimed and done.
+    side_by_side: usize,
+}
+
+impl Pace {
+    /// As the product does it.
+    pub const BATCHES: Self = Self { at_once: BATCH, side_by_side: 2 };
+    /// Each in a commit of its own: for comparison with queues that do so.
+    pub const ONE_BY_ONE: Self = Self { at_once: 1, side_by_side: 24 };
+}
+
 /// Claims held now, to be renewed.
 type Held = Mutex<HashMap<Uuid, i64>>;
 
 /// Does chores as they become due, until `shutdown`; then hands back what it holds.
-pub async fn run<H, F>(pool: &PgPool, worker: Uuid, handler: H, shutdown: &CancellationToken)
+pub async fn run<H, F>(pool: &PgPool, worker: Uuid, handler: H, shutdown: &CancellationToken, pace: Pace)
 where
     H: Fn(Claimed) -> F,
     F: Future<Output = Result<(), Trouble>>,
@@ -72,8 +86,8 @@ where
         .take_until(shutdown.cancelled())
         .map(|chore| attempt(&handler, chore))
         .buffer_unordered(SIDE_BY_SIDE)
-        .ready_chunks(BATCH)
-        .for_each_concurrent(RECORDS, |ended| record(pool, &held, ended));
+        .ready_chunks(pace.at_once)
+        .for_each_concurrent(pace.side_by_side, |ended| record(pool, &held, ended));
     tokio::select! {
         () = work => {}
         () = renew(pool, &held) => {}

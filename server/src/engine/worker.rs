@@ -14,6 +14,7 @@ use tokio_util::task::TaskTracker;
 use tracing::{debug, error, info, warn};
 use uuid::Uuid;
 
+use super::chores::Pace;
 use super::turn::{TurnError, turn, turn_knowing};
 use super::{Engine, chores, poller, upkeep};
 use crate::db::Db;
@@ -101,7 +102,7 @@ async fn do_chores(engine: Engine, worker: Uuid, shutdown: CancellationToken) {
         let engine = &engine;
         async move { chores::perform(engine, &chore).await }
     };
-    chores::run(&engine.pool, worker, handler, &shutdown).await;
+    chores::run(&engine.pool, worker, handler, &shutdown, Pace::BATCHES).await;
 }
 
 /// What the listener heard since it was last asked.

@@ -6,8 +6,9 @@ use std::net::Ipv4Addr;
 use time::OffsetDateTime;
 
 use super::inside::{Inside, Marker};
+use super::machine::{Machine, Power};
 use super::settings::SimSettings;
-use super::world::{Label, Machine, Power, Thing, Token, World, missing};
+use super::world::{Label, Thing, Token, World, missing};
 use crate::error::{CloudError, Fate};
 use crate::order::{Create, ImageSource, Record};
 use crate::seen::{MachineState, Seen};

@@ -9,11 +9,11 @@ use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 use super::bill::Life;
-use super::inside::Inside;
+use super::machine::{Machine, Power};
 use super::settings::{Luck, SimSettings};
 use crate::error::{CloudError, Fate};
 use crate::order::{PortRange, Record};
-use crate::seen::{Deletion, Health, MachineState, Metrics, Observed, Seen};
+use crate::seen::{Deletion, Health, MachineState, Observed, Seen};
 use crate::tag::{Intent, Kind};
 
 /// Whose it is and when it was made.
@@ -92,72 +92,6 @@ pub(super) enum Thing {
         machine: String,
         known_from: OffsetDateTime,
     },
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Machine {
-    pub(super) power: Power,
-    pub(super) boots: u32,
-    pub(super) private_address: String,
-    #[serde(default)]
-    pub(super) zone: Option<String>,
-    #[serde(default)]
-    pub(super) firewall: Option<String>,
-    pub(super) host_key: [u8; 32],
-    pub(super) inside: Inside,
-}
-
-/// Whether it runs, and since or from when.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-pub(super) enum Power {
-    On {
-        runs_at: OffsetDateTime,
-    },
-    Off {
-        off_at: OffsetDateTime,
-        ran_at: OffsetDateTime,
-        #[serde(default)]
-        stops_at: Option<OffsetDateTime>,
-    },
-}
-
-impl Machine {
-    pub(super) fn state(&self, now: OffsetDateTime) -> MachineState {
-        match self.power {
-            Power::On { runs_at } if now < runs_at => MachineState::Starting,
-            Power::On { .. } => MachineState::Running,
-            Power::Off { off_at, .. } if now < off_at => MachineState::Stopping,
-            Power::Off { .. } => MachineState::Stopped,
-        }
-    }
-
-    /// A machine that nobody uses: a hundredth of a processor, and silence.
-    pub(super) fn metrics(&self, now: OffsetDateTime) -> Option<Metrics> {
-        match self.power {
-            Power::On { runs_at } if runs_at <= now => Some(Metrics {
-                processor_time: (now - runs_at).unsigned_abs() / 100,
-                memory: 256 << 20,
-                disk: Some(2 << 30),
-                received: 0,
-                sent: 0,
-            }),
-            _ => None,
-        }
-    }
-
-    fn observed(&self, goes: bool, now: OffsetDateTime) -> Observed {
-        let (runs_at, stopped_at) = match self.power {
-            Power::On { runs_at } => (runs_at, None),
-            Power::Off { off_at, ran_at, stops_at } => (ran_at, Some(stops_at.unwrap_or(off_at).max(ran_at))),
-        };
-        Observed::Machine {
-            state: if goes { MachineState::Stopping } else { self.state(now) },
-            started_at: (runs_at <= now).then_some(runs_at),
-            stopped_at,
-            private_address: Some(self.private_address.clone()),
-            zone: self.zone.clone(),
-        }
-    }
 }
 
 /// What an intent got, so that its repetition gets the same.
@@ -427,12 +361,6 @@ impl World {
             return (!machine.is_empty()).then_some(machine);
         }
         self.entries.iter().find(|(_, entry)| uses(&entry.thing)).map(|(user, _)| user.as_str())
-    }
-}
-
-impl Machine {
-    fn turns_off_by(&self, now: OffsetDateTime) -> Option<OffsetDateTime> {
-        matches!(self.power, Power::On { .. }).then(|| self.inside.turns_off_at())?.filter(|at| *at <= now)
     }
 }
 
