@@ -55,3 +55,20 @@ async fn a_disk_comes_with_its_machine_and_goes_with_it_but_for_bad_luck() {
         assert_eq!(must(trial.cloud.list_all().await), []);
     }
 }
+
+#[tokio::test]
+async fn where_there_is_room_for_some_of_several_those_start_and_the_others_are_told() {
+    let trial = Trial::new();
+    let mut machines = Vec::new();
+    for environment in 1..=3 {
+        machines.push(trial.make(environment, Kind::Machine, &in_zone("a")).await.cloud_id);
+    }
+    trial.cloud.several(Call::Stop, &machines).await;
+    trial.pass(MINUTE);
+    trial.cloud.change_settings(|settings| settings.capacity = 2);
+    let [Ok(_), Ok(_), Err(full)] = &trial.cloud.several(Call::Start, &machines).await[..] else { panic!("room for two") };
+    assert_eq!(full.fate, Fate::NoCapacity);
+    trial.pass(MINUTE);
+    let running = must(trial.cloud.list_all().await).iter().filter(|seen| state(seen) == Some(MachineState::Running)).count();
+    assert_eq!(running, 2);
+}
