@@ -16,11 +16,18 @@ export class Site {
 
   /** Opens a page, and waits for its scripts if it has any. */
   async open(path: string) {
-    // Without scripts a page that moves refreshes itself: a refresh under way would overtake where we want to go.
-    if (!this.hasScripts) await this.page.goto('about:blank');
+    if (!this.hasScripts) await this.leave();
     const answer = await this.page.goto(path);
     await this.settle();
     return answer;
+  }
+
+  /** Without scripts a page that moves refreshes itself; a refresh that begins just now overtakes whoever wants to go elsewhere. */
+  private async leave() {
+    await expect(async () => {
+      await this.page.goto('about:blank');
+      expect(this.page.url()).toBe('about:blank');
+    }).toPass();
   }
 
   async settle() {
