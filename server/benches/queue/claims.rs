@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use server::db;
-use server::db::queue::{self, Look};
+use server::db::queue::{self, Reach};
 use sqlx::{Connection, PgConnection};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
@@ -93,13 +93,13 @@ async fn turns(stage: &Stage, hand: i64, every: Duration, lasts: Duration) -> an
         db::wake(&mut db, environment).await?;
         // As a worker does it: at everything once a second.
         let before = Instant::now();
-        let look = if looked.is_some_and(|at: Instant| at.elapsed() < Duration::from_secs(1)) {
-            Look::AtNews
+        let reach = if looked.is_some_and(|at: Instant| at.elapsed() < Duration::from_secs(1)) {
+            Reach::News
         } else {
             looked = Some(before);
-            Look::AtEverything
+            Reach::Everything
         };
-        let claimed = queue::claim_by(&mut db, worker, 4, look).await?;
+        let claimed = queue::claim_by(&mut db, worker, 4, reach).await?;
         found.claims.push(in_ms(before.elapsed()));
         let later = db::now(&mut db).await? + time::Duration::days(30);
         for claim in claimed {
@@ -108,7 +108,7 @@ async fn turns(stage: &Stage, hand: i64, every: Duration, lasts: Duration) -> an
         // The hands without a pause are there for dead rows, not for this.
         if !every.is_zero() {
             let before = Instant::now();
-            queue::next_due_by(&mut db, Look::AtNews).await?;
+            queue::next_due_by(&mut db, Reach::News).await?;
             found.naps.push(in_ms(before.elapsed()));
         }
     }

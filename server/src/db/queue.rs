@@ -36,20 +36,20 @@ pub enum Lost {
     Db(#[from] sqlx::Error),
 }
 
-/// How far back a look for what is due goes.
+/// How far back who asks for what is due reaches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Look {
+pub enum Reach {
     /// To whatever has waited longest.
-    AtEverything,
+    Everything,
     /// Three seconds: enough for who saw within the last second that nothing was left, and for a wish that took two to be committed.
-    AtNews,
+    News,
 }
 
-impl Look {
+impl Reach {
     fn back(self) -> Option<f64> {
         match self {
-            Self::AtEverything => None,
-            Self::AtNews => Some(3.0),
+            Self::Everything => None,
+            Self::News => Some(3.0),
         }
     }
 }
@@ -60,14 +60,14 @@ impl Look {
 /// # Errors
 /// As the database.
 pub async fn claim(db: &mut Db, worker: Uuid, n: i64) -> sqlx::Result<Vec<Claim>> {
-    claim_by(db, worker, n, Look::AtEverything).await
+    claim_by(db, worker, n, Reach::Everything).await
 }
 
-/// The same after such a look.
+/// The same, reaching so far.
 ///
 /// # Errors
 /// As the database.
-pub async fn claim_by(db: &mut Db, worker: Uuid, n: i64, look: Look) -> sqlx::Result<Vec<Claim>> {
+pub async fn claim_by(db: &mut Db, worker: Uuid, n: i64, reach: Reach) -> sqlx::Result<Vec<Claim>> {
     // "materialized": as a plain subquery a nested loop could take more than n. The line has no locks; what another worker took since it
     // was drawn up is left out when the rows are locked, so it is read further than n. "is true" keeps the index of times out of it: these
     // rows are known by their ids.
@@ -98,7 +98,7 @@ pub async fn claim_by(db: &mut Db, worker: Uuid, n: i64, look: Look) -> sqlx::Re
         worker,
         n,
         FRUITLESS_CLAIMS,
-        look.back(),
+        reach.back(),
     )
     .fetch_all(db)
     .await?;
@@ -112,7 +112,7 @@ pub async fn claim_by(db: &mut Db, worker: Uuid, n: i64, look: Look) -> sqlx::Re
 ///
 /// # Errors
 /// As the database.
-pub async fn claim_alone(db: &mut Db, worker: Uuid, environment: EnvironmentId, look: Look) -> sqlx::Result<Option<Claim>> {
+pub async fn claim_alone(db: &mut Db, worker: Uuid, environment: EnvironmentId, reach: Reach) -> sqlx::Result<Option<Claim>> {
     let row = sqlx::query!(
         "update environment
             set claimed_by       = $1,
@@ -134,7 +134,7 @@ pub async fn claim_alone(db: &mut Db, worker: Uuid, environment: EnvironmentId, 
         worker,
         environment.0,
         FRUITLESS_CLAIMS,
-        look.back(),
+        reach.back(),
     )
     .fetch_optional(db)
     .await?;
@@ -309,14 +309,14 @@ pub async fn ahead_of(db: &mut Db, environment: EnvironmentId) -> sqlx::Result<O
 /// # Errors
 /// As the database.
 pub async fn next_due_in(db: &mut Db) -> sqlx::Result<Option<f64>> {
-    next_due_by(db, Look::AtEverything).await
+    next_due_by(db, Reach::Everything).await
 }
 
-/// The same after such a look, which goes as far ahead as it goes back.
+/// The same, reaching as far ahead as back.
 ///
 /// # Errors
 /// As the database.
-pub async fn next_due_by(db: &mut Db, look: Look) -> sqlx::Result<Option<f64>> {
+pub async fn next_due_by(db: &mut Db, reach: Reach) -> sqlx::Result<Option<f64>> {
     sqlx::query_scalar!(
         r#"select extract(epoch from min(wake_at) - koza_now())::float8
              from environment
@@ -324,7 +324,7 @@ pub async fn next_due_by(db: &mut Db, look: Look) -> sqlx::Result<Option<f64>> {
                               and coalesce(koza_now() + make_interval(secs => $2), 'infinity')
               and claimed_by is null and fruitless_claims < $1"#,
         FRUITLESS_CLAIMS,
-        look.back(),
+        reach.back(),
     )
     .fetch_one(db)
     .await

@@ -19,7 +19,7 @@ use super::turn::{TurnError, turn, turn_knowing};
 use super::{Engine, chores, poller, upkeep};
 use crate::db::Db;
 use crate::db::chores::Claimed;
-use crate::db::queue::{self, Claim, Look};
+use crate::db::queue::{self, Claim, Reach};
 use crate::db::world::{self, Known};
 
 /// Turns side by side in one worker. They mostly wait for clouds, so more than there are cores.
@@ -135,7 +135,7 @@ impl Heard {
 struct Desk {
     claims: Option<PoolConnection<Postgres>>,
     loads: Option<PoolConnection<Postgres>>,
-    /// When a look at everything left nothing due.
+    /// When nothing due was left of everything.
     nothing_left: Option<Instant>,
 }
 
@@ -147,15 +147,15 @@ impl Desk {
             return (Vec::new(), None);
         }
         let n = i64::try_from(free).unwrap_or(1);
-        let (look, began) = (self.look(), Instant::now());
+        let (reach, began) = (self.reach(), Instant::now());
         let claims = async {
             let db = kept(&mut self.claims, engine).await?;
             if let Some(environment) = spoken_of
-                && let Some(claim) = queue::claim_alone(db, worker, environment, look).await?
+                && let Some(claim) = queue::claim_alone(db, worker, environment, reach).await?
             {
                 return Ok(vec![claim]);
             }
-            queue::claim_by(db, worker, n, look).await
+            queue::claim_by(db, worker, n, reach).await
         };
         let known = async {
             match spoken_of {
@@ -165,7 +165,7 @@ impl Desk {
         };
         let (claims, known): (sqlx::Result<_>, sqlx::Result<_>) = tokio::join!(claims, known);
         match &claims {
-            Ok(claims) if claims.len() < free && look == Look::AtEverything => self.nothing_left = Some(began),
+            Ok(claims) if claims.len() < free && reach == Reach::Everything => self.nothing_left = Some(began),
             Ok(claims) if claims.len() < free => {}
             _ => self.nothing_left = None,
         }
@@ -183,18 +183,18 @@ impl Desk {
     }
 
     /// Everything at least once a second: a claim that ran out is older than any news.
-    fn look(&self) -> Look {
+    fn reach(&self) -> Reach {
         match self.nothing_left {
-            Some(at) if at.elapsed() < POLL => Look::AtNews,
-            _ => Look::AtEverything,
+            Some(at) if at.elapsed() < POLL => Reach::News,
+            _ => Reach::Everything,
         }
     }
 
     /// For how long nothing will be due.
     async fn nap(&mut self) -> Duration {
-        let look = self.look();
+        let reach = self.reach();
         let next = match &mut self.claims {
-            Some(db) => queue::next_due_by(db, look).await.ok().flatten(),
+            Some(db) => queue::next_due_by(db, reach).await.ok().flatten(),
             None => None,
         };
         next.and_then(|seconds| Duration::try_from_secs_f64(seconds.max(0.005)).ok()).unwrap_or(POLL).min(POLL)

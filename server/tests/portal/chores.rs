@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::json;
 use server::db::chores::{self, Claimed, New};
-use server::engine::chores::{Kind, Trouble, run};
+use server::engine::chores::{Kind, Pace, Trouble, run};
 use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -43,7 +43,11 @@ async fn drain<F: Future<Output = Result<(), Trouble>>>(pool: &PgPool, handler: 
         }
         shutdown.cancel();
     };
-    tokio::join!(run(pool, Uuid::now_v7(), &handler, &shutdown), run(pool, Uuid::now_v7(), &handler, &shutdown), until_empty);
+    tokio::join!(
+        run(pool, Uuid::now_v7(), &handler, &shutdown, Pace::BATCHES),
+        run(pool, Uuid::now_v7(), &handler, &shutdown, Pace::BATCHES),
+        until_empty
+    );
 }
 
 #[sqlx::test(migrator = "server::MIGRATOR")]
@@ -157,6 +161,6 @@ async fn a_worker_that_shuts_down_hands_its_chores_back_uncounted(pool: PgPool) 
         begun.notified().await;
         shutdown.cancel();
     };
-    tokio::join!(run(&pool, Uuid::now_v7(), handler, &shutdown), stop);
+    tokio::join!(run(&pool, Uuid::now_v7(), handler, &shutdown, Pace::BATCHES), stop);
     assert_eq!(claim(&pool).await.first().map(|chore| chore.tries), Some(1));
 }

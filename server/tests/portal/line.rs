@@ -3,7 +3,7 @@
 use app::domain::ids::{BlueprintVersionId, CloudId, CourseId, EnvironmentId, PersonId};
 use serde_json::json;
 use server::db::environments::{self, Request};
-use server::db::queue::{Claim, Look};
+use server::db::queue::{Claim, Reach};
 use server::db::{Db, courses, people, queue, world};
 use server::demo::web_and_tex;
 use sqlx::PgPool;
@@ -46,13 +46,13 @@ impl Line {
         self.claims(n).await.into_iter().map(|claim| claim.environment).collect()
     }
 
-    async fn claim_by(&mut self, look: Look) -> Vec<EnvironmentId> {
-        let claims = queue::claim_by(&mut self.db, Uuid::now_v7(), 10, look).await.expect("claims");
+    async fn claim_by(&mut self, reach: Reach) -> Vec<EnvironmentId> {
+        let claims = queue::claim_by(&mut self.db, Uuid::now_v7(), 10, reach).await.expect("claims");
         claims.into_iter().map(|claim| claim.environment).collect()
     }
 
     async fn claim_alone(&mut self, id: EnvironmentId) -> Option<Claim> {
-        queue::claim_alone(&mut self.db, Uuid::now_v7(), id, Look::AtEverything).await.expect("asked")
+        queue::claim_alone(&mut self.db, Uuid::now_v7(), id, Reach::Everything).await.expect("asked")
     }
 
     /// Whatever is due or held gets a turn that ends with: look again now.
@@ -157,10 +157,10 @@ async fn a_look_at_news_finds_what_fell_due_just_now_and_a_look_at_everything_wh
     let course = line.course("SYS-101").await;
     let old = line.request(course, "old").await;
     sqlx::query("insert into clock_offset (shift) values (interval '1 minute')").execute(&mut *line.db).await.expect("the clock moves");
-    assert_eq!(line.claim_by(Look::AtNews).await, []);
+    assert_eq!(line.claim_by(Reach::News).await, []);
     let new = line.request(course, "new").await;
-    assert_eq!(line.claim_by(Look::AtNews).await, [new]);
-    assert_eq!(line.claim_by(Look::AtEverything).await, [old]);
+    assert_eq!(line.claim_by(Reach::News).await, [new]);
+    assert_eq!(line.claim_by(Reach::Everything).await, [old]);
 }
 
 #[sqlx::test(migrator = "server::MIGRATOR")]
