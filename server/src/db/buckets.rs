@@ -68,8 +68,22 @@ pub async fn seed(db: &mut Db, cloud: CloudId, allowances: &[Allowance]) -> sqlx
 /// # Errors
 /// As the database.
 pub async fn draw(db: &mut Db, cloud: CloudId, actions: &[&str], purpose: For) -> sqlx::Result<f64> {
-    let actions: Vec<String> = actions.iter().map(|&action| action.to_owned()).collect();
     let kept = if purpose == For::People { 0.0 } else { LEFT_TO_PEOPLE };
+    Ok(take(db, cloud, actions, kept, f64::NEG_INFINITY).await?.unwrap_or(0.0))
+}
+
+/// Takes one token from each bucket if half of each is left then: for calls that can as well be left out.
+///
+/// # Errors
+/// As the database.
+pub async fn spare(db: &mut Db, cloud: CloudId, actions: &[&str]) -> sqlx::Result<bool> {
+    Ok(take(db, cloud, actions, 0.0, SPARE).await?.is_some())
+}
+
+/// Takes one token from each bucket, unless that would leave one of them below a part of its capacity; seconds until more than what is kept
+/// of it has been filled in again. `None`: nothing was taken.
+async fn take(db: &mut Db, cloud: CloudId, actions: &[&str], kept: f64, at_least: f64) -> sqlx::Result<Option<f64>> {
+    let actions: Vec<String> = actions.iter().map(|&action| action.to_owned()).collect();
     // A bucket that was slowed down recovers by a twentieth a minute.
     sqlx::query_scalar!(
         r#"with locked as (
@@ -83,48 +97,22 @@ pub async fn draw(db: &mut Db, cloud: CloudId, actions: &[&str], purpose: For) -
                       least(seeded, refill * power(1.05, passed / 60)) as refill,
                       least(capacity, tokens + passed * refill) - 1 as tokens
                  from locked
-           ), drawn as (
+           ), taken as (
                update bucket
                   set tokens = filled.tokens, refill = filled.refill, at = koza_now()
                  from filled
                 where bucket.cloud = $1 and bucket.action = filled.action
+                  and (select bool_and(tokens >= capacity * $4) from filled)
                returning greatest(0, (filled.capacity * $3 - filled.tokens) / filled.refill) as wait
            )
-           select coalesce(max(wait), 0)::float8 as "wait!" from drawn"#,
+           select max(wait)::float8 from taken"#,
         cloud.0,
         &actions,
-        kept
+        kept,
+        at_least
     )
     .fetch_one(db)
     .await
-}
-
-/// Takes one token from each bucket if half of each is left: for calls that can as well be left out.
-///
-/// # Errors
-/// As the database.
-pub async fn spare(db: &mut Db, cloud: CloudId, actions: &[&str]) -> sqlx::Result<bool> {
-    let actions: Vec<String> = actions.iter().map(|&action| action.to_owned()).collect();
-    let taken = sqlx::query!(
-        r#"with locked as (
-               select action, capacity, least(capacity, tokens + extract(epoch from koza_now() - at)::float8 * refill) as tokens
-                 from bucket
-                where cloud = $1 and action = any($2)
-                order by action
-                  for update
-           )
-           update bucket
-              set tokens = locked.tokens - 1, at = koza_now()
-             from locked
-            where bucket.cloud = $1 and bucket.action = locked.action
-              and (select bool_and(tokens - 1 >= capacity * $3) from locked)"#,
-        cloud.0,
-        &actions,
-        SPARE
-    )
-    .execute(db)
-    .await?;
-    Ok(taken.rows_affected() > 0)
 }
 
 /// The provider said "too many": the buckets are empty, and fill more slowly for a while.

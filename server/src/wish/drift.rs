@@ -6,9 +6,10 @@
 use std::collections::BTreeSet;
 
 use app::domain::incident::Fault;
-use cloud::{Kind, MachineState, Observed};
+use cloud::{Kind, MachineState};
 use time::OffsetDateTime;
 
+use super::kinds::{Care, rules};
 use super::plan::VANISHED_AFTER;
 use super::{Purpose, Wish, World};
 
@@ -32,14 +33,15 @@ pub fn faults(wish: &Wish, world: &World, now: OffsetDateTime) -> BTreeSet<Fault
     if has_vanished(world, Kind::Address, now) {
         faults.insert(Fault::AddressLost);
     }
-    if is_firewall_changed(wish, world, now) {
+    if is_changed(wish, world, Kind::Firewall, now) {
         faults.insert(Fault::FirewallChanged);
     }
-    if wish.is_named() && is_record_changed(wish, world, now) {
+    // A new address is followed by its name.
+    if wish.is_named() && is_changed(wish, world, Kind::Record, now) && !is_open(Fault::AddressLost) {
         faults.insert(Fault::RecordChanged);
     }
     let below = [Fault::MachineVanished, Fault::AddressLost, Fault::FirewallChanged];
-    if is_binding_lost(world, now) && !below.into_iter().any(|fault| faults.contains(&fault) || is_open(fault)) {
+    if is_changed(wish, world, Kind::Binding, now) && !below.into_iter().any(|fault| faults.contains(&fault) || is_open(fault)) {
         faults.insert(Fault::BindingLost);
     }
     // A service behind a machine that is off, or an address that leads nowhere, cannot be asked.
@@ -72,24 +74,10 @@ fn has_vanished(world: &World, kind: Kind, now: OffsetDateTime) -> bool {
     }
 }
 
-fn is_firewall_changed(wish: &Wish, world: &World, now: OffsetDateTime) -> bool {
-    match world.first(Kind::Firewall).and_then(|firewall| firewall.listed.as_ref()) {
-        Some(Observed::Firewall { tcp }) => *tcp != wish.spec.open_ports,
-        _ => has_vanished(world, Kind::Firewall, now),
-    }
-}
-
-fn is_record_changed(wish: &Wish, world: &World, now: OffsetDateTime) -> bool {
-    match (world.first(Kind::Record).and_then(|record| record.listed.as_ref()), wish.record(world, 1)) {
-        (Some(Observed::Record { record, .. }), Some(wanted)) => *record != wanted,
-        _ => has_vanished(world, Kind::Record, now),
-    }
-}
-
-fn is_binding_lost(world: &World, now: OffsetDateTime) -> bool {
-    let machine = world.first(Kind::Machine).and_then(|machine| machine.cloud_id.as_deref());
-    match world.first(Kind::Binding).and_then(|binding| binding.listed.as_ref()) {
-        Some(Observed::Binding { machine: leads_to, .. }) => Some(leads_to.as_str()) != machine,
-        _ => has_vanished(world, Kind::Binding, now),
+/// Whether it is not as it should be: the plan's own rule says so, or the cloud does not list it any more.
+fn is_changed(wish: &Wish, world: &World, kind: Kind, now: OffsetDateTime) -> bool {
+    match world.first(kind) {
+        Some(held) if held.listed.is_some() => matches!(rules(kind).care(wish, world, 1, held), Care::Now(..)),
+        _ => has_vanished(world, kind, now),
     }
 }

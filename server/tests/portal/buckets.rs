@@ -1,14 +1,15 @@
 //! How many calls a cloud takes is shared by all: nobody is told to call less, and people come before background work.
 
-use app::domain::ids::CloudId;
+use app::domain::ids::{CloudId, EnvironmentId};
 use app::domain::phase::Phase;
 use app::ports::Environments;
 use cloud::sim::SimSettings;
 use cloud::{Allowance, Call};
 use futures::future::join_all;
 use server::db::Db;
-use server::db::buckets::{For, draw, seed, slow_down};
+use server::db::buckets::{For, draw, seed, slow_down, spare};
 use server::db::{courses, queue};
+use server::engine::poller;
 use server::engine::turn::turn;
 use sqlx::PgPool;
 
@@ -65,14 +66,69 @@ async fn a_bucket_that_was_too_large_after_all_fills_more_slowly_and_recovers(po
 }
 
 #[sqlx::test(migrator = "server::MIGRATOR")]
-async fn a_class_is_built_without_one_call_too_many(pool: PgPool) {
+async fn what_can_be_left_out_takes_only_from_the_upper_half_and_a_slowed_bucket_recovers_by_it_too(pool: PgPool) {
+    let mut db = pool.acquire().await.expect("a connection");
+    let cloud = bucket(&mut db).await;
+    for _ in 0..4 {
+        assert!(spare(&mut db, cloud, &["RunInstances"]).await.expect("asked"));
+    }
+    assert!(!spare(&mut db, cloud, &["RunInstances"]).await.expect("asked"), "half of eight is left to what cannot be left out");
+    assert_eq!(waits(&mut db, cloud, 4, For::People).await, [0.0; 4]);
+
+    slow_down(&mut db, cloud, &["RunInstances"]).await.expect("slower");
+    for minutes in [10, 20] {
+        sqlx::query("insert into clock_offset (shift) values (make_interval(mins => $1)) on conflict (only_row) do update set shift = excluded.shift")
+            .bind(minutes)
+            .execute(&mut *db)
+            .await
+            .expect("the clock moves");
+        assert!(spare(&mut db, cloud, &["RunInstances"]).await.expect("asked"));
+    }
+    let refill: f64 = sqlx::query_scalar("select refill from bucket").fetch_one(&mut *db).await.expect("read");
+    assert!((refill - 1.6).abs() < 1e-9, "{refill}");
+}
+
+#[sqlx::test(migrator = "server::MIGRATOR")]
+async fn while_lists_are_scarce_the_shared_look_wakes_who_differs_and_only_it_lists(pool: PgPool) {
+    let (portal, class) = class_of(2, pool).await;
+    for id in &class {
+        portal.run_until_phase(*id, Phase::Ready).await;
+    }
+    let scarce = "update bucket set tokens = 1, at = koza_now() where action = 'DescribeInstances'";
+    sqlx::query(scarce).execute(&portal.engine.pool).await.expect("scarce");
+    portal.sim.kill(&portal.machine(class[0]).await).expect("killed");
+    poller::look_once(&portal.engine).await.expect("a look");
+    assert_eq!(portal.count("select count(*) from environment where differs").await, 1);
+    for id in &class {
+        sqlx::query("update environment set wake_at = koza_now() where id = $1")
+            .bind(id.0)
+            .execute(&portal.engine.pool)
+            .await
+            .expect("due");
+    }
+    let before = portal.sim.taken(Call::List);
+    portal.turn_once().await;
+    assert_eq!(portal.sim.taken(Call::List) - before, 1, "the other relies on what was seen");
+    assert_eq!(portal.count("select count(*) from environment where differs").await, 0);
+    portal.run_until(|portal| async move { portal.count("select count(*) from incident where recovered_at is not null").await == 1 }).await;
+}
+
+/// A class that was just asked for, on a cloud that takes as many calls as AWS does.
+async fn class_of(seats: usize, pool: PgPool) -> (TestPortal, Vec<EnvironmentId>) {
     let settings = SimSettings { allowances: true, ..SimSettings::default() };
     let portal = TestPortal::unbaked(pool, settings).await;
     portal.run_until(|portal| async move { portal.count("select count(*) from image").await == 1 }).await;
+    portal.advance(time::Duration::minutes(1)).await;
     let mut class = Vec::new();
-    for seat in 0..24 {
+    for seat in 0..seats {
         class.push(portal.request(&format!("c{seat}")).await.expect("requested"));
     }
+    (portal, class)
+}
+
+#[sqlx::test(migrator = "server::MIGRATOR")]
+async fn a_class_is_built_without_one_call_too_many(pool: PgPool) {
+    let (portal, class) = class_of(24, pool).await;
     for id in class {
         portal.run_until_phase(id, Phase::Ready).await;
     }
@@ -82,13 +138,7 @@ async fn a_class_is_built_without_one_call_too_many(pool: PgPool) {
 
 #[sqlx::test(migrator = "server::MIGRATOR")]
 async fn a_class_that_stops_at_the_bell_takes_fewer_calls_than_it_has_machines(pool: PgPool) {
-    let settings = SimSettings { allowances: true, ..SimSettings::default() };
-    let portal = TestPortal::unbaked(pool, settings).await;
-    portal.run_until(|portal| async move { portal.count("select count(*) from image").await == 1 }).await;
-    let mut class = Vec::new();
-    for seat in 0..20 {
-        class.push(portal.request(&format!("c{seat}")).await.expect("requested"));
-    }
+    let (portal, class) = class_of(20, pool).await;
     for id in &class {
         portal.run_until_phase(*id, Phase::Ready).await;
     }
@@ -114,14 +164,7 @@ async fn a_class_that_stops_at_the_bell_takes_fewer_calls_than_it_has_machines(p
 
 #[sqlx::test(migrator = "server::MIGRATOR")]
 async fn turns_that_an_outage_let_pass_are_drawn_anew(pool: PgPool) {
-    let settings = SimSettings { allowances: true, ..SimSettings::default() };
-    let portal = TestPortal::unbaked(pool, settings).await;
-    portal.run_until(|portal| async move { portal.count("select count(*) from image").await == 1 }).await;
-    portal.advance(time::Duration::minutes(1)).await;
-    let mut class = Vec::new();
-    for seat in 0..24 {
-        class.push(portal.request(&format!("c{seat}")).await.expect("requested"));
-    }
+    let (portal, class) = class_of(24, pool).await;
     portal
         .run_until(|portal| async move { portal.count("select count(*) from resource where turn_for = 'create machine'").await == 20 })
         .await;

@@ -164,3 +164,14 @@ async fn a_record_that_somebody_removed_is_made_again(pool: PgPool) {
     assert_eq!(mended(&portal, id).await.fault, Fault::RecordChanged);
     assert_ne!(portal.held(id, "record").await, record);
 }
+
+#[sqlx::test(migrator = "server::MIGRATOR")]
+async fn an_address_that_was_lost_is_the_one_cause_though_its_name_follows_the_new_one(pool: PgPool) {
+    let portal = named(pool).await;
+    let id = ready(&portal).await;
+    let (address, record) = (portal.held(id, "address").await, portal.held(id, "record").await);
+    portal.sim.vanish(&address).expect("vanished");
+    assert_eq!(mended(&portal, id).await.fault, Fault::AddressLost);
+    assert_ne!(portal.held(id, "address").await, address);
+    assert_eq!(portal.held(id, "record").await, record);
+}
