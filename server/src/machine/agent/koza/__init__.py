@@ -4,5 +4,5 @@
       │ └──► services (install, configure, check, restart) ──► scripts in /opt/koza/services/<service>/
       └────► bake (check, clean, power off)
     run ───► signs (what was used, each minute) and orders (one long poll)
-    both ──► machine (identity, seed, names, facts) and state (files under /var/lib/koza)
+    both ──► machine (identity, seed, names, facts; metadata is EC2's) and state (files under /var/lib/koza)
 """

@@ -27,7 +27,7 @@ def bake(settings, progress):
 
 def forget_ourselves():
     """Last of all: no secret, no settings, no log of this machine goes into the image; which revisions are installed does."""
-    for path in (state.PORTAL, state.NONCE, state.IDENTITY, state.SETTINGS, state.ORDERS, state.OUTBOX):
+    for path in state.OF_ONE_MACHINE:
         path.unlink(missing_ok=True)
     for folder in (state.REMEMBERED, state.VAR / "services", state.LOG):
         shutil.rmtree(folder, ignore_errors=True)

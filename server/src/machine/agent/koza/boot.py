@@ -9,7 +9,7 @@ import shutil
 import sys
 import tarfile
 
-from . import bake, machine, services, state
+from . import bake, machine, metadata, services, state
 from .portal import Away, Portal, Refused, Replaced, retry
 from .progress import Progress, StepFailed
 
@@ -29,9 +29,13 @@ def boot():
 
 def try_to_boot():
     """Returns whether there is nothing left to try."""
-    machine.read_seed()
     try:
+        machine.read_seed()
         portal = Portal.known()
+    except Away as error:
+        print(f"koza-boot: {error}", file=sys.stderr)
+        state.TRIES.unlink()            # it waits for its user-data as long as for its portal
+        return False
     except Refused as error:
         print(f"koza-boot: {error}", file=sys.stderr)
         return False
@@ -63,8 +67,38 @@ def try_to_boot():
 def become_somebody(portal):
     if portal.identity:
         return
-    token = state.read_json(state.PORTAL)["token"]
-    retry(lambda: portal.hello(token, machine.release()), FIRST_FETCH_SECONDS)
+    known = state.read_json(state.PORTAL)
+    if known.get("proof") == "aws":
+        become_somebody_by_document(portal)
+    else:
+        retry(lambda: portal.hello({"token": known["token"]}, machine.release()), FIRST_FETCH_SECONDS)
+
+
+def become_somebody_by_document(portal):
+    """Machines launched together share one user-data text, so each shows who it is by a document that AWS signed.
+
+    It may be up before the portal has written down what that launch brought; until then the portal does not know it.
+    """
+    document = retry(metadata.identity_document, FIRST_FETCH_SECONDS)
+    unknown = None
+
+    def hello():
+        nonlocal unknown
+        unknown = None
+        try:
+            portal.hello({"document": document}, machine.release())
+        except Refused as refusal:
+            if refusal.status != 404:
+                raise
+            unknown = refusal
+            raise Away(str(refusal)) from refusal
+
+    try:
+        retry(hello, FIRST_FETCH_SECONDS)
+    except Away:
+        if unknown:
+            raise unknown               # after ten minutes it is a no
+        raise
 
 
 def fetch_settings(portal):

@@ -5,29 +5,66 @@ import pathlib
 import socket
 import uuid
 
-from . import state
+from . import metadata, state
+from .portal import Away, retry
 from .remembering import Remembered
 
-SEEDS = (pathlib.Path("/var/lib/cloud/seed/nocloud-net/user-data"), pathlib.Path("/var/lib/cloud/instance/user-data.txt"))
+KEPT_BY_CLOUD_INIT = pathlib.Path("/var/lib/cloud/instance/user-data.txt")
+SEEDS = (pathlib.Path("/var/lib/cloud/seed/nocloud-net/user-data"), KEPT_BY_CLOUD_INIT)
+SEED_SECONDS = 600              # a machine that is nobody yet has nothing else to do than to ask
+KNOWN_SECONDS = 3               # one that is somebody does not wait for the metadata service
 
 
 def read_seed():
-    """On a baked image cloud-init sleeps, so take /etc/koza/portal.json out of the user-data ourselves.
-
-    Our user-data is JSON below `#` lines, and so it is YAML as well: cloud-init and we both understand it.
-    """
+    """On a baked image cloud-init sleeps, so take /etc/koza/portal.json out of the user-data ourselves: from the file that the image's
+    template wrote, or on EC2 from the metadata service. Raises Away if that does not answer."""
+    on_ec2 = metadata.is_ec2()
+    if on_ec2:
+        leave_other_instance_behind()
     if state.PORTAL.exists():
         return
     for seed in SEEDS:
         try:
-            lines = seed.read_text(encoding="utf-8").splitlines()
-            files = json.loads("\n".join(line for line in lines if not line.startswith("#"))).get("write_files", [])
-        except (OSError, ValueError):
+            text = seed.read_text(encoding="utf-8")
+        except OSError:
             continue
-        for file in files:
-            if file.get("path") == str(state.PORTAL):
-                state.write(state.PORTAL, file["content"])
-                return
+        if take_portal_from(text):
+            return
+    if on_ec2:
+        take_portal_from(retry(metadata.user_data, SEED_SECONDS))
+
+
+def take_portal_from(user_data):
+    """Our user-data is JSON below `#` lines, and so it is YAML as well: cloud-init and we both understand it."""
+    lines = user_data.splitlines()
+    try:
+        files = json.loads("\n".join(line for line in lines if not line.startswith("#"))).get("write_files", [])
+    except ValueError:
+        return False
+    for file in files:
+        if file.get("path") == str(state.PORTAL):
+            state.write(state.PORTAL, file["content"])
+            return True
+    return False
+
+
+def leave_other_instance_behind():
+    """A disk that was copied from another instance says who that one was. Here it is somebody new, and this instance's own user-data
+    counts. (An image that Koza baked has nothing of this: bake.forget_ourselves.)"""
+    known = state.PORTAL.exists()
+    try:
+        instance = retry(metadata.instance_id, KNOWN_SECONDS if known else SEED_SECONDS)
+    except Away:
+        if known:
+            return
+        raise
+    before = state.INSTANCE.read_text().strip() if state.INSTANCE.exists() else None
+    if before == instance:
+        return
+    if before:
+        for path in (*state.OF_ONE_MACHINE, KEPT_BY_CLOUD_INIT):
+            path.unlink(missing_ok=True)
+    state.write(state.INSTANCE, instance + "\n", 0o644)
 
 
 def boot_id():

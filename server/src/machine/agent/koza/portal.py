@@ -44,12 +44,12 @@ class Portal:
             raise Refused(0, f"{state.PORTAL} is missing: user-data did not name a portal")
         return Portal(portal["url"], state.read_json(state.IDENTITY))
 
-    def hello(self, token, release):
-        """Exchange the one-time token for a secret of our own. The nonce is on disk before we ask, so asking again is safe."""
+    def hello(self, proof, release):
+        """Exchange a proof (the one-time token, or a signed document) for a secret of our own. The nonce is on disk before we ask, so
+        asking again is safe."""
         if not state.NONCE.exists():
             state.write(state.NONCE, secrets.token_hex(32))
-        answer = self._ask("POST", "/machines/v1/hello", {"token": token, "nonce": state.NONCE.read_text(), "release": release},
-                           signed=False)
+        answer = self._ask("POST", "/machines/v1/hello", {**proof, "nonce": state.NONCE.read_text(), "release": release}, signed=False)
         self.identity = {"machine": answer["machine"], "secret": answer["secret"]}
         state.write_json(state.IDENTITY, self.identity)
 

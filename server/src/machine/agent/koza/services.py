@@ -20,25 +20,31 @@ from . import state
 from .progress import StepFailed, LOG_LINES
 
 SERVICES = state.OPT / "services"
+OS_RELEASE = pathlib.Path("/etc/os-release")
 
 
 def os_folder():
-    """The folder that knows this operating system's names, for example os/debian-12."""
-    release = {}
-    for line in pathlib.Path("/etc/os-release").read_text().splitlines():
-        name, _, value = line.partition("=")
-        release[name] = value.strip('"')
-    return state.OPT / "os" / f"{release['ID']}-{release['VERSION_ID']}"
+    """The folder that knows this operating system's names, for example os/debian-12: the one with its OS_RELEASE."""
+    release = _variables(OS_RELEASE)
+    wanted = f"{release['ID']}-{release['VERSION_ID']}"
+    for names in sorted((state.OPT / "os").glob("*/names")):
+        if _variables(names)["OS_RELEASE"] == wanted:
+            return names.parent
+    raise StepFailed(f"Koza does not know the operating system {wanted}")
 
 
 def os_names():
     """The variables of os/<system>/names, which every script finds in its environment."""
-    names = {}
-    for line in (os_folder() / "names").read_text().splitlines():
+    return _variables(os_folder() / "names")
+
+
+def _variables(path):
+    variables = {}
+    for line in path.read_text(encoding="utf-8").splitlines():
         name, equals, value = line.partition("=")
         if equals and not name.startswith("#"):
-            names[name] = value.strip('"')
-    return names
+            variables[name] = value.strip('"')
+    return variables
 
 
 def environment(**more):

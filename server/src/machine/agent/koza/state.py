@@ -9,7 +9,7 @@ VAR = pathlib.Path("/var/lib/koza")         # identity, settings, what was insta
 LOG = pathlib.Path("/var/log/koza")         # what each install and configure said
 RUN = pathlib.Path("/run/koza")             # forgotten at every boot
 
-PORTAL = ETC / "portal.json"                # {"url", "token"}
+PORTAL = ETC / "portal.json"                # {"url", "token"}, or {"url", "proof": "aws"}
 NONCE = VAR / "nonce"
 IDENTITY = VAR / "identity.json"            # {"machine", "secret"}
 SETTINGS = VAR / "settings.json"            # the last settings that the portal sent
@@ -18,6 +18,8 @@ REMEMBERED = VAR / "remembered"             # <service>.json: which of the porta
 ORDERS = VAR / "orders.json"                # {"done": 7, "unreported": {"7": {…}}}
 OUTBOX = VAR / "outbox.json"                # what the portal could not be told during boot: [[path, body], …]
 REPLACED = VAR / "replaced"                 # the portal said 410: be silent
+INSTANCE = VAR / "instance"                 # EC2's name for the machine that all this belongs to
+OF_ONE_MACHINE = (PORTAL, NONCE, IDENTITY, SETTINGS, ORDERS, OUTBOX, REPLACED, INSTANCE)    # what no other may take for its own
 BOOT_ID = RUN / "boot-id"
 TRIES = RUN / "tries"                       # how often this boot was begun
 MISSED = RUN / "missed-settings"            # this boot went by the last known settings
