@@ -12,8 +12,8 @@ use crate::auth::password;
 use crate::config::Demo;
 use crate::db::{self, courses, environments, people};
 use crate::machine::{bundle, settings};
-use crate::wish::Spec;
 use crate::wish::spec::ServiceSpec;
+use crate::wish::{Security, Spec};
 
 /// Known to everybody who reads this: trial mode only, which listens on loopback only.
 pub const PASSWORD: &str = "koza-demo";
@@ -40,6 +40,7 @@ pub fn web_and_tex() -> Spec {
             .map(|name| ServiceSpec { name: name.into(), revision: bundle::revision(name).unwrap_or_default() })
             .collect(),
         size: Size { cpus: 2, memory_mib: 1024, disk_gib: 8 },
+        security: Security::Hardened,
         open_ports: vec![port(21), port(22), port(80), port(443), port(8080), PortRange { from, to }],
     }
 }

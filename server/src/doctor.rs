@@ -1,11 +1,13 @@
 //! `koza doctor`: what is missing, in plain words, with the command that mends it. Ends with an error if anything is.
 
 use cloud::Cloud;
+use cloud_aws::Finding;
 use cloud_incus::{IncusCloud, IncusConfig};
 use secrecy::ExposeSecret;
 
 use crate::config::Demo;
 use crate::db;
+use crate::engine::clouds::aws_config;
 use crate::vault::Vault;
 
 struct Report {
@@ -31,7 +33,7 @@ impl Report {
 ///
 /// # Errors
 /// When something is missing.
-pub async fn examine(config: &Demo) -> anyhow::Result<()> {
+pub async fn examine(config: &Demo, class: u32) -> anyhow::Result<()> {
     let mut report = Report { missing: 0 };
     database(&mut report, config).await;
     match Vault::open_or_make(&config.common.master_key_file()) {
@@ -47,6 +49,7 @@ pub async fn examine(config: &Demo) -> anyhow::Result<()> {
         "sim" => report.note("the cloud is a simulator: nothing real is made, and every page says so"),
         _ => incus(&mut report, config).await,
     }
+    accounts_on_aws(&mut report, config, class).await;
     if report.missing == 0 { Ok(()) } else { anyhow::bail!("{} missing", report.missing) }
 }
 
@@ -77,6 +80,34 @@ async fn database(report: &mut Report, config: &Demo) {
             report.good("migrations (not readable as this role)")
         }
         _ => report.bad("the database is not up to date", "koza migrate"),
+    }
+}
+
+/// Every account on AWS that has a row.
+async fn accounts_on_aws(report: &mut Report, config: &Demo, class: u32) {
+    // Without a database nothing is known of them, which was said already.
+    let Ok(pool) = db::connect(config.common.database.database_url.expose_secret(), 1).await else { return };
+    let known = async {
+        let mut db = pool.acquire().await?;
+        Ok::<_, sqlx::Error>((db::installation(&mut db).await?, db::courses::clouds(&mut db).await?))
+    };
+    let Ok((installation, rows)) = known.await else { return };
+    report.note(&format!("this installation is {}: a policy on AWS names it", installation.simple()));
+    for row in rows.iter().filter(|row| row.kind == "aws") {
+        let settings = match aws_config(row, installation.simple().to_string()) {
+            Ok(settings) => settings,
+            Err(error) => {
+                report.bad(&format!("settings of AWS: {error}"), "koza cloud aws --region … (docs/operating.md)");
+                continue;
+            }
+        };
+        for finding in cloud_aws::examine(&settings, &cloud_aws::connect(&settings).await, class).await {
+            match finding {
+                Finding::Good(what) => report.good(&what),
+                Finding::Note(what) => report.note(&what),
+                Finding::Missing(what, mend) => report.bad(&what, &mend),
+            }
+        }
     }
 }
 

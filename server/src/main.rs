@@ -54,8 +54,17 @@ enum Command {
     },
     /// Workers, their last sign of life, and how many environments they hold.
     Workers(Look),
+    /// Clouds: list them, add an account on AWS, let a course choose.
+    #[command(subcommand)]
+    Cloud(operator::clouds::Command),
     /// Say what is missing, in plain words, with the command that mends it.
-    Doctor(Demo),
+    Doctor {
+        /// For how many environments at once the quotas of a cloud have to suffice.
+        #[arg(long, default_value = "30")]
+        class: u32,
+        #[command(flatten)]
+        config: Demo,
+    },
 }
 
 /// What only looks.
@@ -104,7 +113,8 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Chores(look) => operator::chores(&engine(&look.common).await?, look.json).await,
         Command::Retry { chore, common } => operator::retry(&engine(&common).await?, chore).await,
         Command::Workers(look) => operator::workers(&engine(&look.common).await?, look.json).await,
-        Command::Doctor(config) => doctor::examine(&config).await,
+        Command::Cloud(command) => operator::clouds::run(&engine(command.common()).await?, &command).await,
+        Command::Doctor { class, config } => doctor::examine(&config, class).await,
     }
 }
 

@@ -1,6 +1,8 @@
 //! What an operator looks at: environments and why they are looked at next, one environment's plan, workers and their claims.
 //!
-//! It reads rows and asks no cloud: what it shows is what the loop last observed.
+//! It reads rows and asks no cloud: what it shows is what the loop last observed. Only [`clouds`] asks, and changes something.
+
+pub mod clouds;
 
 use std::io::Write;
 

@@ -22,12 +22,12 @@ pub mod zone;
 use app::domain::phase::Goal;
 pub use cloud::Kind;
 use cloud::order::PortRange;
-use cloud::{Nature, Observed, Record};
+use cloud::{Nature, Observed, Opening, Record};
 pub use kinds::{Wanted, desired_resources};
 pub use phase::phase;
 pub use plan::{Action, Plan, Until, plan};
 use serde::Deserialize;
-pub use spec::Spec;
+pub use spec::{Security, Spec};
 pub use world::{BootSeen, Holding, ImageState, ProbeSeen, World};
 
 /// What a wish is for.
@@ -59,6 +59,8 @@ pub struct Wish {
     pub options: Options,
     /// Its name in the DNS, in full.
     pub dns_name: String,
+    /// The networks that the course's people come from.
+    pub networks: Vec<String>,
     /// What the cloud is like.
     pub nature: Nature,
 }
@@ -79,6 +81,7 @@ impl Default for Options {
     }
 }
 
+const SSH: PortRange = PortRange { from: 22, to: 22 };
 /// What a balancer takes from the world.
 const WEB_PORTS: [PortRange; 2] = [PortRange { from: 80, to: 80 }, PortRange { from: 443, to: 443 }];
 
@@ -119,13 +122,45 @@ impl Wish {
     /// Whether its balancer speaks HTTPS.
     #[must_use]
     pub fn is_certified(&self) -> bool {
-        self.is_named() && self.is_scaled_out() && self.spec.services.iter().any(|service| service.name == "https")
+        self.is_named()
+            && self.nature.has(Kind::Certificate)
+            && self.is_scaled_out()
+            && self.spec.services.iter().any(|service| service.name == "https")
     }
 
-    /// The ports that a firewall lets in: the first is the machines', the second the balancer's.
+    /// What a firewall lets in, in order: the first is the machines', the second the balancer's.
     #[must_use]
-    pub fn open_ports(&self, slot: u16) -> &[PortRange] {
-        if slot == 1 { &self.spec.open_ports } else { &WEB_PORTS }
+    pub fn openings(&self, slot: u16) -> Vec<Opening> {
+        let ports = match (slot, self.purpose) {
+            // Nobody visits a build machine.
+            (_, Purpose::Image) => &[][..],
+            (1, Purpose::Course) => &self.spec.open_ports,
+            _ => &WEB_PORTS,
+        };
+        let opening = |ports: &PortRange| Opening { ports: *ports, sources: if *ports == SSH { self.ssh_sources() } else { Vec::new() } };
+        let mut openings: Vec<_> = ports.iter().map(opening).collect();
+        openings.sort_unstable();
+        openings
+    }
+
+    /// From where machines can be logged into; empty: from everywhere, because the blueprint says so, the course names no networks, or the cloud
+    /// cannot tell where somebody comes from.
+    #[must_use]
+    pub fn ssh_sources(&self) -> Vec<String> {
+        if self.spec.security == Security::AsInTheReport || self.networks.is_empty() || !self.nature.filters_sources {
+            return Vec::new();
+        }
+        let mut sources: Vec<_> = self.networks.iter().chain(&self.nature.probes_come_from).cloned().collect();
+        sources.sort_unstable();
+        sources.dedup();
+        sources
+    }
+
+    /// Whether its machines' key is an object of its own: where keys are, and of a sort that EC2 takes. Others reach the machine by its settings.
+    #[must_use]
+    pub fn has_key(&self) -> bool {
+        let is_taken = ["ssh-ed25519 ", "ssh-rsa "].iter().any(|kind| self.options.public_key.starts_with(kind));
+        self.purpose == Purpose::Course && self.nature.has(Kind::Key) && is_taken
     }
 
     /// What a record should say, once that is known: the first leads to the machine, the second (`www`) to the balancer, the third proves the

@@ -41,7 +41,7 @@ pub async fn begins(stage: &Stage, seats: u32) -> anyhow::Result<Found> {
         ..SimSettings::default()
     };
     let sim = Arc::new(SimCloud::new(settings, Arc::new(OffsetDateTime::now_utc)));
-    stage.engine.clouds.insert(cloud, Handle { cloud: sim.clone(), sim: Some(sim.clone()) }).await;
+    stage.engine.clouds.insert(cloud, Handle { cloud: sim.clone(), inside: Some(sim.clone()) }).await;
     buckets::seed(&mut *pool.acquire().await?, cloud, sim.allowances()).await?;
     let worker = stage.worker();
     stage.bake().await?;

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use async_trait::async_trait;
 use cloud::sim::SimCloud;
-use cloud::{Boot, Cloud, CloudError, Create, Deletion, EnvironmentTag, Fate, Intent, Kind, Metrics, Nature, Seen};
+use cloud::{Cloud, CloudError, Create, Deletion, EnvironmentTag, Fate, Intent, Kind, Metrics, Nature, Seen};
 use uuid::Uuid;
 
 use crate::stage;
@@ -56,9 +56,9 @@ impl Cloud for Recorder {
         self.sim.nature()
     }
 
-    async fn list(&self, environment: &EnvironmentTag) -> Result<Vec<Seen>, CloudError> {
+    async fn list_kinds(&self, environment: &EnvironmentTag, kinds: &[Kind]) -> Result<Vec<Seen>, CloudError> {
         self.called(environment.environment, Fate::Throttled)?;
-        self.sim.list(environment).await
+        self.sim.list_kinds(environment, kinds).await
     }
 
     async fn list_all(&self) -> Result<Vec<Seen>, CloudError> {
@@ -94,9 +94,5 @@ impl Cloud for Recorder {
 
     async fn describe(&self) -> Result<String, CloudError> {
         self.sim.describe().await
-    }
-
-    async fn boot(&self, machine: &str) -> Result<Option<Boot>, CloudError> {
-        self.sim.boot(machine).await
     }
 }

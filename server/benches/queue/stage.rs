@@ -64,7 +64,7 @@ pub fn holds(n: u32) -> [Seen; 3] {
     let (high, low) = ((n >> 8) & 255, n & 255);
     let private = format!("10.0.{high}.{low}");
     [
-        ("firewall", Observed::Firewall { tcp: vec![PortRange { from: 22, to: 22 }] }),
+        ("firewall", Observed::Firewall { tcp: vec![PortRange { from: 22, to: 22 }.into()] }),
         ("address", Observed::Address { address: format!("10.1.{high}.{low}") }),
         (
             "machine",
@@ -80,7 +80,7 @@ pub fn holds(n: u32) -> [Seen; 3] {
     .map(|(kind, observed)| Seen {
         cloud_id: format!("{kind}-{n}"),
         environment: at_rest(n),
-        intent: Uuid::nil(),
+        intent: Some(Uuid::nil()),
         observed,
         since: None,
     })
@@ -116,7 +116,7 @@ impl Stage {
         let sim = Arc::new(SimCloud::new(settings, Arc::new(OffsetDateTime::now_utc)));
         let recorder = Arc::new(Recorder::new(sim.clone()));
         let clouds = Clouds::default();
-        clouds.insert(cloud, Handle { cloud: recorder.clone(), sim: Some(sim) }).await;
+        clouds.insert(cloud, Handle { cloud: recorder.clone(), inside: Some(sim) }).await;
         let vault = Arc::new(Vault::new([7; 32]));
         let engine = Engine { pool, clouds, vault, installation, machines_url: "http://portal.test".into() };
         Ok(Self { engine, recorder, url, cloud, course, version, student })

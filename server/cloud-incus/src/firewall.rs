@@ -4,7 +4,7 @@
 //! bridges. What enforces it everywhere is the binding, which forwards these ports and no others.
 
 use cloud::order::PortRange;
-use cloud::{CloudError, Fate, Intent, Kind, Observed, Seen};
+use cloud::{CloudError, Fate, Intent, Kind, Observed, Opening, Seen};
 use http::Method;
 use serde::Deserialize;
 use serde_json::json;
@@ -49,11 +49,12 @@ impl AccessList {
     }
 
     /// The same, as orders write them. A rule that no order of ours writes reads as no port at all.
-    fn tcp(&self) -> Vec<PortRange> {
+    fn tcp(&self) -> Vec<Opening> {
         let closed = PortRange { from: 0, to: 0 };
         self.ingress
             .iter()
             .map(|rule| if rule.lets_tcp_in() { port_range(&rule.destination_port).unwrap_or(closed) } else { closed })
+            .map(Opening::from)
             .collect()
     }
 }
@@ -63,7 +64,7 @@ fn port_range(text: &str) -> Option<PortRange> {
     Some(PortRange { from: from.parse().ok()?, to: to.parse().ok()? })
 }
 
-fn port_text(range: &PortRange) -> String {
+fn port_text(range: PortRange) -> String {
     if range.from == range.to { range.from.to_string() } else { format!("{}-{}", range.from, range.to) }
 }
 
@@ -77,11 +78,13 @@ impl IncusCloud {
         Ok(all.into_iter().filter(|list| OWN.is_of(&list.config, &self.installation)).collect())
     }
 
-    pub(crate) async fn create_firewall(&self, intent: &Intent, tcp: &[PortRange], by: Deadline) -> Result<Seen, CloudError> {
+    pub(crate) async fn create_firewall(&self, intent: &Intent, tcp: &[Opening], by: Deadline) -> Result<Seen, CloudError> {
         let name = intent.name();
         let rules: Vec<_> = tcp
             .iter()
-            .map(|range| json!({ "action": "allow", "state": "enabled", "protocol": "tcp", "destination_port": port_text(range) }))
+            .map(
+                |opening| json!({ "action": "allow", "state": "enabled", "protocol": "tcp", "destination_port": port_text(opening.ports) }),
+            )
             .collect();
         let body = json!({ "name": name, "config": config_json(OWN.of(intent)), "ingress": rules, "egress": [] });
         match self.client.run(Method::POST, "/1.0/network-acls", Some(body.clone()), by).await {

@@ -69,7 +69,7 @@ impl Labels {
     pub(crate) fn seen(self, config: &Config, installation: &str, cloud_id: impl Into<String>, observed: Observed) -> Option<Seen> {
         let id = |word| self.get(config, word).and_then(|value| Uuid::parse_str(value).ok());
         (self.is_of(config, installation)).then_some(())?;
-        Some(Seen { cloud_id: cloud_id.into(), environment: id("environment")?, intent: id("intent")?, observed, since: None })
+        Some(Seen { cloud_id: cloud_id.into(), environment: id("environment")?, intent: Some(id("intent")?), observed, since: None })
     }
 
     /// Whether it is of this kind.
@@ -80,7 +80,7 @@ impl Labels {
 
 /// What was just made, as the loop sees it.
 pub(crate) fn made(intent: &Intent, cloud_id: impl Into<String>, observed: Observed) -> Seen {
-    Seen { cloud_id: cloud_id.into(), environment: intent.tags.environment.environment, intent: intent.token, observed, since: None }
+    Seen { cloud_id: cloud_id.into(), environment: intent.tags.environment.environment, intent: Some(intent.token), observed, since: None }
 }
 
 /// Whether something seen belongs to an environment.

@@ -134,6 +134,10 @@ impl IncusCloud {
 static NATURE: LazyLock<Nature> = LazyLock::new(|| Nature {
     kinds: vec![Kind::Machine, Kind::Address, Kind::Binding, Kind::Firewall, Kind::Snapshot, Kind::Image],
     zones: Vec::new(),
+    walls_every_machine: false,
+    filters_sources: false,
+    probes_come_from: Vec::new(),
+    deletion_stops: false,
     snapshots_stand_alone: false,
 });
 
@@ -147,8 +151,10 @@ impl Cloud for IncusCloud {
         &NATURE
     }
 
-    async fn list(&self, environment: &EnvironmentTag) -> Result<Vec<Seen>, CloudError> {
-        self.call(|by| self.everything(Some(environment), by)).await
+    async fn list_kinds(&self, environment: &EnvironmentTag, kinds: &[Kind]) -> Result<Vec<Seen>, CloudError> {
+        let mut seen = self.call(|by| self.everything(Some(environment), by)).await?;
+        seen.retain(|seen| kinds.contains(&seen.kind()));
+        Ok(seen)
     }
 
     async fn list_all(&self) -> Result<Vec<Seen>, CloudError> {

@@ -127,7 +127,7 @@ impl Measured {
         let interface = self.network.as_ref().and_then(|all| all.get("eth0"));
         (self.status_code == 103).then(|| Metrics {
             processor_time: std::time::Duration::from_nanos(at_least_zero(&self.cpu)),
-            memory: at_least_zero(&self.memory),
+            memory: Some(at_least_zero(&self.memory)),
             disk: self
                 .disk
                 .as_ref()

@@ -52,7 +52,7 @@ impl IncusCloud {
 
     pub(crate) async fn create_snapshot(&self, intent: &Intent, machine: &str, by: Deadline) -> Result<Seen, CloudError> {
         let name = intent.name();
-        let seen = made(intent, format!("{machine}/{name}"), Observed::Snapshot);
+        let seen = made(intent, format!("{machine}/{name}"), Observed::Snapshot { is_complete: true });
         let instance = self.existing(machine, by).await?;
         let all = self.snapshots_of(&instance, by).await?;
         if let Some(there) = all.iter().find(|snapshot| snapshot.short_name() == name) {
@@ -87,6 +87,6 @@ impl IncusCloud {
 
     pub(crate) fn seen_snapshot(&self, machine: &Instance, snapshot: &Snapshot) -> Option<Seen> {
         let cloud_id = format!("{}/{}", machine.name, snapshot.short_name());
-        SNAPSHOT.seen(&snapshot.config, &self.installation, cloud_id, Observed::Snapshot)
+        SNAPSHOT.seen(&snapshot.config, &self.installation, cloud_id, Observed::Snapshot { is_complete: true })
     }
 }

@@ -7,6 +7,7 @@
 //! An error tells its fate where it happens ([`Fate`]); there are no retry loops in here, the loop above decides.
 
 pub mod call;
+pub mod dns;
 pub mod error;
 pub mod nature;
 pub mod order;
@@ -17,10 +18,12 @@ pub mod tag;
 use async_trait::async_trait;
 
 pub use call::{Allowance, Call};
+pub use dns::{Dns, Named};
 pub use error::{CloudError, Fate};
 pub use nature::Nature;
-pub use order::{Create, ImageSource, Record, Size};
+pub use order::{Create, ImageSource, Opening, Record, Size};
 pub use seen::{Boot, Deletion, Health, MachineState, Metrics, Observed, Seen};
+pub use sim::Clock;
 pub use tag::{EnvironmentTag, Intent, Kind, Meter, Tags};
 
 /// One account in one region, one Incus project, or a simulator.
@@ -48,13 +51,21 @@ pub trait Cloud: Send + Sync {
     /// Everything in the cloud that carries the tags of this environment.
     ///
     /// # Errors
+    /// As [`Cloud::list_kinds`].
+    async fn list(&self, environment: &EnvironmentTag) -> Result<Vec<Seen>, CloudError> {
+        self.list_kinds(environment, &self.nature().kinds).await
+    }
+
+    /// The same, of these kinds only.
+    ///
+    /// # Errors
     /// [`CloudError`]; an answer is always whole, never a part of the list.
-    async fn list(&self, environment: &EnvironmentTag) -> Result<Vec<Seen>, CloudError>;
+    async fn list_kinds(&self, environment: &EnvironmentTag, kinds: &[Kind]) -> Result<Vec<Seen>, CloudError>;
 
     /// Everything in the cloud that carries this installation's tag, of every environment. The shared poller and the sweep ask this.
     ///
     /// # Errors
-    /// As [`Cloud::list`].
+    /// As [`Cloud::list_kinds`].
     async fn list_all(&self) -> Result<Vec<Seen>, CloudError>;
 
     /// Makes what the intent asks for, or finds it made already. Returns as soon as the cloud has taken the order; a machine may
@@ -87,9 +98,22 @@ pub trait Cloud: Send + Sync {
 
     /// Whether the cloud answers, and what an operator should know of it (name and version).
     async fn describe(&self) -> Result<String, CloudError>;
+}
 
-    /// How the boot of a machine goes, where the cloud itself knows (the simulator); a real machine reports by itself.
-    async fn boot(&self, _machine: &str) -> Result<Option<Boot>, CloudError> {
-        Ok(None)
-    }
+/// The inside of machines that are not real: it is asked where a real machine would report and be probed.
+pub trait Inside: Send + Sync {
+    /// How a machine's boot goes.
+    fn boot(&self, machine: &str) -> Option<Boot>;
+
+    /// A machine's SSH host key, as `known_hosts` has it.
+    fn host_key(&self, machine: &str) -> Option<String>;
+
+    /// What a probe (`ssh`, `wordpress`, `basic_auth`, `container_web`, `ftp_tex`, `closed_ports`) sees of a machine.
+    ///
+    /// # Errors
+    /// What it saw instead.
+    fn ask(&self, machine: &str, probe: &str) -> Result<(), String>;
+
+    /// Starts the units of a service again.
+    fn restart(&self, machine: &str, service: &str);
 }

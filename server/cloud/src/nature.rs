@@ -9,6 +9,14 @@ pub struct Nature {
     pub kinds: Vec<Kind>,
     /// Where machines can be; empty: in one place, without a name.
     pub zones: Vec<String>,
+    /// Whether every machine needs a firewall of its own, one for images, too: without one it would share one with strangers.
+    pub walls_every_machine: bool,
+    /// Whether a firewall can tell where somebody comes from. Otherwise it lets in everybody or nobody.
+    pub filters_sources: bool,
+    /// The networks that our own probes come from, which a firewall has to let in.
+    pub probes_come_from: Vec<String>,
+    /// Whether deleting a machine that runs shuts it down in order first.
+    pub deletion_stops: bool,
     /// Whether a snapshot stands alone: it outlives its machine, and the image made of it rests on it. Otherwise it lies inside its
     /// machine, and the image is a copy.
     pub snapshots_stand_alone: bool,

@@ -32,6 +32,23 @@ pub struct PortRange {
     pub to: u16,
 }
 
+/// What a firewall lets in.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Opening {
+    /// TCP ports.
+    #[serde(flatten)]
+    pub ports: PortRange,
+    /// From these networks (`192.0.2.0/24`), in order; empty: from everywhere.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<String>,
+}
+
+impl From<PortRange> for Opening {
+    fn from(ports: PortRange) -> Self {
+        Self { ports, sources: Vec::new() }
+    }
+}
+
 /// One order. It names what it needs by the cloud's own names, which the rows of the needed resources hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Create {
@@ -53,13 +70,17 @@ pub enum Create {
         firewall: Option<String>,
         /// The key, by the cloud's name.
         key: Option<String>,
+        /// Whether its disk is encrypted, where a disk can be either.
+        is_encrypted: bool,
+        /// Whether it gets a way out of its own, because no address will lead to it.
+        goes_out_alone: bool,
     },
     /// A fixed public address from the cloud's pool.
     Address,
-    /// TCP ports open to the world; nothing else is.
+    /// What is let in; nothing else is. The same intent with other openings changes it.
     Firewall {
-        /// The ports.
-        tcp: Vec<PortRange>,
+        /// The openings, in order.
+        tcp: Vec<Opening>,
     },
     /// The address leads to the machine, through the firewall.
     Binding {

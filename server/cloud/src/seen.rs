@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::call::Call;
-use crate::order::{PortRange, Record};
+use crate::order::{Opening, Record};
 use crate::tag::Kind;
 
 /// One resource as listed by the cloud.
@@ -15,8 +15,9 @@ pub struct Seen {
     pub cloud_id: String,
     /// The environment that its tag names.
     pub environment: Uuid,
-    /// The intent that its tag names.
-    pub intent: Uuid,
+    /// The intent that its tag names. None: it cannot carry a tag (a binding of EC2's is a property of its address, a target a line in its
+    /// target group); it is known by the machine that it leads to.
+    pub intent: Option<Uuid>,
     /// What it is like.
     pub observed: Observed,
     /// When it came to be, where the cloud says so.
@@ -41,9 +42,25 @@ impl Observed {
             }
             (Self::Machine { state, .. }, Call::Stop | Call::Delete(_)) => *state = MachineState::Stopping,
             (Self::Target { health, .. }, Call::Delete(_)) => *health = Health::Draining,
+            (Self::Record { is_in_sync, is_out, .. }, Call::Delete(_)) => (*is_in_sync, *is_out) = (false, true),
             _ => {}
         }
         self
+    }
+
+    /// Whether it is on its way to another state by itself.
+    #[must_use]
+    pub fn is_changing(&self) -> bool {
+        match self {
+            Self::Machine { state, .. } => matches!(state, MachineState::Starting | MachineState::Stopping),
+            Self::Record { is_in_sync, .. } => !is_in_sync,
+            Self::Certificate { is_issued, .. } => !is_issued,
+            Self::Snapshot { is_complete } => !is_complete,
+            Self::Image { is_available, .. } => !is_available,
+            Self::Balancer { is_active, .. } => !is_active,
+            Self::Target { health, .. } => *health != Health::Healthy,
+            _ => false,
+        }
     }
 
     /// What kind of resource it is.
@@ -58,7 +75,7 @@ impl Observed {
             Self::Key => Kind::Key,
             Self::Record { .. } => Kind::Record,
             Self::Certificate { .. } => Kind::Certificate,
-            Self::Snapshot => Kind::Snapshot,
+            Self::Snapshot { .. } => Kind::Snapshot,
             Self::Image { .. } => Kind::Image,
             Self::Balancer { .. } => Kind::Balancer,
             Self::Listener { .. } => Kind::Listener,
@@ -103,9 +120,9 @@ pub enum Observed {
     },
     /// A firewall.
     Firewall {
-        /// The TCP ports that it lets in, in order.
+        /// What it lets in, in order.
         #[serde(default)]
-        tcp: Vec<PortRange>,
+        tcp: Vec<Opening>,
     },
     /// A key.
     Key,
@@ -115,6 +132,9 @@ pub enum Observed {
         record: Record,
         /// Whether every name server of the domain says so.
         is_in_sync: bool,
+        /// It was taken out, and what is left says so until no name server knows the name any more.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        is_out: bool,
     },
     /// A certificate.
     Certificate {
@@ -124,7 +144,11 @@ pub enum Observed {
         is_issued: bool,
     },
     /// A snapshot.
-    Snapshot,
+    Snapshot {
+        /// Whether the whole disk is in it. A snapshot is listed before it is whole.
+        #[serde(default = "yes")]
+        is_complete: bool,
+    },
     /// An image.
     Image {
         /// What it was made of.
@@ -153,6 +177,11 @@ pub enum Observed {
         /// Whether requests go there.
         health: Health,
     },
+}
+
+// What older releases wrote down says nothing of it, and was whole.
+fn yes() -> bool {
+    true
 }
 
 /// How a target is, as the balancer sees it.
@@ -189,8 +218,8 @@ pub enum MachineState {
 pub struct Metrics {
     /// Processor time used, of all processors together.
     pub processor_time: std::time::Duration,
-    /// Bytes of memory in use.
-    pub memory: u64,
+    /// Bytes of memory in use, where the cloud knows.
+    pub memory: Option<u64>,
     /// Bytes of its own disk in use, where the cloud knows.
     pub disk: Option<u64>,
     /// Bytes received from the network.

@@ -12,7 +12,7 @@
 //! - An intent is a client token: the same order gets the same thing, another order is refused (`intent_mismatch`), and what was made
 //!   and deleted is not made again by the same intent (`intent_spent`).
 //! - The cloud's names (`machine-3f…`) are not the intent's names: whoever mixes them up notices.
-//! - [`SimCloud::ask`] answers probes from a model of the machine's inside (its module says what user-data must contain); nothing is
+//! - [`Inside::ask`] answers probes from a model of the machine's inside (its module says what user-data must contain); nothing is
 //!   green by default.
 //! - Kept in a file, it is shared by the processes of one host; the script of mishaps is each process's own.
 //! - [`SimCloud::lives`] is its own record of what existed and ran from when to when.
@@ -47,11 +47,11 @@ use crate::error::{CloudError, Fate};
 use crate::order::Create;
 use crate::seen::{Boot, Deletion, Metrics, Seen};
 use crate::tag::{EnvironmentTag, Intent, Kind};
-use crate::{Cloud, Nature};
+use crate::{Cloud, Inside, Nature};
 use file::SharedFile;
 use meter::Meter;
 use mishaps::Script;
-use world::World;
+use world::{Label, World};
 
 /// What time it is.
 pub type Clock = Arc<dyn Fn() -> OffsetDateTime + Send + Sync>;
@@ -105,20 +105,6 @@ impl SimCloud {
         let cloud = Self { file: Some(SharedFile::new(file)), ..Self::new(settings, clock) };
         drop(cloud.read().map_err(|why| CloudError { fate: Fate::Final, code: "bad_settings", ..why })?);
         Ok(cloud)
-    }
-
-    /// What a probe (`ssh`, `wordpress`, `basic_auth`, `container_web`, `ftp_tex`, `closed_ports`) sees of a machine.
-    ///
-    /// # Errors
-    /// What it saw instead.
-    pub fn ask(&self, machine: &str, probe: &str) -> Result<(), String> {
-        self.look(|world, now| world.probe(machine, probe, now)).map_err(|error| error.to_string())?
-    }
-
-    /// A machine's SSH host key, as `known_hosts` has it; it stays the same for the life of the machine.
-    #[must_use]
-    pub fn host_key(&self, machine: &str) -> Option<String> {
-        self.look(|world, _| world.machine(machine).ok().map(|machine| probes::host_key_line(&machine.host_key))).ok()?
     }
 
     /// What it would write on the bill of an environment: what of each thing cost, from when to when.
@@ -216,11 +202,11 @@ impl SimCloud {
         result
     }
 
-    fn listed(&self, is_asked: impl Fn(&str, uuid::Uuid) -> bool) -> Result<Vec<Seen>, CloudError> {
+    fn listed(&self, is_asked: impl Fn(&Label) -> bool) -> Result<Vec<Seen>, CloudError> {
         let mishap = self.open().meets(Call::List, 1, (self.clock)())?;
         Mishap::befall(mishap, || {
             self.look(|world, now| {
-                let ids = world.entries.iter().filter(|(_, entry)| is_asked(&entry.label.installation, entry.label.environment));
+                let ids = world.entries.iter().filter(|(_, entry)| is_asked(&entry.label));
                 ids.filter(|(id, _)| world.is_listed(id, now)).filter_map(|(id, _)| world.seen(id, now)).collect()
             })
         })
@@ -245,13 +231,15 @@ impl Cloud for SimCloud {
         if self.open().settings.allowances { call::draws_in_batch(call) } else { &[] }
     }
 
-    async fn list(&self, environment: &EnvironmentTag) -> Result<Vec<Seen>, CloudError> {
-        self.listed(|installation, id| installation == environment.installation && id == environment.environment)
+    async fn list_kinds(&self, environment: &EnvironmentTag, kinds: &[Kind]) -> Result<Vec<Seen>, CloudError> {
+        self.listed(|label| {
+            label.installation == environment.installation && label.environment == environment.environment && kinds.contains(&label.kind)
+        })
     }
 
     async fn list_all(&self) -> Result<Vec<Seen>, CloudError> {
         let ours = self.open().settings.installation.clone();
-        self.listed(|installation, _| installation == ours)
+        self.listed(|label| label.installation == ours)
     }
 
     async fn create(&self, intent: &Intent, create: &Create) -> Result<Seen, CloudError> {
@@ -301,8 +289,23 @@ impl Cloud for SimCloud {
         }
         Ok(format!("Simulator, seed {}, {} addresses, {} machines", inner.settings.seed, inner.settings.addresses, inner.settings.machines))
     }
+}
 
-    async fn boot(&self, machine: &str) -> Result<Option<Boot>, CloudError> {
-        self.look(|world, now| Ok(world.machine(machine)?.inside.boot(now)))?
+impl Inside for SimCloud {
+    fn boot(&self, machine: &str) -> Option<Boot> {
+        self.look(|world, now| world.machine(machine).ok()?.inside.boot(now)).ok()?
+    }
+
+    fn host_key(&self, machine: &str) -> Option<String> {
+        self.look(|world, _| world.machine(machine).ok().map(|machine| probes::host_key_line(&machine.host_key))).ok()?
+    }
+
+    fn ask(&self, machine: &str, probe: &str) -> Result<(), String> {
+        self.look(|world, now| world.probe(machine, probe, now)).map_err(|error| error.to_string())?
+    }
+
+    fn restart(&self, machine: &str, service: &str) {
+        // A machine that is gone cannot be restarted, which the next look shows.
+        self.restart_service(machine, service).ok();
     }
 }

@@ -144,6 +144,8 @@ pub struct Intent {
     pub slot: u16,
     /// How often this slot was made before, plus one.
     pub incarnation: u16,
+    /// An earlier call with it went unanswered: what is not made once by itself is looked for before it is made again.
+    pub is_repeat: bool,
     /// The tags.
     pub tags: Tags,
 }
@@ -190,6 +192,7 @@ mod tests {
             kind: Kind::Balancer,
             slot: 99,
             incarnation: 999,
+            is_repeat: false,
             tags: Tags {
                 environment: EnvironmentTag { installation: "x".into(), environment: Uuid::from_u128(u128::MAX) },
                 course: Uuid::nil(),

@@ -262,3 +262,20 @@ pub async fn image_lost(db: &mut Db, version: Uuid, cloud: CloudId) -> sqlx::Res
     sqlx::query!("delete from image where version = $1 and cloud = $2", version, cloud.0).execute(db).await?;
     Ok(())
 }
+
+/// A course chooses a cloud. `None`: there is no such course.
+///
+/// # Errors
+/// As the database.
+pub async fn choose_cloud(db: &mut Db, code: &str, cloud: CloudId) -> sqlx::Result<Option<CourseId>> {
+    let id = sqlx::query_scalar!("update course set cloud = $2 where code = $1 returning id", code, cloud.0).fetch_optional(db).await?;
+    Ok(id.map(CourseId))
+}
+
+/// The codes of the courses that chose a cloud.
+///
+/// # Errors
+/// As the database.
+pub async fn on_cloud(db: &mut Db, cloud: CloudId) -> sqlx::Result<Vec<String>> {
+    sqlx::query_scalar!("select code from course where cloud = $1 order by code", cloud.0).fetch_all(db).await
+}

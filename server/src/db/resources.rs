@@ -32,6 +32,8 @@ pub struct Row {
     pub turn_at: Option<OffsetDateTime>,
     /// Where it was ordered.
     pub zone: Option<String>,
+    /// When the last call to delete it began.
+    pub release_at: Option<OffsetDateTime>,
 }
 
 /// A row as [`super::world::load`] reads it, by the names of its columns.
@@ -49,6 +51,8 @@ pub struct Stored {
     #[serde(with = "time::serde::rfc3339::option")]
     turn_at: Option<OffsetDateTime>,
     zone: Option<String>,
+    #[serde(default, with = "time::serde::rfc3339::option")]
+    release_at: Option<OffsetDateTime>,
 }
 
 impl Stored {
@@ -66,6 +70,7 @@ impl Stored {
             made_at: self.made_at,
             turn_at: self.turn_at,
             zone: self.zone,
+            release_at: self.release_at,
         })
     }
 }

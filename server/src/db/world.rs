@@ -6,7 +6,7 @@ use app::domain::ids::{CloudId, CourseId, EnvironmentId, MachineId};
 use app::domain::incident::Fault;
 use app::domain::phase::Goal;
 use app::domain::reason::{Attention, Probe};
-use cloud::{Nature, Record};
+use cloud::{Kind, Nature, Record};
 use sqlx::types::Json;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
@@ -56,6 +56,10 @@ pub struct Known {
     pub world: World,
     /// Whether anything was ever ordered for it. If not, there is nothing that a cloud could list.
     pub was_ordered: bool,
+    /// Kinds of which anything was ever ordered.
+    pub ordered: Vec<Kind>,
+    /// The networks that the course's people come from.
+    pub networks: Vec<String>,
     /// The shared look found that the cloud differs from its rows.
     pub differs: bool,
     /// When it was removed.
@@ -117,6 +121,8 @@ pub async fn load(db: &mut Db, environment: EnvironmentId) -> sqlx::Result<Known
         rows,
         world,
         was_ordered: row.was_ordered,
+        ordered: row.ordered.iter().filter_map(|code| Kind::from_code(code)).collect(),
+        networks: row.networks,
         differs: row.differs,
         removed_at: row.removed_at,
         last_event: row.last_event,
@@ -159,6 +165,7 @@ impl Known {
             rebuilds_vanished: self.rebuilds_vanished,
             options: self.options.clone(),
             dns_name: self.dns_name.clone(),
+            networks: self.networks.clone(),
             nature: nature.clone(),
         }
     }

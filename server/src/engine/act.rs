@@ -104,7 +104,14 @@ async fn make(engine: &Engine, claim: Claim, handle: &Handle, known: &Known, kin
 
     let owner = known.owner.unwrap_or(known.course.0);
     let tags = Tags { environment: observe::tag(engine.installation, known.id.0), course: known.course.0, owner };
-    let intent = Intent { token: intended.token, kind, slot, incarnation: intended.incarnation, tags };
+    let intent = Intent {
+        token: intended.token,
+        kind,
+        slot,
+        incarnation: intended.incarnation,
+        is_repeat: intended.unanswered_before.is_some(),
+        tags,
+    };
     let began = Instant::now();
     let answer = match order(engine, nature, known, &intent, (intended.zone.clone(), disk)) {
         Some(create) => within_deadline(handle.cloud.create(&intent, &create)).await,
@@ -192,10 +199,16 @@ async fn release(
     cloud_id: Option<String>,
 ) -> Result<Outcome, Lost> {
     let name = format!("release {}/{}", kind.code(), slot.unwrap_or(0));
+    let row = known.rows.iter().find(|row| row.kind == kind && Some(row.slot) == slot);
+    let is_listed = slot.is_none_or(|slot| known.world.of(kind, slot).is_some_and(|holding| holding.listed.is_some()));
+    // Its cost ended with the order, and the cloud lists it no more: there is nothing left to ask.
+    let has_gone =
+        handle.cloud.nature().deletion_stops && kind == Kind::Machine && row.is_some_and(|row| row.release_at.is_some()) && !is_listed;
+    let cloud_id = cloud_id.filter(|_| !has_gone);
     let seat = engine.clouds.batches.seat(known.cloud, handle, Call::Delete(kind));
     let mut tx = engine.pool.begin().await?;
     fence_before_call(&mut tx, claim).await?;
-    if let Some(row) = known.rows.iter().find(|row| row.kind == kind && Some(row.slot) == slot && row.cloud_id.is_some()) {
+    if let Some(row) = row.filter(|row| row.cloud_id.is_some() && !has_gone) {
         if let Turn::In(seconds) = turn_of(&mut tx, known, row.id, Call::Delete(kind), seat.draws()).await? {
             tx.commit().await?;
             return Ok(Outcome::waits(seconds));
@@ -225,7 +238,6 @@ async fn release(
     let mut tx = engine.pool.begin().await?;
     fence(&mut tx, claim).await?;
     let Deletion::Done(gone_at) = deletion else {
-        let row = known.rows.iter().find(|row| row.kind == kind && row.slot == slot);
         if let Some((id, observed)) = row.and_then(|row| Some((row.id, row.observed.clone()?))) {
             resources::changes(&mut tx, id, &observed.after(Call::Delete(kind))).await?;
         }
@@ -300,9 +312,9 @@ async fn prove(engine: &Engine, claim: Claim, handle: &Handle, known: &Known, pr
 
 async fn restart(engine: &Engine, claim: Claim, handle: &Handle, known: &Known, service: &str) -> Result<Outcome, Lost> {
     let Some(machine) = known.machine else { return Ok(Outcome::Done) };
-    if let (Some(sim), Some(name)) = (&handle.sim, known.world.first(Kind::Machine).and_then(|holding| holding.cloud_id.as_deref())) {
-        // No agent polls for orders there; a machine that is gone cannot be restarted, which the next look shows.
-        sim.restart_service(name, service).ok();
+    if let (Some(inside), Some(name)) = (&handle.inside, known.world.first(Kind::Machine).and_then(|holding| holding.cloud_id.as_deref())) {
+        // No agent polls for orders there.
+        inside.restart(name, service);
     }
     let mut tx = engine.pool.begin().await?;
     fence(&mut tx, claim).await?;

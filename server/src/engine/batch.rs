@@ -137,6 +137,7 @@ mod tests {
         batches: Batches,
         cloud: CloudId,
         handle: Handle,
+        sim: Arc<SimCloud>,
     }
 
     impl Trial {
@@ -145,7 +146,7 @@ mod tests {
             let sim = Arc::new(SimCloud::new(settings, Arc::new(OffsetDateTime::now_utc)));
             // Long enough for those who come meanwhile to come.
             let batches = Batches { open_for: Duration::from_millis(500), ..Batches::default() };
-            Self { batches, cloud: CloudId::new(), handle: Handle { cloud: sim.clone(), sim: Some(sim) } }
+            Self { batches, cloud: CloudId::new(), handle: Handle { cloud: sim.clone(), inside: Some(sim.clone()) }, sim }
         }
 
         fn seat(&self) -> Seat {
@@ -153,7 +154,7 @@ mod tests {
         }
 
         fn calls(&self) -> u64 {
-            self.handle.sim.as_ref().map_or(0, |sim| sim.taken(STOP))
+            self.sim.taken(STOP)
         }
     }
 

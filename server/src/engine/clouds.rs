@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use app::domain::ids::CloudId;
-use cloud::Cloud;
 use cloud::sim::{SimCloud, SimSettings};
+use cloud::{Clock, Cloud, CloudError, Inside, Named};
+use cloud_aws::{AwsCloud, AwsConfig, Route53};
 use cloud_incus::{IncusCloud, IncusConfig};
 use sqlx::PgPool;
 use time::OffsetDateTime;
@@ -16,13 +17,13 @@ use super::batch::Batches;
 use crate::db::buckets;
 use crate::db::courses::{self, CloudRow};
 
-/// A cloud, and the simulator's own side where it is one (probes ask it).
+/// A cloud, and the inside of its machines where they are not real (nobody reports there, and probes ask it).
 #[derive(Clone)]
 pub struct Handle {
     /// The cloud.
     pub cloud: Arc<dyn Cloud>,
-    /// The same, if it is a simulator.
-    pub sim: Option<Arc<SimCloud>>,
+    /// What is inside its machines, if they are not real.
+    pub inside: Option<Arc<dyn Inside>>,
 }
 
 /// All clouds.
@@ -43,6 +44,9 @@ pub enum NoCloud {
     /// The row is missing, or its settings are wrong.
     #[error("cloud {0}: {1}")]
     Settings(CloudId, String),
+    /// It has to be asked before it can be used, and that failed.
+    #[error("cloud {0}")]
+    Unopened(CloudId, #[source] CloudError),
 }
 
 impl Clouds {
@@ -73,7 +77,7 @@ impl Clouds {
             .into_iter()
             .find(|row| row.id == id)
             .ok_or_else(|| NoCloud::Settings(id, "there is no such row".into()))?;
-        let handle = self.open(&row, installation)?;
+        let handle = self.open(&row, installation).await?;
         buckets::seed(&mut db, id, handle.cloud.allowances()).await?;
         known.insert(id, handle.clone());
         Ok(handle)
@@ -92,7 +96,7 @@ impl Clouds {
         Ok(all)
     }
 
-    fn open(&self, row: &CloudRow, installation: String) -> Result<Handle, NoCloud> {
+    async fn open(&self, row: &CloudRow, installation: String) -> Result<Handle, NoCloud> {
         let text = |key: &str| {
             row.settings[key].as_str().map(str::to_owned).ok_or_else(|| NoCloud::Settings(row.id, format!("setting {key} is missing")))
         };
@@ -107,7 +111,12 @@ impl Clouds {
                     installation,
                 };
                 let cloud = IncusCloud::new(config).map_err(|error| NoCloud::Settings(row.id, error.to_string()))?;
-                Ok(Handle { cloud: Arc::new(cloud), sim: None })
+                Ok(Handle { cloud: Arc::new(cloud), inside: None })
+            }
+            "aws" => {
+                let config = aws_config(row, installation)?;
+                let clients = cloud_aws::connect(&config).await;
+                open_aws(config, clients, Arc::new(OffsetDateTime::now_utc)).await.map_err(|error| NoCloud::Unopened(row.id, error))
             }
             "sim" => {
                 let mut settings: SimSettings =
@@ -120,9 +129,32 @@ impl Clouds {
                     None => SimCloud::new(settings, clock),
                 };
                 let sim = Arc::new(sim);
-                Ok(Handle { cloud: sim.clone(), sim: Some(sim) })
+                Ok(Handle { cloud: sim.clone(), inside: Some(sim) })
             }
             other => Err(NoCloud::Settings(row.id, format!("kind {other} is not built in"))),
         }
     }
+}
+
+/// What the row of an account on AWS says.
+///
+/// # Errors
+/// [`NoCloud::Settings`].
+pub fn aws_config(row: &CloudRow, installation: String) -> Result<AwsConfig, NoCloud> {
+    let config: AwsConfig = serde_json::from_value(row.settings.clone()).map_err(|error| NoCloud::Settings(row.id, error.to_string()))?;
+    Ok(AwsConfig { region: row.region.clone(), installation, ..config })
+}
+
+/// Machines of EC2, with names of Route 53 if there is a hosted zone.
+///
+/// # Errors
+/// As the cloud.
+pub async fn open_aws(config: AwsConfig, clients: cloud_aws::Clients, clock: Clock) -> Result<Handle, CloudError> {
+    let names = config.hosted_zone.clone().map(|zone| Route53::new(clients.clone(), &config, zone, clock));
+    let cloud: Arc<dyn Cloud> = Arc::new(AwsCloud::open(config, clients).await?);
+    let cloud = match names {
+        Some(names) => Arc::new(Named::new(cloud, Arc::new(names))),
+        None => cloud,
+    };
+    Ok(Handle { cloud, inside: None })
 }

@@ -1,7 +1,7 @@
 //! Observing: the cloud's list joined with our rows, by the intent that every resource carries as a tag.
 
 use app::domain::ids::ResourceId;
-use cloud::{Cloud, CloudError, EnvironmentTag, Seen};
+use cloud::{Cloud, CloudError, EnvironmentTag, Kind, Observed, Seen};
 use uuid::Uuid;
 
 use super::Engine;
@@ -15,13 +15,13 @@ pub fn tag(installation: Uuid, environment: Uuid) -> EnvironmentTag {
     EnvironmentTag { installation: installation.simple().to_string(), environment }
 }
 
-/// Asks the cloud and writes into `known.world` what it lists. Returns what changed, to be recorded.
+/// Asks the cloud for these kinds and writes into `known.world` what it lists. Returns what changed, to be recorded.
 ///
 /// # Errors
 /// As the cloud.
-pub async fn observe(engine: &Engine, cloud: &dyn Cloud, known: &mut Known) -> Result<Vec<Change>, CloudError> {
-    let listed = cloud.list(&tag(engine.installation, known.id.0)).await?;
-    Ok(join(known, listed))
+pub async fn observe(engine: &Engine, cloud: &dyn Cloud, kinds: &[Kind], known: &mut Known) -> Result<Vec<Change>, CloudError> {
+    let listed = cloud.list_kinds(&tag(engine.installation, known.id.0), kinds).await?;
+    Ok(join(known, kinds, listed))
 }
 
 /// What the cloud showed that our row did not say.
@@ -35,15 +35,17 @@ pub struct Change {
     seen: Seen,
 }
 
-fn join(known: &mut Known, listed: Vec<Seen>) -> Vec<Change> {
+fn join(known: &mut Known, kinds: &[Kind], listed: Vec<Seen>) -> Vec<Change> {
     let mut changes = Vec::new();
-    for holding in known.world.holdings.values_mut() {
+    for (_, holding) in known.world.holdings.iter_mut().filter(|((kind, _), _)| kinds.contains(kind)) {
         holding.listed = None;
     }
     known.world.strays.clear();
     for seen in listed {
         let kind = seen.kind();
-        let Some(row) = known.rows.iter_mut().find(|row| row.intent == seen.intent && row.kind == kind) else {
+        let slot = slot_of(known, &seen);
+        let is_it = |row: &resources::Row| row.kind == kind && seen.intent.map_or(Some(row.slot) == slot, |intent| row.intent == intent);
+        let Some(row) = known.rows.iter_mut().find(|row| is_it(row)) else {
             known.world.strays.push((kind, seen.cloud_id));
             continue;
         };
@@ -63,6 +65,16 @@ fn join(known: &mut Known, listed: Vec<Seen>) -> Vec<Change> {
         }
     }
     changes
+}
+
+/// The slot of what carries no intent of its own: that of the address that it leads from, or of the machine that it leads to.
+fn slot_of(known: &Known, seen: &Seen) -> Option<u16> {
+    let (kind, name) = match &seen.observed {
+        Observed::Binding { address, .. } => (Kind::Address, address),
+        Observed::Target { machine, .. } => (Kind::Machine, machine),
+        _ => return None,
+    };
+    known.rows.iter().find(|row| row.kind == kind && row.cloud_id.as_ref() == Some(name)).map(|row| row.slot)
 }
 
 /// Writes down what was observed.

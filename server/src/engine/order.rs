@@ -8,7 +8,7 @@ use crate::db::resources::Intended;
 use crate::db::world::Known;
 use crate::machine::{secrets, user_data};
 use crate::wish::zone::zone;
-use crate::wish::{ImageState, Purpose};
+use crate::wish::{ImageState, Purpose, Security};
 
 /// Where a machine goes: apart from the environment's others.
 pub(super) fn zone_of_machine(nature: &Nature, known: &Known, slot: u16, incarnation: u16) -> Option<String> {
@@ -45,14 +45,24 @@ pub(super) fn order(
                 _ => ImageSource::Base(known.spec.os.clone()),
             };
             let token = secrets::one_time_token(&engine.vault, intent.token);
-            let user_data = user_data::text(&engine.machines_url, &token, known, &image);
-            let (firewall, key) = (held(Kind::Firewall), held(Kind::Key));
-            Create::Machine { image, size: known.spec.size, user_data, host_name: known.name.clone(), zone, disk, firewall, key }
+            let user_data = user_data::text(&engine.machines_url, &token, (&known.spec, known.purpose), &image);
+            Create::Machine {
+                image,
+                size: known.spec.size,
+                user_data,
+                host_name: known.name.clone(),
+                zone,
+                disk,
+                firewall: held(Kind::Firewall),
+                key: held(Kind::Key),
+                is_encrypted: known.spec.security == Security::Hardened,
+                goes_out_alone: known.purpose == Purpose::Image,
+            }
         }
         // Nobody orders a disk.
         Kind::Disk => return None,
         Kind::Address => Create::Address,
-        Kind::Firewall => Create::Firewall { tcp: wish.open_ports(slot).to_vec() },
+        Kind::Firewall => Create::Firewall { tcp: wish.openings(slot) },
         Kind::Binding => {
             Create::Binding { address: of(Kind::Address, slot)?, machine: of(Kind::Machine, slot)?, firewall: held(Kind::Firewall)? }
         }

@@ -1,10 +1,10 @@
 //! The shared look at each cloud: lists what is ours every few seconds and wakes the environments that changed behind our back.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::time::Duration;
 
 use app::domain::ids::CloudId;
-use cloud::{Call, Observed};
+use cloud::{Call, Observed, Seen};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 use uuid::Uuid;
@@ -54,28 +54,34 @@ async fn look(engine: &Engine, id: CloudId, handle: &Handle) -> anyhow::Result<(
     let wait = buckets::draw(&mut db, id, handle.cloud.draws(Call::List), For::People).await?;
     drop(db);
     tokio::time::sleep(Duration::from_secs_f64(wait).min(EVERY)).await;
-    let listed: HashMap<(String, String), Observed> = tokio::time::timeout(Duration::from_secs(20), handle.cloud.list_all())
-        .await??
-        .into_iter()
-        .map(|seen| ((seen.kind().code().to_owned(), seen.cloud_id), seen.observed))
-        .collect();
-    for environment in changed(rows, &listed) {
+    let listed = tokio::time::timeout(Duration::from_secs(20), handle.cloud.list_all()).await??;
+    let mut differ = changed(rows, &listed);
+    let mut db = engine.pool.acquire().await?;
+    // Rows once more: what was made while we looked has one by now.
+    differ.extend(unexplained(environments::by_resource(&mut db, id).await?, &listed));
+    for environment in differ {
         debug!(environment.id = %environment, "changed behind our back");
-        environments::differs(&mut *engine.pool.acquire().await?, environment).await?;
+        environments::differs(&mut db, environment).await?;
     }
     Ok(())
 }
 
-fn changed(rows: Vec<(Uuid, String, String, Option<serde_json::Value>)>, listed: &HashMap<(String, String), Observed>) -> Vec<Uuid> {
-    let mut changed: Vec<Uuid> = rows
-        .into_iter()
-        .filter(|(_, kind, cloud_id, observed)| {
-            let now = listed.get(&(kind.clone(), cloud_id.clone())).and_then(|seen| serde_json::to_value(seen).ok());
-            now != *observed
-        })
-        .map(|(environment, ..)| environment)
-        .collect();
-    changed.sort_unstable();
-    changed.dedup();
-    changed
+/// Whose tag something carries that no row of ours names: a call made it whose answer nobody heard.
+fn unexplained(rows: Vec<Row>, listed: &[Seen]) -> BTreeSet<Uuid> {
+    let known: HashSet<(String, String)> = rows.into_iter().map(|(_, kind, cloud_id, _)| (kind, cloud_id)).collect();
+    let is_known = |seen: &&Seen| known.contains(&(seen.kind().code().to_owned(), seen.cloud_id.clone()));
+    listed.iter().filter(|seen| !is_known(seen)).map(|seen| seen.environment).collect()
+}
+
+/// Which environment, what kind, what the cloud calls it, how it was last seen.
+type Row = (Uuid, String, String, Option<serde_json::Value>);
+
+fn changed(rows: Vec<Row>, listed: &[Seen]) -> BTreeSet<Uuid> {
+    let listed: HashMap<(&str, &str), &Observed> =
+        listed.iter().map(|seen| ((seen.kind().code(), seen.cloud_id.as_str()), &seen.observed)).collect();
+    let is_changed = |(_, kind, cloud_id, observed): &Row| {
+        let now = listed.get(&(kind.as_str(), cloud_id.as_str())).and_then(|seen| serde_json::to_value(seen).ok());
+        now != *observed
+    };
+    rows.into_iter().filter(is_changed).map(|(environment, ..)| environment).collect()
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use app::domain::phase::{Goal, Phase};
 use app::domain::reason::Attention;
-use cloud::{Call, CloudError, Fate};
+use cloud::{Call, CloudError, Fate, Kind};
 use futures::future::join_all;
 use time::OffsetDateTime;
 use tracing::{info, warn};
@@ -68,15 +68,19 @@ pub async fn turn_knowing(engine: &Engine, claim: Claim, mut known: Known) -> Re
     if known.removed_at.is_some() {
         return Ok(queue::finish(&mut *engine.pool.acquire().await?, claim, None, None).await?);
     }
-    let handle = engine.clouds.get(&engine.pool, known.cloud).await?;
+    let handle = match engine.clouds.get(&engine.pool, known.cloud).await {
+        Ok(handle) => handle,
+        Err(NoCloud::Unopened(_, error)) => return cloud_is_silent(engine, claim, &known, &error).await,
+        Err(error) => return Err(error.into()),
+    };
 
     let look = look(engine, &handle, &known).await?;
     if let Look::In(wait) = look {
         let again = known.now + wait;
         return Ok(queue::finish(&mut *engine.pool.acquire().await?, claim, Some(again), known.attention.as_ref()).await?);
     }
-    if look == Look::Now {
-        let changes = match within_deadline(observe::observe(engine, handle.cloud.as_ref(), &mut known)).await {
+    if let Look::At(kinds) = &look {
+        let changes = match within_deadline(observe::observe(engine, handle.cloud.as_ref(), kinds, &mut known)).await {
             Ok(changes) => changes,
             Err(error) => {
                 act::slow_down_if_throttled(engine, &handle, &known, Call::List, &error).await?;
@@ -90,37 +94,47 @@ pub async fn turn_knowing(engine: &Engine, claim: Claim, mut known: Known) -> Re
 
     let plan = plan(&known.wish(handle.cloud.nature()), &known.world, known.now);
     let outcomes = join_all(plan.now.iter().map(|(action, _)| act::act(engine, claim, &handle, &known, action))).await;
-    end(engine, claim, &handle, &known, (&plan, look), outcomes).await
+    end(engine, claim, &handle, &known, (&plan, &look), outcomes).await
 }
 
 /// Whether a turn lists what the cloud has of its environment.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 enum Look {
-    /// It does.
-    Now,
-    /// Its rows are what the shared look found, a few seconds ago at most.
+    /// It does, of these kinds.
+    At(Vec<Kind>),
+    /// Its rows are what was answered, or what the shared look found, a few seconds ago at most.
     Shared,
     /// It has to, and its turn to do so comes later.
     In(time::Duration),
 }
 
-/// Where calls are counted, only who has to lists for itself while the bucket is half empty: what differs, or is to be confirmed gone. What
-/// changes meanwhile the shared look sees, and wakes whom it concerns.
+/// Where calls are counted, a turn lists what is changing, and everything only if something differs or is to be confirmed gone. While the
+/// bucket is half empty it lists nothing that it does not have to. What changes meanwhile the shared look sees, and wakes whom it concerns.
 async fn look(engine: &Engine, handle: &Handle, known: &Known) -> sqlx::Result<Look> {
     // Nothing was ordered: there is nothing to list.
     if !known.was_ordered && known.goal != Goal::Gone {
         return Ok(Look::Shared);
     }
+    let kinds = &handle.cloud.nature().kinds;
+    if handle.cloud.allowances().is_empty() {
+        return Ok(Look::At(kinds.clone()));
+    }
+    let is_to_be_confirmed = known.goal == Goal::Gone && known.world.holdings.is_empty();
+    let has_to = known.differs || is_to_be_confirmed;
+    let asked = |kind: &Kind| if has_to { known.ordered.contains(kind) } else { is_changing(known, *kind) };
+    let asked: Vec<Kind> = kinds.iter().copied().filter(asked).collect();
+    if asked.is_empty() {
+        return Ok(Look::Shared);
+    }
     let actions = handle.cloud.draws(Call::List);
     if actions.is_empty() {
-        return Ok(Look::Now);
+        return Ok(Look::At(asked));
     }
     let mut db = engine.pool.acquire().await?;
     if buckets::spare(&mut db, known.cloud, actions).await? {
-        return Ok(Look::Now);
+        return Ok(Look::At(asked));
     }
-    let is_to_be_confirmed = known.goal == Goal::Gone && known.world.holdings.is_empty();
-    if !known.differs && !is_to_be_confirmed {
+    if !has_to {
         return Ok(Look::Shared);
     }
     let seconds = buckets::draw(&mut db, known.cloud, actions, buckets::For::of(known.purpose)).await?;
@@ -129,7 +143,20 @@ async fn look(engine: &Engine, handle: &Handle, known: &Known) -> sqlx::Result<L
         return Ok(Look::In(time::Duration::seconds_f64(seconds)));
     }
     tokio::time::sleep(Duration::from_secs_f64(seconds)).await;
-    Ok(Look::Now)
+    Ok(Look::At(asked))
+}
+
+/// Whether something of a kind is on its way from one state to another, or was ordered and is not known by name yet.
+fn is_changing(known: &Known, kind: Kind) -> bool {
+    // A build machine that is clean turns itself off.
+    if kind == Kind::Machine && known.world.boot.as_ref().is_some_and(|boot| boot.is_clean) {
+        return true;
+    }
+    known.world.holdings.iter().filter(|((of, _), _)| *of == kind).any(|(_, holding)| match &holding.listed {
+        Some(listed) => listed.is_changing(),
+        // It comes with its machine.
+        None => holding.cloud_id.is_some() || !kind.is_ordered(),
+    })
 }
 
 /// A call to a cloud that does not answer in time: nobody knows what became of it.
@@ -141,7 +168,8 @@ pub(super) async fn within_deadline<T>(call: impl Future<Output = Result<T, Clou
 
 /// Before a machine is built for an image: perhaps the cloud has one of the same recipe.
 async fn find_image(handle: &Handle, known: &mut Known) {
-    if known.purpose != crate::wish::Purpose::Image || known.world.has_image() {
+    let is_begun = known.world.first(Kind::Machine).is_some();
+    if known.purpose != crate::wish::Purpose::Image || known.world.has_image() || is_begun {
         return;
     }
     match within_deadline(handle.cloud.image_by_recipe(&known.spec.recipe())).await {
@@ -150,12 +178,12 @@ async fn find_image(handle: &Handle, known: &mut Known) {
     }
 }
 
-/// In the simulator nobody reports: the boot is asked for, and written down as a report would be.
+/// Where machines are not real nobody reports: the boot is asked for, and written down as a report would be.
 async fn follow_simulated_boot(engine: &Engine, claim: Claim, handle: &Handle, known: &mut Known) -> Result<(), TurnError> {
-    let (Some(machine), Some(id)) = (known.world.first(cloud::Kind::Machine).and_then(|held| held.cloud_id.clone()), known.machine) else {
+    let (Some(machine), Some(id)) = (known.world.first(Kind::Machine).and_then(|held| held.cloud_id.clone()), known.machine) else {
         return Ok(());
     };
-    let Ok(Some(boot)) = handle.cloud.boot(&machine).await else { return Ok(()) };
+    let Some((inside, boot)) = handle.inside.as_ref().and_then(|inside| Some((inside, inside.boot(&machine)?))) else { return Ok(()) };
     let mut tx = engine.pool.begin().await?;
     fence(&mut tx, claim).await?;
     machines::booting(&mut tx, id, &boot.id).await?;
@@ -168,7 +196,7 @@ async fn follow_simulated_boot(engine: &Engine, claim: Claim, handle: &Handle, k
     for (step, state, log) in steps {
         crate::machine::progress::step(&mut tx, known.id, id, &boot.id, step, state, 0, log).await?;
     }
-    if let Some(key) = handle.sim.as_ref().and_then(|sim| sim.host_key(&machine)) {
+    if let Some(key) = inside.host_key(&machine) {
         machines::host_keys(&mut tx, id, &[key]).await?;
     }
     known.world.boot = machines::boot_seen(&mut tx, id).await?;
@@ -178,9 +206,14 @@ async fn follow_simulated_boot(engine: &Engine, claim: Claim, handle: &Handle, k
 
 async fn cloud_is_silent(engine: &Engine, claim: Claim, known: &Known, error: &CloudError) -> Result<(), TurnError> {
     warn!(environment.id = %known.id, %error, "the cloud does not answer");
-    let attention = if error.fate == Fate::Throttled { known.attention.clone() } else { Some(Attention::CloudSilent) };
+    let (attention, again) = match error.fate {
+        Fate::Throttled => (known.attention.clone(), 5),
+        // It answers, and says no: an operator has to know what to.
+        Fate::Final => (Some(Attention::Refused { action: "list".into(), said: error.said.clone() }), 60),
+        _ => (Some(Attention::CloudSilent), 5),
+    };
     tell(engine, claim, known, attention.as_ref()).await?;
-    let again = known.now + time::Duration::seconds(5);
+    let again = known.now + time::Duration::seconds(again);
     Ok(queue::finish(&mut *engine.pool.acquire().await?, claim, Some(again), attention.as_ref()).await?)
 }
 
@@ -189,21 +222,21 @@ async fn end(
     claim: Claim,
     handle: &Handle,
     known: &Known,
-    (plan, look): (&Plan, Look),
+    (plan, look): (&Plan, &Look),
     outcomes: Vec<Result<Outcome, Lost>>,
 ) -> Result<(), TurnError> {
     let mut attention = plan.attention.clone();
     let mut look_again = plan.look_again;
-    if look == Look::Shared {
+    if *look == Look::Shared {
         // Nothing new is seen before the shared look; only what waits for a moment of its own is kept to it.
         let own = plan.waiting.iter().filter_map(|(_, until)| if let Until::Time(at) = until { Some(*at) } else { None }).min();
         look_again = look_again.map(|at| at.max(known.now + SHARED_LOOK)).into_iter().chain(own).min();
     }
-    if handle.sim.is_some()
+    if handle.inside.is_some()
         && known.world.machine_runs(1)
         && plan.waiting.iter().any(|(_, until)| matches!(until, Until::Booted | Until::Clean))
     {
-        // Nobody reports in a simulator; a machine that runs is asked.
+        // Nobody reports there; a machine that runs is asked.
         look_again = look_again.map(|at| at.min(known.now + time::Duration::milliseconds(300)));
     }
     let mut is_removed = false;

@@ -1,5 +1,5 @@
-//! Proving a service from outside: who is asked depends on the cloud. A real machine is probed by its public address; in the simulator
-//! the simulator's model of the machine's inside answers.
+//! Proving a service from outside: who is asked depends on the cloud. A real machine is probed by its public address; where machines
+//! are not real, a model of their inside answers.
 
 use app::domain::environment::SecretKind;
 use app::domain::reason::Probe;
@@ -21,9 +21,9 @@ use crate::probe::{self, CLOSED_PORTS, Target};
 /// # Errors
 /// As the database.
 pub async fn prove(engine: &Engine, handle: &Handle, known: &Known, probe: Probe) -> sqlx::Result<Result<(), Saw>> {
-    if let Some(sim) = &handle.sim {
+    if let Some(inside) = &handle.inside {
         let machine = known.world.first(Kind::Machine).and_then(|holding| holding.cloud_id.clone()).unwrap_or_default();
-        return Ok(sim.ask(&machine, probe.code()).map_err(|said| Saw::Simulated { said }));
+        return Ok(inside.ask(&machine, probe.code()).map_err(|said| Saw::Simulated { said }));
     }
     match target(engine, known).await {
         Ok(Some(target)) => Ok(probe::run(probe, &target).await.outcome),

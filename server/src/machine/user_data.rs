@@ -7,15 +7,14 @@
 use cloud::ImageSource;
 use serde_json::json;
 
-use crate::db::world::Known;
-use crate::wish::Purpose;
+use crate::wish::{Purpose, Spec};
 
 /// The text.
 #[must_use]
-pub fn text(url: &str, token: &str, known: &Known, image: &ImageSource) -> String {
-    let services: Vec<_> = known.spec.services.iter().map(|service| service.name.as_str()).collect();
+pub fn text(url: &str, token: &str, (spec, purpose): (&Spec, Purpose), image: &ImageSource) -> String {
+    let services: Vec<_> = spec.services.iter().map(|service| service.name.as_str()).collect();
     let marker = json!({
-        "purpose": if known.purpose == Purpose::Image { "bake" } else { "environment" },
+        "purpose": if purpose == Purpose::Image { "bake" } else { "environment" },
         "services": services,
         "baked": matches!(image, ImageSource::Baked(_)),
     });
@@ -31,4 +30,22 @@ pub fn text(url: &str, token: &str, known: &Known, image: &ImageSource) -> Strin
         "runcmd": [["sh", "-c", fetch]],
     });
     format!("#cloud-config\n# koza: {marker}\n{config}\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::demo::web_and_tex;
+    use crate::wish::Security;
+
+    #[test]
+    fn user_data_is_the_same_for_both_security_profiles_and_holds_no_secret_but_the_token() {
+        let image = ImageSource::Base("amazon-linux-2023".into());
+        let text = |security| {
+            let spec = Spec { security, ..web_and_tex() };
+            super::text("https://koza.example.ac.jp", "one-time-token", (&spec, Purpose::Course), &image)
+        };
+        assert_eq!(text(Security::Hardened), text(Security::AsInTheReport));
+        insta::assert_snapshot!(text(Security::Hardened));
+    }
 }

@@ -194,6 +194,7 @@ mod tests {
             services: vec![ServiceSpec { name: "ssh".into(), revision: "1".into() }],
             size: cloud::Size { cpus: 1, memory_mib: 1024, disk_gib: 8 },
             open_ports: Vec::new(),
+            security: crate::wish::Security::Hardened,
         }
     }
 

@@ -78,6 +78,8 @@ pub enum Until {
     Healthy,
     /// Its last requests are finished.
     Drained,
+    /// The whole disk is in the snapshot.
+    Frozen,
     /// The build machine has reported that its disk is clean.
     Clean,
     /// The image is baked.
@@ -183,12 +185,19 @@ fn plan_slot(plan: &mut Plan, wish: &Wish, world: &World, (kind, slot, wanted): 
             Care::Now(action, because) => plan.now.push((action, because)),
             Care::Wait(action, until) => plan.waiting.push((action, until)),
         },
-        (Wanted::No, Some(holding)) => plan_release(plan, world, (kind, slot, holding), rules.is_held_by(wish, world, slot), now),
+        (Wanted::No, Some(holding)) => plan_release(plan, (wish, world), (kind, slot, holding), rules.is_held_by(wish, world, slot), now),
     }
 }
 
-fn plan_release(plan: &mut Plan, world: &World, (kind, slot, holding): (Kind, u16, &Holding), held_by: Option<Until>, now: OffsetDateTime) {
+fn plan_release(
+    plan: &mut Plan,
+    (wish, world): (&Wish, &World),
+    (kind, slot, holding): (Kind, u16, &Holding),
+    held_by: Option<Until>,
+    now: OffsetDateTime,
+) {
     let release = Action::Release(kind, slot);
+    let deletion_stops = wish.nature.deletion_stops;
     match held_by {
         Some(Until::Time(at)) if at <= now => {}
         Some(until) => {
@@ -198,7 +207,9 @@ fn plan_release(plan: &mut Plan, world: &World, (kind, slot, holding): (Kind, u1
         None => {}
     }
     match (&holding.listed, world.machine_state(slot).filter(|_| kind == Kind::Machine)) {
-        (_, Some(MachineState::Running)) => {
+        // No name server may know a name that is on its way out when what it led to is given back.
+        (Some(Observed::Record { is_out: true, is_in_sync: false, .. }), _) => plan.waiting.push((release, Until::InSync)),
+        (_, Some(MachineState::Running)) if !deletion_stops => {
             plan.now.push((Action::Stop(slot), "it goes"));
             plan.waiting.push((release, Until::MachineStopped(slot)));
         }
@@ -323,7 +334,7 @@ fn look_again(plan: &Plan, wish: &Wish, world: &World, now: OffsetDateTime) -> O
             Until::Time(at) => *at,
             Until::MachineRuns(_) | Until::MachineStopped(_) | Until::Listed | Until::Drained => now + Duration::milliseconds(300),
             Until::Released(..) | Until::There(..) | Until::InSync => now + Duration::milliseconds(500),
-            Until::Issued | Until::Active | Until::Healthy => now + Duration::seconds(2),
+            Until::Issued | Until::Active | Until::Healthy | Until::Frozen => now + Duration::seconds(2),
             // The machine's report wakes the environment; this is for reports that got lost.
             Until::Booted | Until::Clean | Until::Proven => now + Duration::seconds(5),
             // The end of baking wakes those who wait for it.
@@ -370,6 +381,7 @@ impl fmt::Display for Until {
             Self::Active => f.write_str("it takes requests"),
             Self::Healthy => f.write_str("the balancer finds it healthy"),
             Self::Drained => f.write_str("its last requests are finished"),
+            Self::Frozen => f.write_str("the whole disk is in it"),
             Self::Clean => f.write_str("machine/1 is clean"),
             Self::ImageBaked => f.write_str("the image is baked"),
             Self::Listed => f.write_str("the cloud lists it"),

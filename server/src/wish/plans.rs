@@ -5,6 +5,7 @@ mod properties;
 mod trial;
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 
 use app::domain::phase::Goal;
 use app::domain::reason::Probe;
@@ -12,7 +13,7 @@ use app::domain::saw::Saw;
 use cloud::{Kind, MachineState, Observed};
 use time::Duration;
 
-use super::{BootSeen, Holding, ImageState, ProbeSeen, Purpose, Wish, World, phase, plan};
+use super::{BootSeen, Holding, ImageState, ProbeSeen, Purpose, Security, Spec, Wish, World, phase, plan};
 use trial::{held, machine, now, open_ports, wish};
 
 /// A world that is just as the wish "running" wants it.
@@ -192,10 +193,29 @@ fn baking() {
     };
     text.push_str(&format!("\nclean and off:\n{}", told(&wish, &clean)));
     let mut made = clean;
-    made.holdings.insert((Kind::Snapshot, 1), held(Some(Observed::Snapshot)));
+    made.holdings.insert((Kind::Snapshot, 1), held(Some(Observed::Snapshot { is_complete: true })));
     made.holdings.insert((Kind::Image, 1), held(Some(Observed::Image { recipe: "r".into(), is_available: false })));
     text.push_str(&format!("\nimage listed, not whole yet:\n{}", told(&wish, &made)));
     made.holdings.insert((Kind::Image, 1), held(Some(Observed::Image { recipe: "r".into(), is_available: true })));
     text.push_str(&format!("\nimage there:\n{}", told(&wish, &made)));
+    insta::assert_snapshot!(text);
+}
+
+/// What a firewall lets in, from where, for both security profiles.
+#[test]
+fn what_each_security_profile_lets_in() {
+    let mut text = String::new();
+    for (security, word) in [(Security::Hardened, "hardened"), (Security::AsInTheReport, "as in the report")] {
+        for networks in [vec![], vec!["192.0.2.0/24".to_owned(), "198.51.100.0/24".to_owned()]] {
+            let spec = Spec { security, ..crate::demo::web_and_tex() };
+            let wish = Wish { spec, networks: networks.clone(), nature: trial::aws(), ..wish(Goal::Running) };
+            let _ =
+                writeln!(text, "{word}, the course's networks: {}", if networks.is_empty() { "none".into() } else { networks.join(", ") });
+            for opening in wish.openings(1) {
+                let from = if opening.sources.is_empty() { "everywhere".into() } else { opening.sources.join(", ") };
+                let _ = writeln!(text, "  tcp {}-{} from {from}", opening.ports.from, opening.ports.to);
+            }
+        }
+    }
     insta::assert_snapshot!(text);
 }

@@ -20,6 +20,26 @@ pub struct Spec {
     pub size: Size,
     /// TCP ports that are let in.
     pub open_ports: Vec<PortRange>,
+    /// How it is guarded.
+    #[serde(default, skip_serializing_if = "Security::is_default")]
+    pub security: Security,
+}
+
+/// How machines are guarded, where a cloud leaves the choice.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Security {
+    /// SSH from the course's networks only, disks encrypted.
+    #[default]
+    Hardened,
+    /// As the lab report has it: SSH from everywhere, disks as they come.
+    AsInTheReport,
+}
+
+impl Security {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// One service of a version, at the revision that was current when the version was made.

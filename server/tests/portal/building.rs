@@ -199,7 +199,7 @@ async fn a_machine_that_a_late_call_made_is_stopped_and_goes_too(pool: PgPool) {
     portal.environments.delete(&portal.student, id, "c5").await.expect("asked");
     let environment = server::engine::observe::tag(portal.engine.installation, id.0);
     let tags = Tags { environment, course: Uuid::now_v7(), owner: Uuid::now_v7() };
-    let late = Intent { token: Uuid::now_v7(), kind: Kind::Machine, slot: 1, incarnation: 2, tags };
+    let late = Intent { token: Uuid::now_v7(), kind: Kind::Machine, slot: 1, incarnation: 2, is_repeat: false, tags };
     let size = Size { cpus: 1, memory_mib: 512, disk_gib: 4 };
     let order = Create::Machine {
         image: ImageSource::Base("debian-12".into()),
@@ -210,6 +210,8 @@ async fn a_machine_that_a_late_call_made_is_stopped_and_goes_too(pool: PgPool) {
         disk: None,
         firewall: None,
         key: None,
+        is_encrypted: false,
+        goes_out_alone: false,
     };
     portal.sim.create(&late, &order).await.expect("made");
     portal.run_until_phase(id, Phase::Removed).await;

@@ -1,7 +1,8 @@
-//! What the portal promises, on a real PostgreSQL and a simulated cloud with a clock that the test moves.
+//! What the portal promises, on a real PostgreSQL and a simulated cloud (in `aws`: a double of AWS) with a clock that the test moves.
 
 #![allow(missing_docs, reason = "the names of tests are their documentation")]
 
+mod aws;
 mod buckets;
 mod building;
 mod chores;

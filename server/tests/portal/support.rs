@@ -26,7 +26,10 @@ use uuid::Uuid;
 pub struct TestPortal {
     pub engine: Engine,
     pub environments: EnvironmentsPort,
+    /// The simulator; where the portal is on another cloud, an empty one.
     pub sim: Arc<SimCloud>,
+    /// The cloud that the portal is on.
+    pub cloud: Arc<dyn Cloud>,
     pub version: BlueprintVersionId,
     pub student: Caller,
     pub other_student: Caller,
@@ -34,6 +37,7 @@ pub struct TestPortal {
     pub stranger: Caller,
     pub worker: Uuid,
     shift: Arc<AtomicI64>,
+    double_clock: Option<aws_double::Clock>,
 }
 
 impl TestPortal {
@@ -44,14 +48,34 @@ impl TestPortal {
         portal
     }
 
-    /// A portal before anything was baked, on a cloud like this.
+    /// A portal before anything was baked, on a simulator like this.
     pub async fn unbaked(pool: PgPool, settings: SimSettings) -> Self {
+        let shift = Arc::new(AtomicI64::new(0));
+        let clock = {
+            let shift = shift.clone();
+            Arc::new(move || OffsetDateTime::now_utc() + Duration::microseconds(shift.load(Ordering::SeqCst)))
+        };
+        let installation = server::db::installation(&mut pool.acquire().await.expect("a connection")).await.expect("an installation");
+        let settings = SimSettings { installation: installation.simple().to_string(), ..settings };
+        let sim = Arc::new(SimCloud::new(settings, clock));
+        let handle = Handle { cloud: sim.clone(), inside: Some(sim.clone()) };
+        Self { shift, sim, ..Self::on(pool, "sim", handle).await }
+    }
+
+    /// A portal on a cloud of somebody else's, whose time is moved with ours.
+    pub async fn on_double(pool: PgPool, handle: Handle, clock: aws_double::Clock) -> Self {
+        Self { double_clock: Some(clock), ..Self::on(pool, "aws", handle).await }
+    }
+
+    async fn on(pool: PgPool, kind: &str, handle: Handle) -> Self {
         let mut db = pool.acquire().await.expect("a connection");
         let installation = server::db::installation(&mut db).await.expect("an installation");
-        let cloud = courses::add_cloud(&mut db, "sim", "test", "here", &serde_json::json!({})).await.expect("a cloud");
+        let cloud = courses::add_cloud(&mut db, kind, "test", "here", &serde_json::json!({})).await.expect("a cloud");
         let course = courses::add(&mut db, "SYS-101", "Systems", cloud, "koza-machines.test").await.expect("a course");
         let version = courses::publish(&mut db, course, "Web and TeX", &web_and_tex()).await.expect("a version");
-        environments::wish_for_image(&mut db, version, cloud).await.expect("a wish");
+        if kind == "sim" {
+            environments::wish_for_image(&mut db, version, cloud).await.expect("a wish");
+        }
         let mut callers = Vec::new();
         for (name, role) in [("aoi", Some(Role::Student)), ("ren", Some(Role::Student)), ("sato", Some(Role::Instructor)), ("mio", None)] {
             let person: PersonId = people::add(&mut db, name, name, "not a hash", false).await.expect("a person");
@@ -62,16 +86,9 @@ impl TestPortal {
         }
         drop(db);
 
-        let shift = Arc::new(AtomicI64::new(0));
-        let clock = {
-            let shift = shift.clone();
-            Arc::new(move || OffsetDateTime::now_utc() + Duration::microseconds(shift.load(Ordering::SeqCst)))
-        };
-        let settings = SimSettings { installation: installation.simple().to_string(), ..settings };
-        let sim = Arc::new(SimCloud::new(settings, clock));
         let clouds = Clouds::default();
-        buckets::seed(&mut pool.acquire().await.expect("a connection"), cloud, sim.allowances()).await.expect("buckets");
-        clouds.insert(cloud, Handle { cloud: sim.clone(), sim: Some(sim.clone()) }).await;
+        buckets::seed(&mut pool.acquire().await.expect("a connection"), cloud, handle.cloud.allowances()).await.expect("buckets");
+        clouds.insert(cloud, handle.clone()).await;
         let engine = Engine { pool, clouds, vault: Arc::new(Vault::new([7; 32])), installation, machines_url: "http://portal.test".into() };
         let environments = EnvironmentsPort { engine: engine.clone(), door: None };
         let mut callers = callers.into_iter();
@@ -83,11 +100,18 @@ impl TestPortal {
             stranger: next(),
             engine,
             environments,
-            sim,
+            sim: Arc::new(SimCloud::new(SimSettings::default(), Arc::new(OffsetDateTime::now_utc))),
+            cloud: handle.cloud,
             version,
             worker: Uuid::now_v7(),
-            shift,
+            shift: Arc::default(),
+            double_clock: None,
         }
+    }
+
+    /// Whether it is on a double of AWS.
+    pub fn is_on_double(&self) -> bool {
+        self.double_clock.is_some()
     }
 
     /// Moves the one clock of the product, and then the simulator's: a turn may be under way meanwhile, and what it writes down of a call
@@ -101,6 +125,9 @@ impl TestPortal {
             .await
             .expect("the clock moves");
         self.shift.fetch_add(by, Ordering::SeqCst);
+        if let Some(clock) = &self.double_clock {
+            clock.advance(std::time::Duration::from_micros(by.unsigned_abs()));
+        }
     }
 
     /// Claims what is due and runs a turn for each; how many there were.
@@ -151,7 +178,7 @@ impl TestPortal {
     /// What the cloud has of an environment, by kind.
     pub async fn in_cloud(&self, id: EnvironmentId) -> Vec<&'static str> {
         let tag = server::engine::observe::tag(self.engine.installation, id.0);
-        let mut kinds: Vec<_> = self.sim.list(&tag).await.expect("a list").iter().map(|seen| seen.kind().code()).collect();
+        let mut kinds: Vec<_> = self.cloud.list(&tag).await.expect("a list").iter().map(|seen| seen.kind().code()).collect();
         kinds.sort_unstable();
         kinds
     }

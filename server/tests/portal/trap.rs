@@ -3,8 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use cloud::sim::SimCloud;
-use cloud::{Boot, Call, Cloud, CloudError, Create, Deletion, EnvironmentTag, Intent, Kind, Metrics, Nature, Seen};
+use cloud::{Allowance, Call, Cloud, CloudError, Create, Deletion, EnvironmentTag, Intent, Kind, Metrics, Nature, Seen};
 use tokio::sync::Semaphore;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,15 +15,15 @@ pub enum Point {
 }
 
 pub struct TrapCloud {
-    sim: Arc<SimCloud>,
+    cloud: Arc<dyn Cloud>,
     set: Mutex<Vec<(Call, Point)>>,
     caught: Semaphore,
     let_go: Semaphore,
 }
 
 impl TrapCloud {
-    pub fn new(sim: Arc<SimCloud>) -> Self {
-        Self { sim, set: Mutex::default(), caught: Semaphore::new(0), let_go: Semaphore::new(0) }
+    pub fn new(cloud: Arc<dyn Cloud>) -> Self {
+        Self { cloud, set: Mutex::default(), caught: Semaphore::new(0), let_go: Semaphore::new(0) }
     }
 
     /// The next call of this sort is caught.
@@ -69,54 +68,58 @@ impl TrapCloud {
 #[async_trait]
 impl Cloud for TrapCloud {
     fn nature(&self) -> &Nature {
-        self.sim.nature()
+        self.cloud.nature()
     }
 
-    async fn list(&self, environment: &EnvironmentTag) -> Result<Vec<Seen>, CloudError> {
-        self.through(Call::List, self.sim.list(environment)).await
+    async fn list_kinds(&self, environment: &EnvironmentTag, kinds: &[Kind]) -> Result<Vec<Seen>, CloudError> {
+        self.through(Call::List, self.cloud.list_kinds(environment, kinds)).await
     }
 
     async fn list_all(&self) -> Result<Vec<Seen>, CloudError> {
-        self.sim.list_all().await
+        self.cloud.list_all().await
     }
 
     async fn create(&self, intent: &Intent, create: &Create) -> Result<Seen, CloudError> {
-        self.through(Call::Create(intent.kind), self.sim.create(intent, create)).await
+        self.through(Call::Create(intent.kind), self.cloud.create(intent, create)).await
     }
 
     async fn start(&self, machine: &str) -> Result<(), CloudError> {
-        self.through(Call::Start, self.sim.start(machine)).await
+        self.through(Call::Start, self.cloud.start(machine)).await
     }
 
     async fn stop(&self, machine: &str) -> Result<(), CloudError> {
-        self.through(Call::Stop, self.sim.stop(machine)).await
+        self.through(Call::Stop, self.cloud.stop(machine)).await
     }
 
     async fn delete(&self, kind: Kind, cloud_id: &str) -> Result<Deletion, CloudError> {
-        self.through(Call::Delete(kind), self.sim.delete(kind, cloud_id)).await
+        self.through(Call::Delete(kind), self.cloud.delete(kind, cloud_id)).await
     }
 
     async fn several(&self, call: Call, machines: &[String]) -> Vec<Result<Deletion, CloudError>> {
-        self.through(call, self.sim.several(call, machines)).await
+        self.through(call, self.cloud.several(call, machines)).await
+    }
+
+    fn allowances(&self) -> &'static [Allowance] {
+        self.cloud.allowances()
+    }
+
+    fn draws(&self, call: Call) -> &'static [&'static str] {
+        self.cloud.draws(call)
     }
 
     fn draws_in_batch(&self, call: Call) -> &'static [&'static str] {
-        self.sim.draws_in_batch(call)
+        self.cloud.draws_in_batch(call)
     }
 
     async fn image_by_recipe(&self, recipe: &str) -> Result<Option<String>, CloudError> {
-        self.sim.image_by_recipe(recipe).await
+        self.cloud.image_by_recipe(recipe).await
     }
 
     async fn metrics(&self, machine: &str) -> Result<Option<Metrics>, CloudError> {
-        self.sim.metrics(machine).await
+        self.cloud.metrics(machine).await
     }
 
     async fn describe(&self) -> Result<String, CloudError> {
-        self.sim.describe().await
-    }
-
-    async fn boot(&self, machine: &str) -> Result<Option<Boot>, CloudError> {
-        self.sim.boot(machine).await
+        self.cloud.describe().await
     }
 }

@@ -19,7 +19,7 @@ async fn a_machine_ordered_twice_at_once_and_once_more_is_one_machine() {
         assert_eq!(must(other).cloud_id, again.cloud_id);
         let listed = must(cloud.list(&of).await);
         assert_eq!(listed.len(), 1, "{listed:?}");
-        assert_eq!((listed[0].intent, state(&listed[0])), (wish.token, Some(MachineState::Running)));
+        assert_eq!((listed[0].intent, state(&listed[0])), (Some(wish.token), Some(MachineState::Running)));
 
         let mut stranger = wish.clone();
         stranger.token = uuid::Uuid::now_v7();
@@ -58,7 +58,7 @@ async fn a_machine_stops_starts_keeps_its_address_and_is_deleted_only_when_stopp
         assert_eq!((refused.fate, refused.code), (Fate::InUse, "still_running"));
 
         let measured = must(cloud.metrics(&made.cloud_id).await).expect("it runs");
-        assert!(measured.processor_time.as_micros() > 0 && measured.memory > 0, "{measured:?}");
+        assert!(measured.processor_time.as_micros() > 0 && measured.memory > Some(0), "{measured:?}");
 
         must(timed("stop", cloud.stop(&made.cloud_id)).await);
         assert_eq!(must(cloud.metrics(&made.cloud_id).await), None);

@@ -103,7 +103,7 @@ pub fn environment(installation: &str) -> EnvironmentTag {
 
 pub fn intent(environment: &EnvironmentTag, kind: Kind) -> Intent {
     let tags = Tags { environment: environment.clone(), course: Uuid::now_v7(), owner: Uuid::now_v7() };
-    Intent { token: Uuid::now_v7(), kind, slot: 1, incarnation: 1, tags }
+    Intent { token: Uuid::now_v7(), kind, slot: 1, incarnation: 1, is_repeat: false, tags }
 }
 
 pub fn machine(user_data: &str) -> Create {
@@ -120,11 +120,13 @@ pub fn machine_from(image: ImageSource, user_data: &str) -> Create {
         disk: None,
         firewall: None,
         key: None,
+        is_encrypted: false,
+        goes_out_alone: false,
     }
 }
 
 pub fn firewall(ports: &[(u16, u16)]) -> Create {
-    Create::Firewall { tcp: ports.iter().map(|&(from, to)| PortRange { from, to }).collect() }
+    Create::Firewall { tcp: ports.iter().map(|&(from, to)| PortRange { from, to }.into()).collect() }
 }
 
 pub fn state(seen: &Seen) -> Option<MachineState> {

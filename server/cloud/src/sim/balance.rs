@@ -23,7 +23,7 @@ impl World {
     pub(super) fn issue_certificates(&mut self, settings: &SimSettings, now: OffsetDateTime) {
         let proven_at = |world: &Self, challenge: &Record| {
             world.entries.values().find_map(|entry| match &entry.thing {
-                Thing::Record { record, in_sync_at } if record == challenge && *in_sync_at <= now => Some(*in_sync_at),
+                Thing::Record { record, in_sync_at, is_out: false } if record == challenge && *in_sync_at <= now => Some(*in_sync_at),
                 _ => None,
             })
         };

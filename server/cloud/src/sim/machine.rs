@@ -48,7 +48,7 @@ impl Machine {
         match self.power {
             Power::On { runs_at } if runs_at <= now => Some(Metrics {
                 processor_time: (now - runs_at).unsigned_abs() / 100,
-                memory: 256 << 20,
+                memory: Some(256 << 20),
                 disk: Some(2 << 30),
                 received: 0,
                 sent: 0,

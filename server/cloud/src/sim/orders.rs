@@ -76,8 +76,8 @@ impl World {
         let in_sync_at = now + self.luck.within(&settings.timings.sync);
         match (create, self.entries.get_mut(id).map(|entry| &mut entry.thing)) {
             (Create::Firewall { tcp: ordered }, Some(Thing::Firewall { tcp })) => tcp.clone_from(ordered),
-            (Create::Record(ordered), Some(Thing::Record { record, in_sync_at: at })) if record != ordered => {
-                (*record, *at) = (ordered.clone(), in_sync_at);
+            (Create::Record(ordered), Some(Thing::Record { record, in_sync_at: at, is_out })) if record != ordered || *is_out => {
+                (*record, *at, *is_out) = (ordered.clone(), in_sync_at, false);
             }
             _ => {}
         }
@@ -113,13 +113,18 @@ impl World {
                 if it.state(now) != MachineState::Stopped && !settings.snapshots_stand_alone {
                     return Err(CloudError::new(Fate::InUse, "still_running", format!("{machine} is not stopped")));
                 }
-                Ok(Thing::Snapshot { machine: machine.clone(), installed: it.inside.on_disk(now) })
+                let installed = it.inside.on_disk(now);
+                let complete_at = now + self.luck.within(&settings.timings.snapshot);
+                Ok(Thing::Snapshot { machine: machine.clone(), installed, complete_at })
             }
             Create::Image { snapshot, recipe } => {
                 self.expect(snapshot, "snapshot_not_found", now)?;
-                let Some(Thing::Snapshot { installed, .. }) = self.entries.get(snapshot).map(|entry| &entry.thing) else {
+                let Some(Thing::Snapshot { installed, complete_at, .. }) = self.entries.get(snapshot).map(|entry| &entry.thing) else {
                     return Err(missing("snapshot_not_found", snapshot));
                 };
+                if *complete_at > now {
+                    return Err(CloudError::new(Fate::InUse, "snapshot_under_way", format!("{snapshot} is not whole yet")));
+                }
                 let installed = installed.clone();
                 let ready_at = now + self.luck.within(&settings.timings.image);
                 Ok(Thing::Image { recipe: recipe.clone(), installed, ready_at, snapshot: snapshot.clone() })
@@ -130,7 +135,8 @@ impl World {
                 if self.entries.values().any(|entry| is_taken(&entry.thing)) {
                     return Err(CloudError::new(Fate::Final, "name_taken", format!("{} leads elsewhere", record.name)));
                 }
-                Ok(Thing::Record { record: record.clone(), in_sync_at: now + self.luck.within(&settings.timings.sync) })
+                let in_sync_at = now + self.luck.within(&settings.timings.sync);
+                Ok(Thing::Record { record: record.clone(), in_sync_at, is_out: false })
             }
             Create::Certificate { name } => {
                 let mark = self.luck.next();

@@ -6,7 +6,7 @@
 use time::OffsetDateTime;
 
 use super::world::{Thing, World};
-use crate::order::PortRange;
+use crate::order::Opening;
 use crate::seen::MachineState;
 
 /// The service behind a probe and the ports it needs.
@@ -31,7 +31,7 @@ impl World {
             return Err("no route to host".to_owned());
         }
         let open = self.open_ports(machine).ok_or("no address leads to the machine")?;
-        let is_open = |port: u16| open.iter().any(|range| (range.from..=range.to).contains(&port));
+        let is_open = |port: u16| open.iter().any(|opening| (opening.ports.from..=opening.ports.to).contains(&port));
         if !it.inside.is_ready(now) {
             return Err("connection refused (the machine is still booting)".to_owned());
         }
@@ -48,7 +48,7 @@ impl World {
         if it.inside.is_up(service, now) { Ok(()) } else { Err(format!("port {}: connection refused", ports[0])) }
     }
 
-    fn open_ports(&self, machine: &str) -> Option<&[PortRange]> {
+    fn open_ports(&self, machine: &str) -> Option<&[Opening]> {
         self.entries.values().find_map(|entry| match &entry.thing {
             Thing::Binding { machine: leads_to, address, firewall, is_cut: false }
                 if leads_to == machine && self.entries.contains_key(address) =>

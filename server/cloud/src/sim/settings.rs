@@ -46,6 +46,10 @@ impl SimSettings {
         Nature {
             kinds: Kind::ALL.into_iter().filter(|kind| self.names || !is_name(kind)).collect(),
             zones: self.zones.clone(),
+            walls_every_machine: false,
+            filters_sources: false,
+            probes_come_from: Vec::new(),
+            deletion_stops: false,
             snapshots_stand_alone: self.snapshots_stand_alone,
         }
     }
@@ -85,6 +89,8 @@ pub struct Timings {
     pub delete: Span,
     /// Until the cloud lists what was made.
     pub unlisted: Span,
+    /// Until a snapshot is whole.
+    pub snapshot: Span,
     /// Until an image is ready.
     pub image: Span,
     /// Until every name server says what a record says.
@@ -116,6 +122,7 @@ impl Default for Timings {
             stop: 500..=1500,
             delete: 100..=400,
             unlisted: 0..=300,
+            snapshot: 300..=900,
             image: 2000..=4000,
             sync: 300..=900,
             issue: 1000..=3000,

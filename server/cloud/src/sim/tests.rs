@@ -32,7 +32,7 @@ impl Trial {
 
     /// What was made is listed at once.
     fn prompt() -> SimSettings {
-        SimSettings { timings: Timings { unlisted: 0..=0, delete: 0..=0, ..Timings::default() }, ..SimSettings::default() }
+        SimSettings { timings: Timings { unlisted: 0..=0, delete: 0..=0, snapshot: 0..=0, ..Timings::default() }, ..SimSettings::default() }
     }
 
     fn with(settings: SimSettings) -> Self {
@@ -56,7 +56,7 @@ impl Trial {
             course: Uuid::nil(),
             owner: Uuid::nil(),
         };
-        Intent { token: Uuid::from_u128(u128::from(token)), kind, slot: 1, incarnation: 1, tags }
+        Intent { token: Uuid::from_u128(u128::from(token)), kind, slot: 1, incarnation: 1, is_repeat: false, tags }
     }
 
     async fn make(&self, environment: u128, kind: Kind, order: &Create) -> Seen {
@@ -85,11 +85,22 @@ fn machine(user_data: &str) -> Create {
 
 fn machine_from(image: ImageSource, user_data: &str) -> Create {
     let size = Size { cpus: 1, memory_mib: 512, disk_gib: 4 };
-    Create::Machine { image, size, user_data: user_data.into(), host_name: "c5".into(), zone: None, disk: None, firewall: None, key: None }
+    Create::Machine {
+        image,
+        size,
+        user_data: user_data.into(),
+        host_name: "c5".into(),
+        zone: None,
+        disk: None,
+        firewall: None,
+        key: None,
+        is_encrypted: false,
+        goes_out_alone: false,
+    }
 }
 
 fn web() -> Create {
-    Create::Firewall { tcp: vec![PortRange { from: 22, to: 22 }, PortRange { from: 80, to: 80 }] }
+    Create::Firewall { tcp: vec![PortRange { from: 22, to: 22 }.into(), PortRange { from: 80, to: 80 }.into()] }
 }
 
 fn state(seen: &Seen) -> Option<MachineState> {

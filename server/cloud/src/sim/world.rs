@@ -12,7 +12,7 @@ use super::bill::Life;
 use super::machine::{Machine, Power};
 use super::settings::{Luck, SimSettings};
 use crate::error::{CloudError, Fate};
-use crate::order::{PortRange, Record};
+use crate::order::{Opening, Record};
 use crate::seen::{Deletion, Health, MachineState, Observed, Seen};
 use crate::tag::{Intent, Kind};
 
@@ -45,7 +45,7 @@ pub(super) enum Thing {
         address: String,
     },
     Firewall {
-        tcp: Vec<PortRange>,
+        tcp: Vec<Opening>,
     },
     Binding {
         address: String,
@@ -60,6 +60,8 @@ pub(super) enum Thing {
     Record {
         record: Record,
         in_sync_at: OffsetDateTime,
+        #[serde(default)]
+        is_out: bool,
     },
     Certificate {
         challenge: Record,
@@ -68,6 +70,8 @@ pub(super) enum Thing {
     Snapshot {
         machine: String,
         installed: BTreeSet<String>,
+        #[serde(default = "always")]
+        complete_at: OffsetDateTime,
     },
     Image {
         recipe: String,
@@ -253,6 +257,15 @@ impl World {
 
     /// Some things take a moment to go.
     fn let_go(&mut self, id: &str, now: OffsetDateTime, settings: &SimSettings) -> Deletion {
+        let in_sync_at = now + self.luck.within(&settings.timings.sync);
+        if let Some(Thing::Record { in_sync_at: at, is_out, .. }) = self.entries.get_mut(id).map(|entry| &mut entry.thing) {
+            if !*is_out {
+                (*at, *is_out) = (in_sync_at, true);
+            }
+            if *at > now {
+                return Deletion::UnderWay;
+            }
+        }
         let takes = match self.entries.get(id).map(|entry| &entry.thing) {
             Some(Thing::Machine(_)) => self.luck.within(&settings.timings.delete),
             Some(Thing::Target { .. }) => self.luck.within(&settings.timings.drain),
@@ -324,11 +337,13 @@ impl World {
             }
             Thing::Disk { .. } => Observed::Disk,
             Thing::Key => Observed::Key,
-            Thing::Record { record, in_sync_at } => Observed::Record { record: record.clone(), is_in_sync: *in_sync_at <= now },
+            Thing::Record { record, in_sync_at, is_out } => {
+                Observed::Record { record: record.clone(), is_in_sync: *in_sync_at <= now, is_out: *is_out }
+            }
             Thing::Certificate { challenge, issued_at } => {
                 Observed::Certificate { challenge: challenge.clone(), is_issued: issued_at.is_some_and(|at| at <= now) }
             }
-            Thing::Snapshot { .. } => Observed::Snapshot,
+            Thing::Snapshot { complete_at, .. } => Observed::Snapshot { is_complete: *complete_at <= now },
             Thing::Balancer { name, active_at, .. } => Observed::Balancer { name: name.clone(), is_active: *active_at <= now },
             Thing::Listener { certificate, .. } => Observed::Listener { certificate: certificate.clone() },
             Thing::TargetGroup => Observed::TargetGroup,
@@ -339,7 +354,7 @@ impl World {
             Thing::Image { recipe, ready_at, .. } => Observed::Image { recipe: recipe.clone(), is_available: *ready_at <= now },
         };
         let since = self.lives.iter().rfind(|life| life.cloud_id == id).map(|life| life.from);
-        Some(Seen { cloud_id: id.to_owned(), environment: label.environment, intent: label.intent, observed, since })
+        Some(Seen { cloud_id: id.to_owned(), environment: label.environment, intent: Some(label.intent), observed, since })
     }
 
     pub(super) fn is_listed(&self, id: &str, now: OffsetDateTime) -> bool {
@@ -362,6 +377,11 @@ impl World {
         }
         self.entries.iter().find(|(_, entry)| uses(&entry.thing)).map(|(user, _)| user.as_str())
     }
+}
+
+/// What an older file says nothing of was whole.
+fn always() -> OffsetDateTime {
+    OffsetDateTime::UNIX_EPOCH
 }
 
 pub(super) fn missing(code: &'static str, id: &str) -> CloudError {

@@ -3,7 +3,7 @@
 select e.course, e.cloud, e.version, e.purpose as "purpose: Purpose", e.name, e.domain,
        e.options as "options: Json<Options>", e.goal as "goal: Goal", e.condemned,
        e.attention as "attention: Json<Attention>", e.ready_boot, e.first_ready_at,
-       coalesce(e.ready_at >= e.goal_since, false) as "was_ready_since_asked!", c.rebuilds_vanished,
+       coalesce(e.ready_at >= e.goal_since, false) as "was_ready_since_asked!", c.rebuilds_vanished, c.networks,
        e.empty_since, e.differs, e.removed_at, e.last_event, e.generation, e.claim_epoch, (e.claimed_by is null) as "is_free!",
        v.spec as "spec: Json<Spec>",
        (select person from holder where environment = e.id order by share desc, person limit 1) as owner,
@@ -14,7 +14,7 @@ select e.course, e.cloud, e.version, e.purpose as "purpose: Purpose", e.name, e.
                   and coalesce(bake.attention ->> 'code', 'cloud_silent') in ('cloud_silent', 'no_capacity', 'over_quota', 'no_free_address')
        ) as "is_baking!",
        broken.faults as "faults!", broken.detected as "detected!",
-       ordered.is_any as "was_ordered!", ordered.unanswered_at, ordered.unnamed_at,
+       ordered.is_any as "was_ordered!", ordered.kinds as "ordered!", ordered.unanswered_at, ordered.unnamed_at,
        ordered.held as "held: Json<Vec<resources::Stored>>",
        speaks.machine as "machine?", speaks.boot as "boot?",
        (select jsonb_agg(to_jsonb(s) order by place) from boot_step s where s.machine = speaks.machine and s.boot = speaks.boot)
@@ -33,7 +33,7 @@ select e.course, e.cloud, e.version, e.purpose as "purpose: Purpose", e.name, e.
        ) broken
        -- what was ever ordered, and what of it is held
  cross join lateral (
-       select count(*) > 0 as is_any, max(unanswered_at) as unanswered_at,
+       select count(*) > 0 as is_any, coalesce(array_agg(distinct kind), '{}') as kinds, max(unanswered_at) as unanswered_at,
               -- when the last of its names was taken out of the DNS
               max(gone_at) filter (where kind = 'record') as unnamed_at,
               jsonb_agg(to_jsonb(r) order by kind, slot) filter (where gone_at is null) as held

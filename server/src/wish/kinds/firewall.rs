@@ -2,15 +2,19 @@
 
 use cloud::{Kind, Observed};
 
-use super::{Care, Rules, Wanted, all, first_held, wanted_by_course};
+use super::{Care, Rules, Wanted, all, first_held, rules, wanted_by_course};
 use crate::wish::plan::{Action, Until};
-use crate::wish::{Holding, Wish, World};
+use crate::wish::{Holding, Purpose, Wish, World};
 
 pub(super) struct Firewall;
 
 impl Rules for Firewall {
-    fn wanted(&self, wish: &Wish, _world: &World, slot: u16) -> Wanted {
-        wanted_by_course(wish, slot == 1 || wish.is_scaled_out())
+    fn wanted(&self, wish: &Wish, world: &World, slot: u16) -> Wanted {
+        match wish.purpose {
+            // As long as the build machine, and where it would otherwise share one with strangers.
+            Purpose::Image if slot == 1 && wish.nature.walls_every_machine => rules(Kind::Machine).wanted(wish, world, slot),
+            _ => wanted_by_course(wish, slot == 1 || wish.is_scaled_out()),
+        }
     }
 
     fn needs(&self, _wish: &Wish, _world: &World, _slot: u16) -> Option<Until> {
@@ -26,7 +30,7 @@ impl Rules for Firewall {
 
     fn care(&self, wish: &Wish, _world: &World, slot: u16, holding: &Holding) -> Care {
         match holding.listed {
-            Some(Observed::Firewall { ref tcp }) if wish.is_up() && tcp != wish.open_ports(slot) => {
+            Some(Observed::Firewall { ref tcp }) if wish.is_up() && *tcp != wish.openings(slot) => {
                 Care::Now(Action::Make(Kind::Firewall, slot), "its rules are not what they should be")
             }
             _ => Care::Fine,

@@ -19,7 +19,11 @@ impl Rules for Image {
     }
 
     fn needs(&self, _wish: &Wish, world: &World, _slot: u16) -> Option<Until> {
-        need(world, Kind::Snapshot, 1)
+        let is_whole = |snapshot: &Holding| matches!(snapshot.listed, Some(Observed::Snapshot { is_complete: true }));
+        match world.first(Kind::Snapshot) {
+            Some(snapshot) if snapshot.is_there() && !is_whole(snapshot) => Some(Until::Frozen),
+            _ => need(world, Kind::Snapshot, 1),
+        }
     }
 
     fn is_held_by(&self, _wish: &Wish, _world: &World, _slot: u16) -> Option<Until> {

@@ -10,7 +10,11 @@ pub(super) struct Key;
 
 impl Rules for Key {
     fn wanted(&self, wish: &Wish, _world: &World, _slot: u16) -> Wanted {
-        wanted_by_course(wish, true)
+        match wanted_by_course(wish, true) {
+            // A machine that has one keeps it.
+            Wanted::Yes if !wish.has_key() => Wanted::IfThere,
+            wanted => wanted,
+        }
     }
 
     fn needs(&self, _wish: &Wish, _world: &World, _slot: u16) -> Option<Until> {

@@ -30,13 +30,13 @@ impl Rules for Machine {
 
     fn needs(&self, wish: &Wish, world: &World, slot: u16) -> Option<Until> {
         if wish.purpose == Purpose::Image {
-            return None;
+            return if wish.nature.walls_every_machine { need(world, Kind::Firewall, 1) } else { None };
         }
         let image = match slot {
             1 => (wish.image == ImageState::Baking).then_some(Until::ImageBaked),
             _ => (!world.holds_whole_image()).then_some(Until::There(Kind::Image, 1)),
         };
-        let key = if wish.nature.has(Kind::Key) { need(world, Kind::Key, 1) } else { None };
+        let key = if wish.has_key() { need(world, Kind::Key, 1) } else { None };
         // Where no address is free, no machine stands about that nobody can reach.
         image.or_else(|| need(world, Kind::Address, slot)).or_else(|| need(world, Kind::Firewall, 1)).or(key)
     }

@@ -33,7 +33,7 @@ impl Rules for Record {
     fn care(&self, wish: &Wish, world: &World, slot: u16, holding: &Holding) -> Care {
         let make = Action::Make(Kind::Record, slot);
         match (&holding.listed, wish.record(world, slot)) {
-            (Some(Observed::Record { record, .. }), Some(wanted)) if wish.is_up() && *record != wanted => {
+            (Some(Observed::Record { record, is_out, .. }), Some(wanted)) if wish.is_up() && (*is_out || *record != wanted) => {
                 Care::Now(make, "it does not lead where it should")
             }
             (Some(Observed::Record { is_in_sync: false, .. }), _) => Care::Wait(make, Until::InSync),

@@ -1,11 +1,11 @@
 //! A disk, frozen: the step between machine and image. Of a build machine when it is clean and off, of an environment when it is proven.
 //! Where an image rests on it, it stays as long as the image does.
 
-use cloud::{Kind, MachineState};
+use cloud::{Kind, MachineState, Observed};
 
-use super::{Rules, Wanted, first_held};
-use crate::wish::plan::Until;
-use crate::wish::{Purpose, Wish, World};
+use super::{Care, Rules, Wanted, first_held};
+use crate::wish::plan::{Action, Until};
+use crate::wish::{Holding, Purpose, Wish, World};
 
 pub(super) struct Snapshot;
 
@@ -36,5 +36,12 @@ impl Rules for Snapshot {
 
     fn is_held_by(&self, wish: &Wish, world: &World, _slot: u16) -> Option<Until> {
         if wish.nature.snapshots_stand_alone { first_held(world, [(Kind::Image, 1)]) } else { None }
+    }
+
+    fn care(&self, _wish: &Wish, _world: &World, slot: u16, holding: &Holding) -> Care {
+        match holding.listed {
+            Some(Observed::Snapshot { is_complete: false }) => Care::Wait(Action::Make(Kind::Snapshot, slot), Until::Frozen),
+            _ => Care::Fine,
+        }
     }
 }

@@ -13,7 +13,7 @@ const GOALS: [(Goal, &str); 3] = [(Goal::Running, "running"), (Goal::Stopped, "s
 
 fn blueprints() -> Vec<(&'static str, Wish)> {
     let on_aws = Wish { nature: aws(), ..wish(Goal::Running) };
-    let two = Options { machines: 2, ..Options::default() };
+    let two = Options { machines: 2, ..on_aws.options.clone() };
     let scaled_out = Wish { options: two, ..on_aws.clone() };
     let mut certified = scaled_out.clone();
     certified.spec.services.push(service("https"));
@@ -60,7 +60,7 @@ fn damages(whole: &World) -> Vec<(String, World)> {
             Some(Observed::Firewall { .. }) => damage(format!("{is} has lost its rules"), &show(Observed::Firewall { tcp: vec![] })),
             Some(Observed::Record { record, .. }) => {
                 let record = Record { value: "elsewhere".into(), ..record };
-                damage(format!("{is} leads elsewhere"), &show(Observed::Record { record, is_in_sync: true }));
+                damage(format!("{is} leads elsewhere"), &show(Observed::Record { record, is_in_sync: true, is_out: false }));
             }
             Some(Observed::Target { machine, .. }) => {
                 damage(format!("{is} is unhealthy"), &show(Observed::Target { machine, health: Health::Unhealthy }));

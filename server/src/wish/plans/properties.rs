@@ -50,9 +50,11 @@ fn changed(observed: Observed, roll: u8) -> Observed {
         }
         Observed::Binding { address, .. } => Observed::Binding { address, machine: String::new() },
         Observed::Firewall { .. } => Observed::Firewall { tcp: vec![] },
-        Observed::Record { record, .. } => {
-            Observed::Record { record: Record { value: "elsewhere".into(), ..record }, is_in_sync: roll.is_multiple_of(2) }
-        }
+        Observed::Record { record, .. } => Observed::Record {
+            record: Record { value: "elsewhere".into(), ..record },
+            is_in_sync: roll.is_multiple_of(2),
+            is_out: roll.is_multiple_of(3),
+        },
         Observed::Image { recipe, .. } => Observed::Image { recipe, is_available: false },
         Observed::Target { machine, .. } => {
             let healths = [Health::Initial, Health::Healthy, Health::Unhealthy, Health::Draining];

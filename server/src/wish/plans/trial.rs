@@ -7,7 +7,7 @@ use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 use crate::wish::spec::ServiceSpec;
-use crate::wish::{Action, BootSeen, Holding, ImageState, Options, Plan, ProbeSeen, Purpose, Spec, Wish, World, plan};
+use crate::wish::{Action, BootSeen, Holding, ImageState, Options, Plan, ProbeSeen, Purpose, Security, Spec, Wish, World, plan};
 
 pub(super) fn now() -> OffsetDateTime {
     OffsetDateTime::from_unix_timestamp(1_795_251_600).expect("a time")
@@ -25,12 +25,14 @@ pub(super) fn wish(goal: Goal) -> Wish {
             services: ["ssh", "wordpress", "ftp_tex"].map(service).to_vec(),
             size: Size { cpus: 1, memory_mib: 1024, disk_gib: 8 },
             open_ports: vec![PortRange { from: 80, to: 80 }],
+            security: Security::Hardened,
         },
         image: ImageState::Ready("image".into()),
         condemned: 0,
         rebuilds_vanished: false,
-        options: Options::default(),
+        options: Options { public_key: "ssh-ed25519 AAAA".into(), ..Options::default() },
         dns_name: "c5.exp.test".into(),
+        networks: vec![],
         nature: own_hardware(),
     }
 }
@@ -41,16 +43,20 @@ pub(super) fn service(name: &str) -> ServiceSpec {
 
 /// As Incus is.
 pub(super) fn own_hardware() -> Nature {
-    Nature {
-        kinds: vec![Kind::Machine, Kind::Address, Kind::Binding, Kind::Firewall, Kind::Snapshot, Kind::Image],
-        zones: vec![],
-        snapshots_stand_alone: false,
-    }
+    Nature { kinds: vec![Kind::Machine, Kind::Address, Kind::Binding, Kind::Firewall, Kind::Snapshot, Kind::Image], ..Nature::default() }
 }
 
 /// As AWS is.
 pub(super) fn aws() -> Nature {
-    Nature { kinds: Kind::ALL.to_vec(), zones: vec!["a".into(), "b".into()], snapshots_stand_alone: true }
+    Nature {
+        kinds: Kind::ALL.to_vec(),
+        zones: vec!["a".into(), "b".into()],
+        walls_every_machine: true,
+        filters_sources: true,
+        probes_come_from: vec!["192.0.2.7/32".into()],
+        deletion_stops: true,
+        snapshots_stand_alone: true,
+    }
 }
 
 pub(super) fn held(observed: Option<Observed>) -> Holding {
@@ -65,7 +71,7 @@ pub(super) fn held(observed: Option<Observed>) -> Holding {
 }
 
 pub(super) fn open_ports() -> Observed {
-    Observed::Firewall { tcp: wish(Goal::Running).spec.open_ports }
+    Observed::Firewall { tcp: wish(Goal::Running).openings(1) }
 }
 
 pub(super) fn machine(state: MachineState) -> Observed {
@@ -84,17 +90,17 @@ pub(super) fn made(wish: &Wish, world: &World, kind: Kind, slot: u16) -> Observe
         Kind::Disk => Observed::Disk,
         Kind::Address => Observed::Address { address: format!("198.51.100.{slot}") },
         Kind::Binding => Observed::Binding { address: name(Kind::Address, slot), machine: name(Kind::Machine, slot) },
-        Kind::Firewall => Observed::Firewall { tcp: wish.open_ports(slot).to_vec() },
+        Kind::Firewall => Observed::Firewall { tcp: wish.openings(slot) },
         Kind::Key => Observed::Key,
         Kind::Record => {
             let nowhere = Record { name: "nowhere.test".into(), value: String::new() };
-            Observed::Record { record: wish.record(world, slot).unwrap_or(nowhere), is_in_sync: false }
+            Observed::Record { record: wish.record(world, slot).unwrap_or(nowhere), is_in_sync: false, is_out: false }
         }
         Kind::Certificate => {
             let challenge = Record { name: "_1.c5.exp.test".into(), value: "_1.validations.test".into() };
             Observed::Certificate { challenge, is_issued: false }
         }
-        Kind::Snapshot => Observed::Snapshot,
+        Kind::Snapshot => Observed::Snapshot { is_complete: false },
         Kind::Image => Observed::Image { recipe: "r".into(), is_available: true },
         Kind::Balancer => Observed::Balancer { name: "c5.balancers.test".into(), is_active: false },
         Kind::Listener => Observed::Listener { certificate: wish.is_certified().then(|| name(Kind::Certificate, 1)) },
@@ -122,6 +128,15 @@ pub(super) fn done(wish: &Wish, world: &mut World, plan: &Plan) {
                 let machine = Holding { cloud_id: Some(name(Kind::Machine, *slot)), ..held(Some(machine(MachineState::Stopped))) };
                 world.holdings.insert((Kind::Machine, *slot), machine);
             }
+            // A name goes in two steps.
+            Action::Release(Kind::Record, slot) if !is_out(world, *slot) => {
+                let holding = world.holdings.get_mut(&(Kind::Record, *slot)).expect("it is held");
+                if let Some(Observed::Record { is_in_sync, is_out, .. }) = &mut holding.listed {
+                    (*is_in_sync, *is_out) = (false, true);
+                } else {
+                    world.holdings.remove(&(Kind::Record, *slot));
+                }
+            }
             Action::Release(kind, slot) | Action::WriteOff(kind, slot) => {
                 world.holdings.remove(&(*kind, *slot));
                 if let (Kind::Machine, Some(disk)) = (kind, world.holdings.get_mut(&(Kind::Disk, *slot))) {
@@ -141,6 +156,10 @@ pub(super) fn done(wish: &Wish, world: &mut World, plan: &Plan) {
     arrive(wish, world);
 }
 
+fn is_out(world: &World, slot: u16) -> bool {
+    matches!(world.of(Kind::Record, slot).and_then(|record| record.listed.as_ref()), Some(Observed::Record { is_out: true, .. }))
+}
+
 /// What was on its way arrives: reports of machines that run among it.
 fn arrive(wish: &Wish, world: &mut World) {
     let is_challenged = world.holdings.contains_key(&(Kind::Record, 3));
@@ -154,6 +173,7 @@ fn arrive(wish: &Wish, world: &mut World) {
                 };
             }
             Some(Observed::Record { is_in_sync, .. }) => *is_in_sync = true,
+            Some(Observed::Snapshot { is_complete }) => *is_complete = true,
             Some(Observed::Certificate { is_issued, .. }) => *is_issued = is_challenged,
             Some(Observed::Balancer { is_active, .. }) => *is_active = true,
             Some(Observed::Target { health, .. }) => *health = Health::Healthy,

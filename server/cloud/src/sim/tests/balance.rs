@@ -27,7 +27,7 @@ async fn a_name_is_in_sync_after_a_moment_and_the_same_intent_changes_it() {
     trial.pass(MINUTE);
     assert!(matches!(trial.now(Kind::Record).await, Observed::Record { is_in_sync: true, .. }));
     let other = must(trial.cloud.create(&intent, &record("c5.test", "198.51.100.2")).await).observed;
-    assert!(matches!(other, Observed::Record { record, is_in_sync: false } if record.value == "198.51.100.2"));
+    assert!(matches!(other, Observed::Record { record, is_in_sync: false, .. } if record.value == "198.51.100.2"));
     let taken = trial.cloud.create(&trial.intent(2, Kind::Record), &record("c5.test", "198.51.100.3")).await;
     assert_eq!(taken.expect_err("somebody has the name").code, "name_taken");
 }

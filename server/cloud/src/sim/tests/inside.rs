@@ -6,21 +6,21 @@ use super::*;
 async fn a_boot_goes_step_by_step_and_a_second_one_installs_nothing() {
     let trial = Trial::new();
     let machine = trial.whole(1, SERVICES).await;
-    assert_eq!(must(trial.cloud.boot(&machine).await), None);
+    assert_eq!(trial.cloud.boot(&machine), None);
     trial.pass(Duration::milliseconds(2100));
-    let boot = must(trial.cloud.boot(&machine).await).expect("it runs");
+    let boot = trial.cloud.boot(&machine).expect("it runs");
     assert!(boot.now.is_some() && boot.failed.is_none());
     trial.pass(MINUTE);
-    let first = must(trial.cloud.boot(&machine).await).expect("it runs");
+    let first = trial.cloud.boot(&machine).expect("it runs");
     let steps = ["settings", "install:ssh", "configure:ssh", "install:wordpress", "configure:wordpress", "ready"];
     assert_eq!((first.done, first.now), (steps.map(str::to_owned).to_vec(), None));
 
     must(trial.cloud.stop(&machine).await);
     trial.pass(MINUTE);
-    assert_eq!(must(trial.cloud.boot(&machine).await), None);
+    assert_eq!(trial.cloud.boot(&machine), None);
     must(trial.cloud.start(&machine).await);
     trial.pass(MINUTE);
-    let second = must(trial.cloud.boot(&machine).await).expect("it runs");
+    let second = trial.cloud.boot(&machine).expect("it runs");
     assert_ne!(first.id, second.id);
     assert_eq!(second.done, ["settings", "configure:ssh", "configure:wordpress", "ready"]);
 }
@@ -35,7 +35,7 @@ async fn a_build_machine_turns_itself_off_and_its_image_needs_no_installing() {
     trial.pass(MINUTE);
     let listed = must(trial.cloud.list_all().await);
     assert_eq!(listed.first().and_then(state), Some(MachineState::Stopped));
-    let last_words = must(trial.cloud.boot(&bake).await).expect("it said so before it turned itself off");
+    let last_words = trial.cloud.boot(&bake).expect("it said so before it turned itself off");
     assert_eq!(last_words.done, ["settings", "install:ssh", "install:wordpress", "check", "clean"]);
     let snapshot = trial.make(1, Kind::Snapshot, &order).await.cloud_id;
     let wish = trial.intent(1, Kind::Image);
@@ -48,7 +48,7 @@ async fn a_build_machine_turns_itself_off_and_its_image_needs_no_installing() {
 
     let new = trial.make(2, Kind::Machine, &machine_from(ImageSource::Baked(image), SERVICES)).await.cloud_id;
     trial.pass(MINUTE);
-    let boot = must(trial.cloud.boot(&new).await).expect("it runs");
+    let boot = trial.cloud.boot(&new).expect("it runs");
     assert_eq!(boot.done, ["settings", "configure:ssh", "configure:wordpress", "ready"]);
     assert_ne!(trial.cloud.host_key(&new), trial.cloud.host_key(&bake));
     assert!(trial.cloud.host_key(&new).is_some_and(|key| key.starts_with("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI")));
@@ -60,7 +60,7 @@ async fn a_step_that_fails_is_named_with_its_lines_and_the_boot_ends_there() {
     let machine = trial.whole(1, SERVICES).await;
     must(trial.cloud.break_step(&machine, "configure:ssh", Some(&["no space left"])));
     trial.pass(MINUTE);
-    let boot = must(trial.cloud.boot(&machine).await).expect("it runs");
+    let boot = trial.cloud.boot(&machine).expect("it runs");
     assert_eq!(boot.failed, Some(("configure:ssh".to_owned(), vec!["no space left".to_owned()])));
     assert_eq!(boot.done, ["settings", "install:ssh"]);
     assert!(trial.cloud.ask(&machine, "ssh").is_err());
@@ -98,7 +98,7 @@ async fn an_open_database_port_is_not_what_should_be_closed() {
     let trial = Trial::new();
     let machine = trial.make(1, Kind::Machine, &machine(SERVICES)).await.cloud_id;
     let address = trial.make(1, Kind::Address, &Create::Address).await.cloud_id;
-    let firewall = trial.make(1, Kind::Firewall, &Create::Firewall { tcp: vec![PortRange { from: 1, to: 65535 }] }).await.cloud_id;
+    let firewall = trial.make(1, Kind::Firewall, &Create::Firewall { tcp: vec![PortRange { from: 1, to: 65535 }.into()] }).await.cloud_id;
     trial.make(1, Kind::Binding, &Create::Binding { address, machine: machine.clone(), firewall }).await;
     trial.pass(MINUTE);
     assert_eq!(trial.cloud.ask(&machine, "closed_ports"), Err("port 111 is open".to_owned()));

@@ -6,7 +6,18 @@ fn in_zone(zone: &str) -> Create {
     let size = Size { cpus: 1, memory_mib: 512, disk_gib: 4 };
     let image = ImageSource::Base("debian-12".into());
     let (user_data, host_name) = (SERVICES.into(), "c5".into());
-    Create::Machine { image, size, user_data, host_name, zone: Some(zone.into()), disk: None, firewall: None, key: None }
+    Create::Machine {
+        image,
+        size,
+        user_data,
+        host_name,
+        zone: Some(zone.into()),
+        disk: None,
+        firewall: None,
+        key: None,
+        is_encrypted: false,
+        goes_out_alone: false,
+    }
 }
 
 #[tokio::test]
@@ -40,12 +51,23 @@ async fn a_disk_comes_with_its_machine_and_goes_with_it_but_for_bad_luck() {
         let image = ImageSource::Base("debian-12".into());
         let disk = trial.intent(1, Kind::Disk).token;
         let (user_data, host_name) = (SERVICES.into(), "c5".into());
-        let order = Create::Machine { image, size, user_data, host_name, zone: None, disk: Some(disk), firewall: None, key: None };
+        let order = Create::Machine {
+            image,
+            size,
+            user_data,
+            host_name,
+            zone: None,
+            disk: Some(disk),
+            firewall: None,
+            key: None,
+            is_encrypted: false,
+            goes_out_alone: false,
+        };
         let machine = trial.make(1, Kind::Machine, &order).await.cloud_id;
         trial.pass(MINUTE);
         let disk_of = async || must(trial.cloud.list_all().await).into_iter().find(|seen| seen.kind() == Kind::Disk);
         let seen = disk_of().await.expect("it came with its machine");
-        assert_eq!(seen.intent, disk);
+        assert_eq!(seen.intent, Some(disk));
         assert_eq!(trial.cloud.delete(Kind::Disk, &seen.cloud_id).await.expect_err("its machine uses it").fate, Fate::InUse);
         must(trial.cloud.stop(&machine).await);
         trial.pass(MINUTE);

@@ -1,0 +1,122 @@
+//! What a zone holds of ours.
+
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+use std::time::Instant;
+
+use aws_sdk_route53::types::{ResourceRecord, ResourceRecordSet, RrType};
+use cloud::dns::Companion;
+use cloud::{CloudError, Fate, Observed, Record, Seen};
+
+use crate::account::Clients;
+use crate::trouble::trouble;
+
+/// A record of ours with its companion.
+#[derive(Debug, Clone)]
+pub(super) struct Entry {
+    pub(super) companion: Companion,
+    /// Exactly as the zone has it: a change that takes it out has to name it so.
+    pub(super) companion_set: ResourceRecordSet,
+    /// The same of the record; none: it was taken out.
+    pub(super) record: Option<ResourceRecordSet>,
+    /// The change that made it so, if this process made it.
+    pub(super) change: Option<String>,
+    pub(super) is_in_sync: bool,
+    /// When this was learnt.
+    pub(super) at: Instant,
+}
+
+impl Entry {
+    pub(super) fn seen(self, name: String) -> Seen {
+        let value = self.record.as_ref().and_then(|set| set.resource_records().first()).map(|record| plain(record.value()));
+        let record = Record { name: name.clone(), value: value.unwrap_or_default() };
+        Seen {
+            cloud_id: name,
+            environment: self.companion.environment,
+            intent: Some(self.companion.intent),
+            observed: Observed::Record { record, is_in_sync: self.is_in_sync, is_out: self.companion.is_out },
+            since: None,
+        }
+    }
+}
+
+/// A name without the last dot, in small letters.
+pub(super) fn plain(name: &str) -> String {
+    name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase()
+}
+
+/// Whether a name is under a domain.
+pub(super) fn is_under(name: &str, domain: &str) -> bool {
+    name.strip_suffix(domain).is_some_and(|before| before.ends_with('.'))
+}
+
+fn set(name: &str, kind: RrType, value: String) -> Result<ResourceRecordSet, CloudError> {
+    let bad = |error: aws_sdk_route53::error::BuildError| CloudError::new(Fate::Final, "bad_order", error.to_string());
+    let value = ResourceRecord::builder().value(value).build().map_err(bad)?;
+    let ttl = i64::from(Record::TTL);
+    ResourceRecordSet::builder().name(format!("{name}.")).r#type(kind).ttl(ttl).resource_records(value).build().map_err(bad)
+}
+
+/// A record: an address, or another name.
+pub(super) fn record_set(name: &str, value: &str) -> Result<ResourceRecordSet, CloudError> {
+    match value.parse::<Ipv4Addr>() {
+        Ok(address) => set(name, RrType::A, address.to_string()),
+        Err(_) => set(name, RrType::Cname, format!("{}.", plain(value))),
+    }
+}
+
+/// The companion of a record.
+pub(super) fn companion_set(name: &str, companion: &Companion) -> Result<ResourceRecordSet, CloudError> {
+    set(&Companion::name(name), RrType::Txt, format!("\"{}\"", companion.text()))
+}
+
+/// Everything of an installation. Records of others are passed over.
+pub(super) async fn read(clients: &Clients, zone: &str, installation: &str) -> Result<BTreeMap<String, Entry>, CloudError> {
+    let at = Instant::now();
+    let (mut records, mut entries) = (BTreeMap::new(), BTreeMap::new());
+    let (mut name, mut kind) = (None, None);
+    loop {
+        let order =
+            clients.route53.list_resource_record_sets().hosted_zone_id(zone).set_start_record_name(name).set_start_record_type(kind);
+        let page = order.max_items(300).send().await.map_err(|error| trouble("route53:ListResourceRecordSets", error))?;
+        for set in page.resource_record_sets {
+            let named = plain(&set.name);
+            match set.r#type {
+                RrType::A | RrType::Cname => {
+                    records.insert(named, set);
+                }
+                RrType::Txt => {
+                    let companion = set.resource_records().first().and_then(|record| Companion::read(record.value().trim_matches('"')));
+                    let ours = companion.filter(|companion| companion.installation == installation);
+                    if let Some((name, companion)) = Companion::of(&named).map(str::to_owned).zip(ours) {
+                        let entry = Entry { companion, companion_set: set, record: None, change: None, is_in_sync: false, at };
+                        entries.insert(name, entry);
+                    }
+                }
+                _ => {}
+            }
+        }
+        if !page.is_truncated {
+            break;
+        }
+        (name, kind) = (page.next_record_name, page.next_record_type);
+    }
+    for (name, entry) in &mut entries {
+        entry.record = records.remove(name);
+    }
+    Ok(entries)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_domain_is_not_under_itself_nor_under_one_that_only_ends_alike() {
+        assert!(is_under("c5.exp.test", "exp.test"));
+        assert!(is_under("www.c5.exp.test", "exp.test"));
+        for outside in ["exp.test", "c5exp.test", "exp.test.evil", ""] {
+            assert!(!is_under(outside, "exp.test"), "{outside}");
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! Clouds: which there are, adding an account on AWS, and which one a course chooses.
+
+use std::io::Write;
+
+use anyhow::{Context, bail};
+use app::domain::ids::CloudId;
+use clap::{Args, Subcommand};
+use cloud_aws::AwsConfig;
+
+use crate::config::Common;
+use crate::db::{courses, environments};
+use crate::engine::Engine;
+
+/// What can be done with clouds.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Every cloud, and the courses that chose it.
+    List(Common),
+    /// Add an account on AWS in a region, or change what is known of it. Credentials come by the SDK's usual chain.
+    Aws(Box<Aws>),
+    /// Let a course choose a cloud: what is asked for from now on is built there; what there is stays where it is.
+    Choose {
+        /// The course's code.
+        course: String,
+        /// The cloud, as `koza cloud list` writes it.
+        cloud: CloudId,
+        /// What every command needs.
+        #[command(flatten)]
+        common: Common,
+    },
+}
+
+/// An account on AWS in a region.
+#[derive(Debug, Args)]
+pub struct Aws {
+    #[command(flatten)]
+    common: Common,
+    /// `ap-northeast-1`.
+    #[arg(long, env = "AWS_REGION")]
+    region: String,
+    /// The hosted zone that environments' names are kept in: `Z0123…`. Without one they have addresses only.
+    #[arg(long)]
+    hosted_zone: Option<String>,
+    /// The network; without it the account's default one.
+    #[arg(long)]
+    vpc: Option<String>,
+    /// Subnets of it, one for each zone; without them all.
+    #[arg(long = "subnet")]
+    subnets: Vec<String>,
+    /// A network that the portal's own calls come from, as AWS sees them: `192.0.2.7/32`.
+    #[arg(long = "portal-network")]
+    portal_networks: Vec<String>,
+    /// An image to use for an operating system instead of AWS's newest: `debian-12=ami-0123…`.
+    #[arg(long = "image", value_parser = image)]
+    images: Vec<(String, String)>,
+    /// Where the services are, if not at AWS (for trying it on a double).
+    #[arg(long)]
+    endpoint: Option<String>,
+}
+
+fn image(text: &str) -> Result<(String, String), String> {
+    let (os, image) = text.split_once('=').ok_or("an operating system and an image: debian-12=ami-0123…")?;
+    Ok((os.to_owned(), image.to_owned()))
+}
+
+/// Does it.
+///
+/// # Errors
+/// As the database and the cloud; if there is no such course or cloud.
+pub async fn run(engine: &Engine, command: &Command) -> anyhow::Result<()> {
+    match command {
+        Command::List(_) => list(engine).await,
+        Command::Aws(aws) => add_aws(engine, aws).await,
+        Command::Choose { course, cloud, .. } => choose(engine, course, *cloud).await,
+    }
+}
+
+impl Command {
+    /// What every command needs.
+    #[must_use]
+    pub fn common(&self) -> &Common {
+        match self {
+            Self::List(common) | Self::Choose { common, .. } => common,
+            Self::Aws(aws) => &aws.common,
+        }
+    }
+}
+
+async fn list(engine: &Engine) -> anyhow::Result<()> {
+    let mut db = engine.pool.acquire().await?;
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{:<30} {:<6} {:<14} {:<16} courses", "cloud", "kind", "account", "region")?;
+    for cloud in courses::clouds(&mut db).await? {
+        let chosen_by = courses::on_cloud(&mut db, cloud.id).await?.join(", ");
+        writeln!(out, "{:<30} {:<6} {:<14} {:<16} {chosen_by}", cloud.id.to_string(), cloud.kind, cloud.account, cloud.region)?;
+    }
+    Ok(())
+}
+
+async fn add_aws(engine: &Engine, aws: &Aws) -> anyhow::Result<()> {
+    let config = AwsConfig {
+        region: aws.region.clone(),
+        vpc: aws.vpc.clone(),
+        subnets: aws.subnets.clone(),
+        hosted_zone: aws.hosted_zone.clone(),
+        images: aws.images.iter().cloned().collect(),
+        portal_networks: aws.portal_networks.clone(),
+        endpoint: aws.endpoint.clone(),
+        installation: engine.installation.simple().to_string(),
+        ..AwsConfig::default()
+    };
+    let clients = cloud_aws::connect(&config).await;
+    let account = clients.account().await.context("AWS does not say whose credentials these are")?;
+    let settings = serde_json::to_value(&config)?;
+    let id = courses::add_cloud(&mut *engine.pool.acquire().await?, "aws", &account, &aws.region, &settings).await?;
+    println!(
+        "{id}: account {account} in {}. `koza doctor` looks at it; `koza cloud choose COURSE {id}` builds a course's environments there.",
+        aws.region
+    );
+    Ok(())
+}
+
+async fn choose(engine: &Engine, course: &str, cloud: CloudId) -> anyhow::Result<()> {
+    let mut tx = engine.pool.begin().await?;
+    if !courses::clouds(&mut tx).await?.iter().any(|known| known.id == cloud) {
+        bail!("there is no cloud {cloud}: see `koza cloud list`");
+    }
+    let Some(id) = courses::choose_cloud(&mut tx, course, cloud).await? else { bail!("there is no course {course}") };
+    for version in courses::offers(&mut tx, id).await? {
+        environments::wish_for_image(&mut tx, version.id, cloud).await?;
+    }
+    tx.commit().await?;
+    println!("{course}: what is asked for from now on is built on {cloud}. Environments that there are stay where they are.");
+    Ok(())
+}

@@ -1,0 +1,158 @@
+//! The same story on AWS: the real SDK over HTTP, against a double of AWS that can lose answers.
+//!
+//! No machine boots there: what is inside them is taken to be well, because it is the simulator's and Incus' part to prove that.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use aws_double::{Clock, Double, Fault};
+use cloud::{Boot, Inside};
+use cloud_aws::AwsConfig;
+use server::engine::clouds::open_aws;
+use sqlx::PgPool;
+use time::OffsetDateTime;
+
+use crate::matrix::{Matrix, Worker};
+use crate::support::TestPortal;
+use crate::trap::Point;
+
+/// The double's own image of Debian 12.
+pub const DEBIAN: &str = "ami-0deb120000000a002";
+
+/// Machines whose inside is well.
+struct Well;
+
+impl Inside for Well {
+    fn boot(&self, machine: &str) -> Option<Boot> {
+        Some(Boot { id: format!("{machine}-boot"), done: vec!["settings".into(), "ready".into()], now: None, failed: None })
+    }
+
+    fn host_key(&self, _machine: &str) -> Option<String> {
+        Some("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIE5mVw8fLkZxTG8xE1p3rW8cJd0oX3l9o1nq0m7m5f3a".into())
+    }
+
+    fn ask(&self, _machine: &str, _probe: &str) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn restart(&self, _machine: &str, _service: &str) {}
+}
+
+/// A portal on a fresh account whose images are there; none where there is no moto.
+async fn portal(pool: PgPool) -> Option<(TestPortal, Double)> {
+    let Some(moto) = std::env::var_os("KOZA_MOTO").map(PathBuf::from) else {
+        assert!(std::env::var_os("CI").is_none_or(|set| set.is_empty()), "skipped: KOZA_MOTO names no moto server");
+        // Straight to the screen: what is printed the usual way is kept back when a test passes.
+        let _ = std::io::stderr().write_all(b"\nskipped: KOZA_MOTO names no moto server (deploy/host/moto path)\n");
+        return None;
+    };
+    let clock = Clock::by_hand();
+    let double = Double::share(&moto).expect("moto starts").with_clock(clock.clone());
+    let zone = double.add_hosted_zone("koza-machines.test").expect("a zone");
+    let installation = server::db::installation(&mut pool.acquire().await.expect("a connection")).await.expect("an installation");
+    let config = AwsConfig {
+        region: "us-east-1".into(),
+        hosted_zone: Some(zone),
+        images: [("debian-12".to_owned(), DEBIAN.to_owned())].into(),
+        endpoint: Some(double.endpoint().to_owned()),
+        installation: installation.simple().to_string(),
+        lists_apart_ms: 0,
+        ..AwsConfig::default()
+    };
+    let clients = cloud_aws::connect_as(&config, "key", "secret").await;
+    let (began, hands) = (OffsetDateTime::now_utc(), clock.clone());
+    let handle = open_aws(config, clients, Arc::new(move || began + hands.now())).await.expect("the account can be used");
+    Some((TestPortal::on_double(pool, handle, clock).await, double))
+}
+
+async fn matrix(pool: PgPool) -> Option<(Matrix, Double)> {
+    let (portal, double) = portal(pool).await?;
+    Some((Matrix::over(portal, Arc::new(Well)).await, double))
+}
+
+async fn every_call(pool: PgPool, point: Point, fate: Worker) {
+    if let Some((mut matrix, double)) = matrix(pool).await {
+        matrix.every_call(point, fate).await;
+        nothing_is_left(&matrix, &double).await;
+    }
+}
+
+async fn nothing_is_left(matrix: &Matrix, double: &Double) {
+    let left = matrix.portal.cloud.list_all().await.expect("listed");
+    assert_eq!(left, [], "{:?}", double.taken());
+}
+
+#[sqlx::test(migrator = "server::MIGRATOR")]
+async fn on_aws_a_worker_that_dies_before_any_call_and_comes_back(pool: PgPool) {
+    every_call(pool, Point::BeforeTheCall, Worker::Restarts).await;
+}
+
+#[sqlx::test(migrator = "server::MIGRATOR")]
+async fn on_aws_a_worker_that_dies_after_any_call_and_is_replaced(pool: PgPool) {
+    every_call(pool, Point::AfterTheCall, Worker::IsReplaced).await;
+}
+
+#[sqlx::test(migrator = "server::MIGRATOR")]
+async fn on_aws_a_worker_that_sleeps_after_any_call_and_wakes_when_another_has_done_it(pool: PgPool) {
+    every_call(pool, Point::AfterTheCall, Worker::WakesLater).await;
+}
+
+/// What the whole life of an environment asks of AWS, and changes there.
+const CHANGES: [&str; 25] = [
+    "AllocateAddress",
+    "AssociateAddress",
+    "AuthorizeSecurityGroupIngress",
+    "ChangeResourceRecordSets",
+    "CreateListener",
+    "CreateLoadBalancer",
+    "CreateSecurityGroup",
+    "CreateSnapshot",
+    "CreateTargetGroup",
+    "DeleteKeyPair",
+    "DeleteListener",
+    "DeleteLoadBalancer",
+    "DeleteSecurityGroup",
+    "DeleteSnapshot",
+    "DeleteTargetGroup",
+    "DeregisterImage",
+    "DeregisterTargets",
+    "ImportKeyPair",
+    "ModifyTargetGroupAttributes",
+    "RegisterImage",
+    "RegisterTargets",
+    "ReleaseAddress",
+    "RunInstances",
+    "StartInstances",
+    "TerminateInstances",
+];
+
+async fn with_faults(pool: PgPool, fault: impl Fn() -> Fault) {
+    let Some((mut matrix, double)) = matrix(pool).await else { return };
+    for action in CHANGES {
+        double.meet(action, 1, fault());
+    }
+    matrix.life(Worker::Restarts).await;
+    assert_eq!(double.faults_left(), 0, "the story makes every one of these calls");
+    nothing_is_left(&matrix, &double).await;
+}
+
+#[sqlx::test(migrator = "server::MIGRATOR")]
+async fn on_aws_answers_get_lost_and_nothing_is_made_twice(pool: PgPool) {
+    with_faults(pool, || Fault::LoseAnswer).await;
+}
+
+#[sqlx::test(migrator = "server::MIGRATOR")]
+async fn on_aws_requests_get_lost_and_everything_is_made(pool: PgPool) {
+    with_faults(pool, || Fault::LoseRequest).await;
+}
+
+#[sqlx::test(migrator = "server::MIGRATOR")]
+async fn on_aws_every_call_is_throttled_once_and_the_story_goes_on(pool: PgPool) {
+    with_faults(pool, || Fault::Throttle).await;
+}
+
+#[sqlx::test(migrator = "server::MIGRATOR")]
+async fn on_aws_every_call_is_refused_once_and_goes_on_when_the_cause_is_mended(pool: PgPool) {
+    with_faults(pool, || Fault::unauthorized("ec2:Something")).await;
+}
