@@ -81,6 +81,7 @@ impl Default for Options {
     }
 }
 
+const EVERYWHERE: &str = "0.0.0.0/0";
 const SSH: PortRange = PortRange { from: 22, to: 22 };
 /// What a balancer takes from the world.
 const WEB_PORTS: [PortRange; 2] = [PortRange { from: 80, to: 80 }, PortRange { from: 443, to: 443 }];
@@ -140,6 +141,7 @@ impl Wish {
         let opening = |ports: &PortRange| Opening { ports: *ports, sources: if *ports == SSH { self.ssh_sources() } else { Vec::new() } };
         let mut openings: Vec<_> = ports.iter().map(opening).collect();
         openings.sort_unstable();
+        openings.dedup();
         openings
     }
 
@@ -153,7 +155,7 @@ impl Wish {
         let mut sources: Vec<_> = self.networks.iter().chain(&self.nature.probes_come_from).cloned().collect();
         sources.sort_unstable();
         sources.dedup();
-        sources
+        if sources.iter().any(|source| source == EVERYWHERE) { Vec::new() } else { sources }
     }
 
     /// Whether its machines' key is an object of its own: where keys are, and of a sort that EC2 takes. Others reach the machine by its settings.

@@ -7,6 +7,7 @@ use aws_sdk_ec2::types::{Address, DomainType, Filter, ResourceType};
 use cloud::{CloudError, Deletion, Fate, Intent, Observed, Seen};
 
 use crate::AwsCloud;
+use crate::balancer::unreadable;
 use crate::labels::{Label, by, made, of};
 use crate::trouble::{code, is_missing, trouble};
 
@@ -33,7 +34,8 @@ impl AwsCloud {
             .await;
         let answer = answer.map_err(|error| trouble("ec2:AllocateAddress", error))?;
         let address = answer.public_ip.unwrap_or_default();
-        Ok(made(intent, answer.allocation_id.unwrap_or_default(), Observed::Address { address }, None))
+        let allocation = answer.allocation_id.ok_or_else(|| unreadable("AllocateAddress"))?;
+        Ok(made(intent, allocation, Observed::Address { address }, None))
     }
 
     pub(crate) async fn delete_address(&self, allocation: &str) -> Result<Deletion, CloudError> {

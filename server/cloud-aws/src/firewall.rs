@@ -8,6 +8,7 @@ use cloud::order::PortRange;
 use cloud::{CloudError, Deletion, Fate, Intent, Observed, Opening, Seen};
 
 use crate::AwsCloud;
+use crate::balancer::unreadable;
 use crate::labels::{Label, made, of};
 use crate::trouble::{code, is_missing, trouble};
 
@@ -26,42 +27,54 @@ impl AwsCloud {
             .tag_specifications(of(intent, ResourceType::SecurityGroup))
             .send()
             .await;
-        let (group, is_open) = match answer {
-            Ok(answer) => (answer.group_id.unwrap_or_default(), Vec::new()),
+        let (group, rules) = match answer {
+            Ok(answer) => (answer.group_id.ok_or_else(|| unreadable("CreateSecurityGroup"))?, Vec::new()),
             Err(error) if code(&error) == "InvalidGroup.Duplicate" => self.own_group(intent).await?,
             Err(error) => return Err(trouble("ec2:CreateSecurityGroup", error)),
         };
+        let is_open = openings(&rules);
         self.let_in(&group, &difference(tcp, &is_open)).await?;
-        self.shut_out(&group, &difference(&is_open, tcp)).await?;
+        let known: Vec<Opening> = is_open.into_iter().filter(|opening| opening.ports != STRANGE).collect();
+        let surplus = difference(&known, tcp).iter().map(permission).chain(rules.iter().filter_map(strange_part)).collect();
+        self.shut_out(&group, surplus).await?;
         Ok(made(intent, group, Observed::Firewall { tcp: tcp.to_vec() }, None))
     }
 
-    /// The group that this intent made, and what it lets in.
-    async fn own_group(&self, intent: &Intent) -> Result<(String, Vec<Opening>), CloudError> {
+    /// The group that this intent made, and its rules.
+    async fn own_group(&self, intent: &Intent) -> Result<(String, Vec<IpPermission>), CloudError> {
         let filters = [("group-name", intent.name()), ("vpc-id", self.network.vpc.clone())];
         let filters = filters.map(|(name, value)| Filter::builder().name(name).values(value).build());
         let known = self.groups(filters.to_vec()).await?;
+        if known.is_empty() {
+            return Err(CloudError::new(Fate::NotVisibleYet, "not_found", format!("{} is there, and not listed yet", intent.name())));
+        }
         let own = known.into_iter().find(|group| Label::of(group.tags()).is_some_and(|label| label.is_by(intent)));
-        let named = own.and_then(|group| Some((group.group_id()?.to_owned(), openings(group.ip_permissions()))));
+        let named = own.and_then(|group| Some((group.group_id()?.to_owned(), group.ip_permissions().to_vec())));
         named.ok_or_else(|| CloudError::new(Fate::Final, "name_taken", format!("security group {} is somebody else's", intent.name())))
     }
 
     async fn let_in(&self, group: &str, openings: &[Opening]) -> Result<(), CloudError> {
-        if openings.is_empty() {
-            return Ok(());
+        let mut together = vec![openings.to_vec()];
+        while let Some(openings) = together.pop().filter(|openings| !openings.is_empty()) {
+            let rules = openings.iter().map(permission).collect();
+            match self.clients.ec2.authorize_security_group_ingress().group_id(group).set_ip_permissions(Some(rules)).send().await {
+                // One that is there spoils the call for the others.
+                Err(error) if code(&error) == "InvalidPermission.Duplicate" && openings.len() > 1 => {
+                    together.extend(openings.into_iter().map(|opening| vec![opening]));
+                }
+                Err(error) if code(&error) != "InvalidPermission.Duplicate" => {
+                    return Err(trouble("ec2:AuthorizeSecurityGroupIngress", error));
+                }
+                _ => {}
+            }
         }
-        let rules = openings.iter().map(permission).collect();
-        match self.clients.ec2.authorize_security_group_ingress().group_id(group).set_ip_permissions(Some(rules)).send().await {
-            Err(error) if code(&error) != "InvalidPermission.Duplicate" => Err(trouble("ec2:AuthorizeSecurityGroupIngress", error)),
-            _ => Ok(()),
-        }
+        Ok(())
     }
 
-    async fn shut_out(&self, group: &str, openings: &[Opening]) -> Result<(), CloudError> {
-        if openings.is_empty() {
+    async fn shut_out(&self, group: &str, rules: Vec<IpPermission>) -> Result<(), CloudError> {
+        if rules.is_empty() {
             return Ok(());
         }
-        let rules = openings.iter().map(permission).collect();
         match self.clients.ec2.revoke_security_group_ingress().group_id(group).set_ip_permissions(Some(rules)).send().await {
             Err(error) if !is_missing(&error) => Err(trouble("ec2:RevokeSecurityGroupIngress", error)),
             _ => Ok(()),
@@ -122,17 +135,32 @@ fn permission(opening: &Opening) -> IpPermission {
         .build()
 }
 
-/// What a group lets in, as orders write it. A rule that no order of ours writes reads as a port that there is not.
+/// How a rule that no order of ours writes is shown: as a port that there is not.
+const STRANGE: PortRange = PortRange { from: 0, to: 0 };
+
+fn ports_of(rule: &IpPermission) -> Option<PortRange> {
+    let port = |number: Option<i32>| number.and_then(|number| u16::try_from(number).ok());
+    let (from, to) = port(rule.from_port()).zip(port(rule.to_port()))?;
+    (rule.ip_protocol() == Some("tcp")).then_some(PortRange { from, to })
+}
+
+/// What of a rule no order of ours writes, as it has to be named to be taken away.
+fn strange_part(rule: &IpPermission) -> Option<IpPermission> {
+    if ports_of(rule).is_none() {
+        return Some(rule.clone());
+    }
+    let only_ranges = rule.ipv6_ranges().is_empty() && rule.prefix_list_ids().is_empty() && rule.user_id_group_pairs().is_empty();
+    let mut strange = rule.clone();
+    strange.ip_ranges = None;
+    (!only_ranges).then_some(strange)
+}
+
+/// What a group lets in, as orders write it.
 fn openings(rules: &[IpPermission]) -> Vec<Opening> {
-    let strange = (PortRange { from: 0, to: 0 }, "");
     let read = |rule: &IpPermission| -> Vec<(PortRange, String)> {
-        let port = |number: Option<i32>| number.and_then(|number| u16::try_from(number).ok());
-        let ports = port(rule.from_port()).zip(port(rule.to_port())).map(|(from, to)| PortRange { from, to });
-        let only_ranges = rule.ipv6_ranges().is_empty() && rule.prefix_list_ids().is_empty() && rule.user_id_group_pairs().is_empty();
-        match ports.filter(|_| rule.ip_protocol() == Some("tcp") && only_ranges) {
-            Some(ports) => rule.ip_ranges().iter().filter_map(|range| Some((ports, range.cidr_ip()?.to_owned()))).collect(),
-            None => vec![(strange.0, strange.1.to_owned())],
-        }
+        let ranges = ports_of(rule).into_iter().flat_map(|ports| rule.ip_ranges().iter().map(move |range| (ports, range)));
+        let known = ranges.filter_map(|(ports, range)| Some((ports, range.cidr_ip()?.to_owned())));
+        known.chain(strange_part(rule).map(|_| (STRANGE, String::new()))).collect()
     };
     let all: Vec<_> = rules.iter().flat_map(read).collect();
     let mut openings = gathered(all.iter().map(|(ports, source)| (*ports, source.as_str())));
@@ -152,6 +180,8 @@ pub(crate) fn listed(group: &SecurityGroup) -> Option<Seen> {
 
 #[cfg(test)]
 mod tests {
+    use aws_sdk_ec2::types::Ipv6Range;
+
     use super::*;
 
     fn opening(from: u16, to: u16, sources: &[&str]) -> Opening {
@@ -178,5 +208,15 @@ mod tests {
     fn a_rule_that_nobody_ordered_is_seen() {
         let all = IpPermission::builder().ip_protocol("-1").ip_ranges(IpRange::builder().cidr_ip(EVERYWHERE).build()).build();
         assert_ne!(openings(&[all]), []);
+    }
+
+    #[test]
+    fn of_a_rule_that_is_ours_in_part_only_the_other_part_is_taken_away() {
+        let ours = permission(&opening(80, 80, &[]));
+        let mut both = ours;
+        both.ipv6_ranges = Some(vec![Ipv6Range::builder().cidr_ipv6("::/0").build()]);
+        assert_eq!(openings(std::slice::from_ref(&both)), [opening(0, 0, &[""]), opening(80, 80, &[])]);
+        let strange = strange_part(&both).expect("what nobody ordered");
+        assert_eq!((strange.ip_ranges().len(), strange.ipv6_ranges().len(), strange.from_port()), (0, 1, Some(80)));
     }
 }

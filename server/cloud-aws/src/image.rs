@@ -7,6 +7,7 @@ use aws_sdk_ec2::types::{ArchitectureValues, BlockDeviceMapping, EbsBlockDevice,
 use cloud::{CloudError, Deletion, Fate, Intent, Observed, Seen};
 use tokio::sync::Mutex;
 
+use crate::balancer::unreadable;
 use crate::labels::{Label, RECIPE, filter, made, value, with};
 use crate::trouble::{code, is_missing, trouble};
 use crate::{AwsCloud, labels};
@@ -25,7 +26,16 @@ const ASKED_AGAIN_AFTER: Duration = Duration::from_secs(3600);
 #[derive(Debug, Default)]
 pub(crate) struct Bases {
     newest: Mutex<HashMap<String, (Instant, String)>>,
-    roots: Mutex<HashMap<String, String>>,
+    roots: Mutex<HashMap<String, Root>>,
+}
+
+/// The root disk of an image.
+#[derive(Debug, Clone)]
+pub(crate) struct Root {
+    /// What the image calls it: `/dev/xvda`.
+    pub(crate) device: String,
+    /// How large it is at least.
+    pub(crate) size_gib: i32,
 }
 
 impl AwsCloud {
@@ -56,22 +66,29 @@ impl AwsCloud {
             ),
             false => trouble("ssm:GetParameter", error),
         })?;
-        let image = answer.parameter().and_then(|parameter| parameter.value()).unwrap_or_default().to_owned();
+        let image = answer.parameter().and_then(|parameter| parameter.value()).ok_or_else(|| unreadable("GetParameter"))?.to_owned();
         newest.insert(os.to_owned(), (Instant::now(), image.clone()));
         Ok(image)
     }
 
-    /// What an image calls its root disk: `/dev/xvda`. It never changes.
-    pub(crate) async fn root_device(&self, image: &str) -> Result<String, CloudError> {
-        let mut roots = self.bases.roots.lock().await;
-        if let Some(device) = roots.get(image) {
-            return Ok(device.clone());
+    /// The root disk of an image. It never changes.
+    pub(crate) async fn root(&self, image: &str) -> Result<Root, CloudError> {
+        if let Some(root) = self.bases.roots.lock().await.get(image) {
+            return Ok(root.clone());
         }
         let answer = self.clients.ec2.describe_images().image_ids(image).send().await;
-        let answer = answer.map_err(|error| trouble("ec2:DescribeImages", error))?;
-        let device = answer.images().first().and_then(|image| image.root_device_name()).unwrap_or("/dev/xvda").to_owned();
-        roots.insert(image.to_owned(), device.clone());
-        Ok(device)
+        let gone = || CloudError::new(Fate::Final, "image_not_found", format!("there is no image {image}"));
+        let answer = match answer {
+            Err(error) if is_missing(&error) => return Err(gone()),
+            answer => answer.map_err(|error| trouble("ec2:DescribeImages", error))?,
+        };
+        let known = answer.images().first().ok_or_else(gone)?;
+        let device = known.root_device_name().unwrap_or("/dev/xvda").to_owned();
+        let mappings = known.block_device_mappings().iter().filter(|mapping| mapping.device_name() == Some(&device));
+        let size_gib = mappings.filter_map(|mapping| mapping.ebs()?.volume_size()).max().unwrap_or(0);
+        let root = Root { device, size_gib };
+        self.bases.roots.lock().await.insert(image.to_owned(), root.clone());
+        Ok(root)
     }
 
     pub(crate) async fn create_image(&self, intent: &Intent, snapshot: &str, recipe: &str) -> Result<Seen, CloudError> {
@@ -93,15 +110,18 @@ impl AwsCloud {
             .await;
         let observed = |is_available| Observed::Image { recipe: recipe.to_owned(), is_available };
         match answer {
-            Ok(answer) => Ok(made(intent, answer.image_id.unwrap_or_default(), observed(false), None)),
+            Ok(answer) => Ok(made(intent, answer.image_id.ok_or_else(|| unreadable("RegisterImage"))?, observed(false), None)),
             Err(error) if code(&error) == "InvalidAMIName.Duplicate" => {
                 let named = Filter::builder().name("name").values(intent.name()).build();
-                match self
-                    .images(vec![named])
-                    .await?
-                    .into_iter()
-                    .find(|image| Label::of(image.tags()).is_some_and(|label| label.is_by(intent)))
-                {
+                let known = self.images(vec![named]).await?;
+                if known.is_empty() {
+                    return Err(CloudError::new(
+                        Fate::NotVisibleYet,
+                        "not_found",
+                        format!("{} is there, and not listed yet", intent.name()),
+                    ));
+                }
+                match known.into_iter().find(|image| Label::of(image.tags()).is_some_and(|label| label.is_by(intent))) {
                     Some(image) => Ok(made(intent, image.image_id().unwrap_or_default(), seen(&image), time_of(&image))),
                     None => Err(CloudError::new(Fate::Final, "name_taken", format!("image {} is somebody else's", intent.name()))),
                 }

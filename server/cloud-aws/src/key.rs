@@ -25,6 +25,9 @@ impl AwsCloud {
             Err(error) if code(&error) == "InvalidKeyPair.Duplicate" => {
                 let named = Filter::builder().name("key-name").values(&name).build();
                 let known = self.keys(vec![named]).await?;
+                if known.is_empty() {
+                    return Err(CloudError::new(Fate::NotVisibleYet, "not_found", format!("{name} is there, and not listed yet")));
+                }
                 match known.iter().any(|key| Label::of(key.tags()).is_some_and(|label| label.is_by(intent))) {
                     true => Ok(made(intent, name, Observed::Key, None)),
                     false => Err(CloudError::new(Fate::Final, "name_taken", format!("key pair {name} is somebody else's"))),

@@ -59,11 +59,6 @@ pub(crate) fn by(intent: &Intent) -> Filter {
     filter(INTENT, &intent.token.to_string())
 }
 
-/// A filter for what environments hold.
-pub(crate) fn environment(id: Uuid) -> (&'static str, String) {
-    (ENVIRONMENT, id.to_string())
-}
-
 /// What the tags of something say.
 pub(crate) struct Label {
     pub(crate) installation: String,

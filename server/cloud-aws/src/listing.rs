@@ -1,14 +1,13 @@
-//! Listing what is ours. A look at one environment is a look at the installation, shared with whoever looks at the same moment; where all of an
-//! environment is asked for, its tags tell first which kinds there are.
+//! Listing what is ours. A look at one environment is a look at the installation, shared with whoever looks at the same moment.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
-use aws_sdk_ec2::types::{Filter, InstanceStateName, ResourceType};
+use aws_sdk_ec2::types::{Filter, InstanceStateName};
 use cloud::{CloudError, EnvironmentTag, Kind, Seen};
 use futures::future::try_join_all;
 
-use crate::labels::{INSTALLATION, Label, environment as environment_tag, filter};
+use crate::labels::{INSTALLATION, Label, filter};
 use crate::shared::Shared;
 use crate::trouble::trouble;
 use crate::{AwsCloud, address, balancer, firewall, image, key, machine, snapshot, target_group, volume};
@@ -76,34 +75,12 @@ impl List {
             Kind::Record | Kind::Certificate => return None,
         })
     }
-
-    /// What EC2's tags call it. None: Elastic Load Balancing keeps tags of its own.
-    fn resource_type(self) -> Option<ResourceType> {
-        Some(match self {
-            Self::Machines => ResourceType::Instance,
-            Self::Disks => ResourceType::Volume,
-            Self::Addresses => ResourceType::ElasticIp,
-            Self::Firewalls => ResourceType::SecurityGroup,
-            Self::Keys => ResourceType::KeyPair,
-            Self::Snapshots => ResourceType::Snapshot,
-            Self::Images => ResourceType::Image,
-            Self::Balancers | Self::TargetGroups => return None,
-        })
-    }
 }
-
-/// So many lists of one environment are worth asking first which of them will be empty.
-const WORTH_ASKING_FIRST: usize = 3;
 
 impl AwsCloud {
     /// What an environment has of these kinds.
     pub(crate) async fn kinds_of(&self, environment: &EnvironmentTag, kinds: &[Kind]) -> Result<Vec<Seen>, CloudError> {
-        let mut lists = lists(kinds);
-        if lists.iter().filter(|list| list.resource_type().is_some()).count() >= WORTH_ASKING_FIRST {
-            let there = self.tagged(environment).await?;
-            lists.retain(|list| list.resource_type().is_none_or(|kind| there.contains(&kind)));
-        }
-        let all = try_join_all(lists.into_iter().map(|list| self.look(list))).await?;
+        let all = try_join_all(lists(kinds).into_iter().map(|list| self.look(list))).await?;
         let is_asked = |seen: &&Seen| seen.environment == environment.environment && kinds.contains(&seen.kind());
         Ok(all.iter().flat_map(|list| list.iter().filter(is_asked).cloned()).collect())
     }
@@ -112,19 +89,6 @@ impl AwsCloud {
     pub(crate) async fn every(&self, kinds: &[Kind]) -> Result<Vec<Seen>, CloudError> {
         let all = try_join_all(lists(kinds).into_iter().map(|list| self.look(list))).await?;
         Ok(all.iter().flat_map(|list| list.iter().cloned()).collect())
-    }
-
-    /// The types of EC2's resources that carry an environment's tag.
-    async fn tagged(&self, environment: &EnvironmentTag) -> Result<Vec<ResourceType>, CloudError> {
-        let (key, value) = environment_tag(environment.environment);
-        let filters = [("key", key), ("value", value.as_str())].map(|(name, value)| Filter::builder().name(name).values(value).build());
-        let mut pages = self.clients.ec2.describe_tags().set_filters(Some(filters.to_vec())).max_results(1000).into_paginator().send();
-        let mut types = Vec::new();
-        while let Some(page) = pages.next().await {
-            let page = page.map_err(|error| trouble("ec2:DescribeTags", error))?;
-            types.extend(page.tags.unwrap_or_default().into_iter().filter_map(|tag| tag.resource_type));
-        }
-        Ok(types)
     }
 
     async fn look(&self, list: List) -> Result<std::sync::Arc<Vec<Seen>>, CloudError> {

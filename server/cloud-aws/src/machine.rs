@@ -23,9 +23,10 @@ impl AwsCloud {
             ImageSource::Base(os) => self.base_image(os).await?,
             ImageSource::Baked(image) => image.clone(),
         };
-        let root = self.root_device(&image).await?;
+        let root = self.root(&image).await?;
         let volume = EbsBlockDevice::builder()
-            .volume_size(i32::try_from(size.disk_gib).unwrap_or(i32::MAX))
+            // No disk is smaller than the image that it starts from.
+            .volume_size(i32::try_from(size.disk_gib).unwrap_or(i32::MAX).max(root.size_gib))
             .volume_type(VolumeType::Gp3)
             .delete_on_termination(true)
             .set_encrypted(is_encrypted.then_some(true))
@@ -56,7 +57,7 @@ impl AwsCloud {
             .set_key_name(key.clone())
             .user_data(base64(user_data))
             .network_interfaces(network)
-            .block_device_mappings(BlockDeviceMapping::builder().device_name(root).ebs(volume).build())
+            .block_device_mappings(BlockDeviceMapping::builder().device_name(root.device).ebs(volume).build())
             .metadata_options(metadata)
             // A build machine that powers itself off stays.
             .instance_initiated_shutdown_behavior(ShutdownBehavior::Stop)
@@ -81,7 +82,18 @@ impl AwsCloud {
             Err(error) if code(&error) == "IdempotentParameterMismatch" => {
                 let token = Filter::builder().name("client-token").values(intent.token.to_string()).build();
                 let known = self.instances(vec![token]).await?;
-                known.iter().find_map(listed).ok_or_else(|| spent(intent))
+                match known.iter().find_map(listed) {
+                    Some(made) => Ok(made),
+                    None if known.is_empty() => {
+                        Err(CloudError::new(Fate::NotVisibleYet, "not_found", "the token was used, and nothing is listed yet"))
+                    }
+                    None => Err(spent(intent)),
+                }
+            }
+            Err(error) if code(&error) == "IdempotentInstanceTerminated" => Err(spent(intent)),
+            // It will not come by waiting: somebody took it away.
+            Err(error) if code(&error).starts_with("InvalidAMIID.") => {
+                Err(CloudError { fate: Fate::Final, code: "image_not_found", ..trouble("ec2:RunInstances", error) })
             }
             Err(error) => Err(trouble("ec2:RunInstances", error)),
         }

@@ -82,19 +82,17 @@ impl Route53 {
             let began = Instant::now();
             let mut listed = zone::read(&self.clients, &self.zone, &self.installation).await?;
             for (name, known) in &*self.known.lock().await {
-                match listed.get_mut(name) {
-                    // What was changed since the look began is as it was changed.
-                    _ if known.at > began => {
-                        listed.insert(name.clone(), known.clone());
-                    }
-                    Some(entry) if entry.companion == known.companion => {
-                        (entry.change, entry.is_in_sync) = (known.change.clone(), known.is_in_sync);
-                    }
-                    _ => {}
+                if let Some(entry) = listed.get_mut(name).filter(|entry| entry.companion == known.companion) {
+                    (entry.change, entry.is_in_sync) = (known.change.clone(), known.is_in_sync);
                 }
             }
             self.find_out_sync(&mut listed).await?;
-            (*self.known.lock().await).clone_from(&listed);
+            let mut known = self.known.lock().await;
+            // What was changed since the look began is as it was changed.
+            for (name, changed) in known.iter().filter(|(_, known)| known.at > began) {
+                listed.insert(name.clone(), changed.clone());
+            }
+            known.clone_from(&listed);
             Ok(listed)
         };
         self.look.ask(look).await.map(|listed| (*listed).clone())
@@ -102,14 +100,16 @@ impl Route53 {
 
     async fn find_out_sync(&self, entries: &mut BTreeMap<String, Entry>) -> Result<(), CloudError> {
         let now = (self.clock)().unix_timestamp();
+        let is_old = |entry: &Entry| now - entry.companion.changed > SURELY_IN_SYNC_AFTER.whole_seconds();
         let mut asked = BTreeMap::new();
         for entry in entries.values_mut().filter(|entry| !entry.is_in_sync) {
             entry.is_in_sync = match &entry.change {
-                None => now - entry.companion.changed > SURELY_IN_SYNC_AFTER.whole_seconds(),
+                None => is_old(entry),
                 Some(change) => match asked.get(change) {
                     Some(is_in_sync) => *is_in_sync,
                     None => {
-                        let is_in_sync = changes::is_in_sync(&self.clients, change).await?;
+                        // Route 53 forgets changes in time.
+                        let is_in_sync = changes::is_in_sync(&self.clients, change).await?.unwrap_or_else(|| is_old(entry));
                         asked.insert(change.clone(), is_in_sync);
                         is_in_sync
                     }

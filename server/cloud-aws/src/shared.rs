@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cloud::CloudError;
+use cloud::{CloudError, Fate};
 use tokio::sync::Mutex;
 use tokio::time::{Duration, Instant};
 
@@ -11,7 +11,14 @@ use tokio::time::{Duration, Instant};
 #[derive(Debug)]
 pub(crate) struct Shared<T> {
     apart: Duration,
-    last: Mutex<Option<(Instant, Arc<T>)>>,
+    last: Mutex<Option<(Instant, Answer<T>)>>,
+}
+
+/// What came back; a failure is everybody's, too.
+type Answer<T> = Result<Arc<T>, (Fate, &'static str, String)>;
+
+fn told<T>(answer: &Answer<T>) -> Result<Arc<T>, CloudError> {
+    answer.clone().map_err(|(fate, code, said)| CloudError::new(fate, code, said))
 }
 
 impl<T> Shared<T> {
@@ -27,15 +34,17 @@ impl<T> Shared<T> {
         if let Some((began_at, answer)) = &*last
             && *began_at > came_at
         {
-            return Ok(answer.clone());
+            return told(answer);
         }
-        if let Some((began_at, _)) = &*last {
-            tokio::time::sleep_until(*began_at + self.apart).await;
+        if let Some((began_at, before)) = &*last {
+            // Who asked too often waits longer.
+            let patience = if matches!(before, Err((Fate::Throttled, ..))) { 8 } else { 1 };
+            tokio::time::sleep_until(*began_at + self.apart * patience).await;
         }
         let began_at = Instant::now();
-        let answer = Arc::new(ask.await?);
-        *last = Some((began_at, answer.clone()));
-        Ok(answer)
+        let answer = ask.await.map(Arc::new).map_err(|error| (error.fate, error.code, error.said));
+        let (_, answer) = last.insert((began_at, answer));
+        told(answer)
     }
 }
 
@@ -62,5 +71,20 @@ mod tests {
         let answers: Vec<u32> = answers.into_iter().map(|answer| *answer.expect("answered")).collect();
         assert_eq!((answers[0], asked.load(Ordering::SeqCst)), (0, 2), "the first, and one for all others");
         assert_eq!(*ask().await.expect("answered"), 2, "who comes later asks anew");
+    }
+
+    #[tokio::test]
+    async fn a_failure_is_shared_as_an_answer_is() {
+        let (shared, asked) = (Shared::<u32>::new(Duration::ZERO), AtomicU32::new(0));
+        let ask = || {
+            shared.ask(async {
+                asked.fetch_add(1, Ordering::SeqCst);
+                yield_now().await;
+                Err(CloudError::new(Fate::Throttled, "throttled", "too many"))
+            })
+        };
+        let answers = join_all((0..50).map(|_| ask())).await;
+        assert!(answers.iter().all(|answer| answer.as_ref().is_err_and(|error| error.fate == Fate::Throttled)));
+        assert_eq!(asked.load(Ordering::SeqCst), 2);
     }
 }

@@ -5,6 +5,7 @@ use aws_sdk_ec2::types::{Filter, ResourceType, Snapshot, SnapshotState};
 use cloud::{CloudError, Deletion, Fate, Intent, Observed, Seen};
 
 use crate::AwsCloud;
+use crate::balancer::unreadable;
 use crate::labels::{INSTALLATION, Label, by, filter, made, of, time};
 use crate::trouble::{is_missing, trouble};
 
@@ -33,7 +34,8 @@ impl AwsCloud {
         let answer = answer.map_err(|error| trouble("ec2:CreateSnapshot", error))?;
         let since = time(answer.start_time());
         let is_complete = answer.state() == Some(&SnapshotState::Completed);
-        Ok(made(intent, answer.snapshot_id.unwrap_or_default(), Observed::Snapshot { is_complete }, since))
+        let snapshot = answer.snapshot_id.ok_or_else(|| unreadable("CreateSnapshot"))?;
+        Ok(made(intent, snapshot, Observed::Snapshot { is_complete }, since))
     }
 
     pub(crate) async fn delete_snapshot(&self, snapshot: &str) -> Result<Deletion, CloudError> {

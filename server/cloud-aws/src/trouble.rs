@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fmt::Debug;
 
 use aws_sdk_ec2::error::{ProvideErrorMetadata, SdkError};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use cloud::{CloudError, Fate};
 
 use crate::permissions;
@@ -22,6 +23,7 @@ const READINGS: &[(&[&str], Fate, &str)] = &[
             "TooManyRequestsException",
             "SlowDown",
             "LimitExceededException",
+            "SnapshotCreationPerVolumeRateExceeded",
         ],
         Fate::Throttled,
         "throttled",
@@ -116,7 +118,7 @@ const READINGS: &[(&[&str], Fate, &str)] = &[
         "unreachable",
     ),
     (&["IdempotentParameterMismatch"], Fate::Final, "intent_mismatch"),
-    (&["ExpiredToken", "ExpiredTokenException", "RequestExpired"], Fate::Final, "expired_credentials"),
+    (&["ExpiredToken", "ExpiredTokenException", "RequestExpired", "RequestTimeTooSkewed"], Fate::Final, "expired_credentials"),
     (
         &["AuthFailure", "InvalidClientTokenId", "SignatureDoesNotMatch", "UnrecognizedClientException", "IncompleteSignature"],
         Fate::Final,
@@ -132,10 +134,9 @@ const READINGS: &[(&[&str], Fate, &str)] = &[
 ];
 
 /// A call that failed. `action` is what a policy calls it: `ec2:RunInstances`.
-pub(crate) fn trouble<E, R>(action: &'static str, error: SdkError<E, R>) -> CloudError
+pub(crate) fn trouble<E>(action: &'static str, error: SdkError<E, HttpResponse>) -> CloudError
 where
     E: ProvideErrorMetadata + Error + Send + Sync + 'static,
-    R: Debug + Send + Sync + 'static,
 {
     let Some(service) = error.as_service_error() else { return unanswered(action, error) };
     let code = service.code().unwrap_or("without a code").to_owned();
@@ -143,6 +144,8 @@ where
     let reading = READINGS.iter().find(|(codes, ..)| codes.contains(&code.as_str()));
     let (fate, word) = match reading {
         Some((_, fate, word)) => (*fate, *word),
+        // Its own fault, whatever it calls it: nobody knows what became of the call.
+        None if error.raw_response().is_some_and(|answer| answer.status().is_server_error()) => (Fate::TryAgain, "unreachable"),
         None => (Fate::Final, "refused"),
     };
     let said = match word {

@@ -35,14 +35,14 @@ pub async fn clouds(db: &mut Db) -> sqlx::Result<Vec<CloudRow>> {
         .collect())
 }
 
-/// Adds a cloud, or brings its settings up to date.
+/// Adds a cloud, or brings those of its settings up to date that are named.
 ///
 /// # Errors
 /// As the database.
 pub async fn add_cloud(db: &mut Db, kind: &str, account: &str, region: &str, settings: &serde_json::Value) -> sqlx::Result<CloudId> {
     let id = sqlx::query_scalar!(
         "insert into cloud (id, kind, account, region, settings) values ($1, $2, $3, $4, $5)
-         on conflict (kind, account, region) do update set settings = excluded.settings
+         on conflict (kind, account, region) do update set settings = cloud.settings || excluded.settings
          returning id",
         CloudId::new().0,
         kind,

@@ -64,7 +64,7 @@ pub async fn request(db: &mut Db, request: &Request<'_>) -> sqlx::Result<Option<
 pub async fn wish_for_image(db: &mut Db, version: BlueprintVersionId, cloud: CloudId) -> sqlx::Result<()> {
     sqlx::query!(
         "insert into environment (id, course, version, cloud, purpose, name, domain, priority, wake_at)
-         select $1, v.course, v.id, $3, 'image', 'image-' || v.id, 'images.koza', 1, koza_now()
+         select $1, v.course, v.id, $3, 'image', 'image-' || v.id || '-' || right($3::uuid::text, 12), 'images.koza', 1, koza_now()
            from blueprint_version v
           where v.id = $2 and not exists (select from image where image.version = v.id and image.cloud = $3)
          on conflict (version, cloud) where purpose = 'image' and removed_at is null do update

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use app::domain::ids::ResourceId;
 use app::domain::reason::{Attention, Probe};
-use cloud::{Call, CloudError, Deletion, Fate, Intent, Kind, Observed, Tags};
+use cloud::{Call, CloudError, Deletion, Fate, Intent, Kind, MachineState, Observed, Tags};
 use time::Duration;
 use tracing::{info, warn};
 
@@ -139,11 +139,13 @@ async fn make(engine: &Engine, claim: Claim, handle: &Handle, known: &Known, kin
                 let mut tx = engine.pool.begin().await?;
                 fence(&mut tx, claim).await?;
                 resources::answered(&mut tx, &intended).await?;
-                if moves_on(nature, kind, &intended, &error) {
+                // What this intent made is gone: another has to be made by another.
+                let is_spent = kind == Kind::Machine && error.code == "intent_spent";
+                if is_spent || moves_on(nature, kind, &intended, &error) {
                     resources::gone(&mut tx, known.id, Kind::Machine, slot, None).await?;
                     resources::gone(&mut tx, known.id, Kind::Disk, slot, None).await?;
                     tx.commit().await?;
-                    info!(environment.id = %known.id, zone = intended.zone, "no room there; the next zone is tried");
+                    info!(environment.id = %known.id, zone = intended.zone, error = error.code, "it is ordered anew");
                     return Ok(Outcome::Done);
                 }
                 tx.commit().await?;
@@ -202,8 +204,7 @@ async fn release(
     let row = known.rows.iter().find(|row| row.kind == kind && Some(row.slot) == slot);
     let is_listed = slot.is_none_or(|slot| known.world.of(kind, slot).is_some_and(|holding| holding.listed.is_some()));
     // Its cost ended with the order, and the cloud lists it no more: there is nothing left to ask.
-    let has_gone =
-        handle.cloud.nature().deletion_stops && kind == Kind::Machine && row.is_some_and(|row| row.release_at.is_some()) && !is_listed;
+    let has_gone = handle.cloud.nature().deletion_stops && kind == Kind::Machine && row.is_some_and(is_going) && !is_listed;
     let cloud_id = cloud_id.filter(|_| !has_gone);
     let seat = engine.clouds.batches.seat(known.cloud, handle, Call::Delete(kind));
     let mut tx = engine.pool.begin().await?;
@@ -249,6 +250,11 @@ async fn release(
     events::record(&mut tx, known.id, &Actor::Koza, &event).await?;
     tx.commit().await?;
     Ok(Outcome::Done)
+}
+
+/// Whether the cloud has taken an order to delete it: written down with the answer.
+fn is_going(row: &resources::Row) -> bool {
+    row.release_at.is_some() && matches!(row.observed, Some(Observed::Machine { state: MachineState::Stopping, .. }))
 }
 
 async fn write_off(engine: &Engine, claim: Claim, known: &Known, kind: Kind, slot: u16) -> Result<Outcome, Lost> {

@@ -66,10 +66,10 @@ impl Clouds {
     /// # Errors
     /// [`NoCloud`].
     pub async fn get(&self, pool: &PgPool, id: CloudId) -> Result<Handle, NoCloud> {
-        let mut known = self.known.lock().await;
-        if let Some(handle) = known.get(&id) {
+        if let Some(handle) = self.known.lock().await.get(&id) {
             return Ok(handle.clone());
         }
+        // Not while the list is held: a cloud that does not answer must not keep others from theirs. Two who open the same do no harm.
         let mut db = pool.acquire().await?;
         let installation = crate::db::installation(&mut db).await?.simple().to_string();
         let row = courses::clouds(&mut db)
@@ -77,23 +77,10 @@ impl Clouds {
             .into_iter()
             .find(|row| row.id == id)
             .ok_or_else(|| NoCloud::Settings(id, "there is no such row".into()))?;
+        drop(db);
         let handle = self.open(&row, installation).await?;
-        buckets::seed(&mut db, id, handle.cloud.allowances()).await?;
-        known.insert(id, handle.clone());
-        Ok(handle)
-    }
-
-    /// All clouds that have a row.
-    ///
-    /// # Errors
-    /// [`NoCloud`].
-    pub async fn all(&self, pool: &PgPool) -> Result<Vec<(CloudId, Handle)>, NoCloud> {
-        let rows = courses::clouds(&mut *pool.acquire().await?).await?;
-        let mut all = Vec::new();
-        for row in rows {
-            all.push((row.id, self.get(pool, row.id).await?));
-        }
-        Ok(all)
+        buckets::seed(&mut *pool.acquire().await?, id, handle.cloud.allowances()).await?;
+        Ok(self.known.lock().await.entry(id).or_insert(handle).clone())
     }
 
     async fn open(&self, row: &CloudRow, installation: String) -> Result<Handle, NoCloud> {

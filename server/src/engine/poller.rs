@@ -4,15 +4,16 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::time::Duration;
 
 use app::domain::ids::CloudId;
-use cloud::{Call, Observed, Seen};
+use cloud::{Call, Kind, Observed, Seen};
+use futures::future::join_all;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 use uuid::Uuid;
 
 use super::Engine;
-use super::clouds::{Handle, NoCloud};
+use super::clouds::Handle;
 use crate::db::buckets::{self, For};
-use crate::db::environments;
+use crate::db::{courses, environments};
 
 const EVERY: Duration = Duration::from_secs(5);
 
@@ -29,16 +30,19 @@ pub async fn run(engine: Engine, shutdown: CancellationToken) {
     }
 }
 
-/// Looks at every cloud once.
+/// Looks at every cloud once, side by side.
 ///
 /// # Errors
 /// Without a list of the clouds; one that cannot be looked at is only noted.
-pub async fn look_once(engine: &Engine) -> Result<(), NoCloud> {
-    for (id, handle) in engine.clouds.all(&engine.pool).await? {
-        if let Err(error) = look(engine, id, &handle).await {
-            warn!(cloud.id = %id, %error, "could not look at the cloud");
+pub async fn look_once(engine: &Engine) -> sqlx::Result<()> {
+    let rows = courses::clouds(&mut *engine.pool.acquire().await?).await?;
+    join_all(rows.into_iter().map(|row| async move {
+        let looked = async { look(engine, row.id, &engine.clouds.get(&engine.pool, row.id).await?).await };
+        if let Err(error) = looked.await {
+            warn!(cloud.id = %row.id, error = format!("{error:#}"), "could not look at the cloud");
         }
-    }
+    }))
+    .await;
     Ok(())
 }
 
@@ -70,7 +74,8 @@ async fn look(engine: &Engine, id: CloudId, handle: &Handle) -> anyhow::Result<(
 fn unexplained(rows: Vec<Row>, listed: &[Seen]) -> BTreeSet<Uuid> {
     let known: HashSet<(String, String)> = rows.into_iter().map(|(_, kind, cloud_id, _)| (kind, cloud_id)).collect();
     let is_known = |seen: &&Seen| known.contains(&(seen.kind().code().to_owned(), seen.cloud_id.clone()));
-    listed.iter().filter(|seen| !is_known(seen)).map(|seen| seen.environment).collect()
+    // A disk may be somebody's work: it is left alone, and is no reason to look.
+    listed.iter().filter(|seen| !is_known(seen) && seen.kind() != Kind::Disk).map(|seen| seen.environment).collect()
 }
 
 /// Which environment, what kind, what the cloud calls it, how it was last seen.

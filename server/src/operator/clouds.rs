@@ -1,6 +1,7 @@
 //! Clouds: which there are, adding an account on AWS, and which one a course chooses.
 
 use std::io::Write;
+use std::net::Ipv4Addr;
 
 use anyhow::{Context, bail};
 use app::domain::ids::CloudId;
@@ -48,7 +49,7 @@ pub struct Aws {
     #[arg(long = "subnet")]
     subnets: Vec<String>,
     /// A network that the portal's own calls come from, as AWS sees them: `192.0.2.7/32`.
-    #[arg(long = "portal-network")]
+    #[arg(long = "portal-network", value_parser = network)]
     portal_networks: Vec<String>,
     /// An image to use for an operating system instead of AWS's newest: `debian-12=ami-0123…`.
     #[arg(long = "image", value_parser = image)]
@@ -56,6 +57,18 @@ pub struct Aws {
     /// Where the services are, if not at AWS (for trying it on a double).
     #[arg(long)]
     endpoint: Option<String>,
+}
+
+/// As clouds write networks: the address has no bits beyond the prefix.
+fn network(text: &str) -> Result<String, String> {
+    let why = || format!("{text} is no IPv4 network: 192.0.2.0/24");
+    let (address, prefix) = text.split_once('/').ok_or_else(why)?;
+    let (address, prefix): (Ipv4Addr, u32) = (address.parse().map_err(|_| why())?, prefix.parse().map_err(|_| why())?);
+    let beyond = u32::MAX.checked_shr(prefix).unwrap_or(0);
+    if prefix > 32 || address.to_bits() & beyond != 0 {
+        return Err(why());
+    }
+    Ok(format!("{address}/{prefix}"))
 }
 
 fn image(text: &str) -> Result<(String, String), String> {
@@ -111,7 +124,13 @@ async fn add_aws(engine: &Engine, aws: &Aws) -> anyhow::Result<()> {
     };
     let clients = cloud_aws::connect(&config).await;
     let account = clients.account().await.context("AWS does not say whose credentials these are")?;
-    let settings = serde_json::to_value(&config)?;
+    let mut settings = serde_json::to_value(&config)?;
+    if let Some(settings) = settings.as_object_mut() {
+        // What was not named stays as it is known.
+        settings.retain(|_, value| {
+            !value.is_null() && value.as_array().is_none_or(|all| !all.is_empty()) && value.as_object().is_none_or(|all| !all.is_empty())
+        });
+    }
     let id = courses::add_cloud(&mut *engine.pool.acquire().await?, "aws", &account, &aws.region, &settings).await?;
     println!(
         "{id}: account {account} in {}. `koza doctor` looks at it; `koza cloud choose COURSE {id}` builds a course's environments there.",
@@ -132,4 +151,19 @@ async fn choose(engine: &Engine, course: &str, cloud: CloudId) -> anyhow::Result
     tx.commit().await?;
     println!("{course}: what is asked for from now on is built on {cloud}. Environments that there are stay where they are.");
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn networks_are_taken_as_clouds_write_them_and_nothing_else_is() {
+        for good in ["192.0.2.0/24", "192.0.2.7/32", "0.0.0.0/0"] {
+            assert_eq!(network(good).as_deref(), Ok(good));
+        }
+        for bad in ["192.0.2.7/24", "192.0.2.0", "192.0.2.0/33", "::/0", "here/8", ""] {
+            assert!(network(bad).is_err(), "{bad}");
+        }
+    }
 }

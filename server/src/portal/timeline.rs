@@ -76,12 +76,17 @@ impl Line {
             }
             Event::Done { action, ms, .. } => {
                 if let Some(what) = what_of(action) {
+                    if what == What::RemoveMachine {
+                        // Some clouds stop a machine by deleting it.
+                        self.put(What::Stop, StepState::Done, at, None, &[]);
+                    }
                     self.put(what, StepState::Done, at, Some(*ms), &[]);
                 }
             }
             Event::Failed { action, said, .. } => {
                 if let Some(what) = what_of(action) {
-                    self.put(what, StepState::Failed, at, None, std::slice::from_ref(said));
+                    let said = std::slice::from_ref(said);
+                    self.put(what, StepState::Failed, at, None, if said[0].is_empty() { &[] } else { said });
                 }
             }
             Event::Boot { boot, step, state, ms, log } => self.boot_step(recorded, boot, step, state, *ms, log),

@@ -8,6 +8,7 @@ use app::domain::reason::Attention;
 use super::environments::acts;
 use super::{connection, timeline};
 use crate::auth::access::{Action, Standing};
+use crate::db::events::Event;
 use crate::db::world::{self, Known};
 use crate::db::{Db, environments, events, incidents, machines, queue, secrets};
 use crate::wish;
@@ -44,7 +45,14 @@ pub fn card(known: &Known, course: String) -> EnvironmentCard {
 pub async fn load(db: &mut Db, id: EnvironmentId, standing: Standing) -> sqlx::Result<EnvironmentView> {
     let known = world::load(db, id).await?;
     let setting = environments::setting(db, id).await?;
-    let events = events::since_asked(db, id).await?;
+    let mut events = events::since_asked(db, id).await?;
+    if !is_staff(standing) {
+        for recorded in &mut events {
+            if let Event::Failed { said, .. } = &mut recorded.event {
+                said.clear();
+            }
+        }
+    }
     let phase = phase_of(&known);
     let ahead = match phase {
         Phase::Waiting => queue::ahead_of(db, id).await?.and_then(|ahead| u32::try_from(ahead).ok()),
@@ -81,12 +89,20 @@ pub async fn load(db: &mut Db, id: EnvironmentId, standing: Standing) -> sqlx::R
     })
 }
 
+fn is_staff(standing: Standing) -> bool {
+    matches!(standing, Standing::Instructor | Standing::Operator | Standing::Assistant)
+}
+
 /// What the cloud said is for staff; students read what it means.
 fn for_eyes(reason: &Attention, standing: Standing) -> Attention {
-    let is_staff = matches!(standing, Standing::Instructor | Standing::Operator | Standing::Assistant);
+    if is_staff(standing) {
+        return reason.clone();
+    }
     match reason {
-        Attention::NoCapacity { .. } if !is_staff => Attention::NoCapacity { said: String::new() },
-        Attention::OverQuota { .. } if !is_staff => Attention::OverQuota { said: String::new() },
+        Attention::NoCapacity { .. } => Attention::NoCapacity { said: String::new() },
+        Attention::OverQuota { .. } => Attention::OverQuota { said: String::new() },
+        // It may name accounts and roles.
+        Attention::Refused { action, .. } => Attention::Refused { action: action.clone(), said: String::new() },
         other => other.clone(),
     }
 }

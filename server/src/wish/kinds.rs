@@ -97,7 +97,9 @@ pub fn desired_resources(wish: &Wish, world: &World) -> Vec<(Kind, u16, Wanted)>
         let kind = *kind;
         slots(kind).into_iter().map(move |slot| (kind, slot, rules(kind).wanted(wish, world, slot)))
     };
-    wish.nature.kinds.iter().flat_map(of_kind).collect()
+    // What is held of a kind that the cloud does not have any more is given back all the same.
+    let held: BTreeSet<Kind> = world.holdings.keys().map(|(kind, _)| *kind).filter(|kind| !wish.nature.has(*kind)).collect();
+    wish.nature.kinds.iter().chain(&held).flat_map(of_kind).collect()
 }
 
 /// Wanted for a course's environment: made while it is up, kept while it is stopped.

@@ -6,10 +6,15 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use app::domain::phase::Phase;
+use app::domain::reason::Attention;
+use app::ports::Environments;
 use aws_double::{Clock, Double, Fault};
 use cloud::{Boot, Inside};
 use cloud_aws::AwsConfig;
+use server::db::courses;
 use server::engine::clouds::open_aws;
+use server::engine::poller;
 use sqlx::PgPool;
 use time::OffsetDateTime;
 
@@ -155,4 +160,29 @@ async fn on_aws_every_call_is_throttled_once_and_the_story_goes_on(pool: PgPool)
 #[sqlx::test(migrator = "server::MIGRATOR")]
 async fn on_aws_every_call_is_refused_once_and_goes_on_when_the_cause_is_mended(pool: PgPool) {
     with_faults(pool, || Fault::unauthorized("ec2:Something")).await;
+}
+
+#[sqlx::test(migrator = "server::MIGRATOR")]
+async fn an_account_without_credentials_tells_the_environment_which_call_failed_and_keeps_no_other_cloud_waiting(pool: PgPool) {
+    let portal = TestPortal::new(pool).await;
+    let here = portal.request("c1").await.expect("requested");
+    portal.run_until_phase(here, Phase::Ready).await;
+    let mut db = portal.engine.pool.acquire().await.expect("a connection");
+    let settings = serde_json::json!({ "endpoint": "http://127.0.0.1:9" });
+    let there = courses::add_cloud(&mut db, "aws", "123456789012", "us-east-1", &settings).await.expect("a cloud");
+    courses::choose_cloud(&mut db, "SYS-101", there).await.expect("asked").expect("there is such a course");
+    drop(db);
+
+    let id = portal.request("c2").await.expect("requested");
+    portal.turn_once().await;
+    let view = portal.environments.view(&portal.instructor, id).await.expect("a view");
+    let Some(Attention::Refused { said, .. }) = &view.attention else { panic!("{:?}", view.attention) };
+    assert!(said.contains("ec2:DescribeVpcs"), "{said}");
+    let theirs = portal.view(id).await.attention;
+    assert_eq!(theirs, Some(Attention::Refused { action: "list".into(), said: String::new() }), "what AWS says of accounts is for staff");
+
+    portal.sim.kill(&portal.machine(here).await).expect("killed");
+    poller::look_once(&portal.engine).await.expect("looked");
+    let differs = sqlx::query_scalar::<_, bool>("select differs from environment where id = $1").bind(here.0);
+    assert!(differs.fetch_one(&portal.engine.pool).await.expect("told"), "the other cloud is looked after");
 }

@@ -3,7 +3,7 @@
 select e.course, e.cloud, e.version, e.purpose as "purpose: Purpose", e.name, e.domain,
        e.options as "options: Json<Options>", e.goal as "goal: Goal", e.condemned,
        e.attention as "attention: Json<Attention>", e.ready_boot, e.first_ready_at,
-       coalesce(e.ready_at >= e.goal_since, false) as "was_ready_since_asked!", c.rebuilds_vanished, c.networks,
+       coalesce(e.ready_at >= e.goal_since, false) as "was_ready_since_asked!", c.rebuilds_vanished, c.networks::text[] as "networks!",
        e.empty_since, e.differs, e.removed_at, e.last_event, e.generation, e.claim_epoch, (e.claimed_by is null) as "is_free!",
        v.spec as "spec: Json<Spec>",
        (select person from holder where environment = e.id order by share desc, person limit 1) as owner,

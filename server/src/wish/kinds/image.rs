@@ -30,8 +30,11 @@ impl Rules for Image {
         None
     }
 
-    fn care(&self, _wish: &Wish, _world: &World, slot: u16, holding: &Holding) -> Care {
+    fn care(&self, wish: &Wish, _world: &World, slot: u16, holding: &Holding) -> Care {
         match holding.listed {
+            Some(Observed::Image { is_available: false, .. }) if wish.nature.snapshots_stand_alone => {
+                Care::Wait(Action::Make(Kind::Image, slot), Until::Frozen)
+            }
             // The same order again waits for it, and does what is left to do.
             Some(Observed::Image { is_available: false, .. }) => Care::Now(Action::Make(Kind::Image, slot), "it is not whole yet"),
             _ => Care::Fine,

@@ -174,6 +174,8 @@ fn arrive(wish: &Wish, world: &mut World) {
             }
             Some(Observed::Record { is_in_sync, .. }) => *is_in_sync = true,
             Some(Observed::Snapshot { is_complete }) => *is_complete = true,
+            // Elsewhere it is the same order again that finishes it.
+            Some(Observed::Image { is_available, .. }) if wish.nature.snapshots_stand_alone => *is_available = true,
             Some(Observed::Certificate { is_issued, .. }) => *is_issued = is_challenged,
             Some(Observed::Balancer { is_active, .. }) => *is_active = true,
             Some(Observed::Target { health, .. }) => *health = Health::Healthy,
