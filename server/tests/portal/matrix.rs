@@ -136,8 +136,8 @@ impl Matrix {
             return false;
         }
         let plan = plan(&known.wish(self.portal.cloud.nature()), &known.world, known.now);
-        let waits_only = plan.now.is_empty()
-            && plan.waiting.iter().all(|(action, until)| !matches!(action, Action::Make(..)) && matches!(until, Until::Time(_)));
+        // A turn at the cloud is waited for like a moment, and is something to do.
+        let waits_only = plan.now.is_empty() && plan.waiting.iter().all(|wait| matches!(wait, (Action::Probe(_), Until::Time(_))));
         phase == Phase::Removed || waits_only
     }
 
