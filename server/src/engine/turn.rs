@@ -108,8 +108,8 @@ enum Look {
     In(time::Duration),
 }
 
-/// Where calls are counted, a turn lists what is changing, and everything only if something differs or is to be confirmed gone. While the
-/// bucket is half empty it lists nothing that it does not have to. What changes meanwhile the shared look sees, and wakes whom it concerns.
+/// Where calls are counted, a turn lists what is changing, and everything only if something differs or is to be confirmed gone. While
+/// lists have a bucket and that is half empty, it lists nothing that it does not have to. What changes meanwhile the shared look sees, and wakes whom it concerns.
 async fn look(engine: &Engine, handle: &Handle, known: &Known) -> sqlx::Result<Look> {
     // Nothing was ordered: there is nothing to list.
     if !known.was_ordered && known.goal != Goal::Gone {
@@ -146,7 +146,7 @@ async fn look(engine: &Engine, handle: &Handle, known: &Known) -> sqlx::Result<L
     Ok(Look::At(asked))
 }
 
-/// Whether something of a kind is on its way from one state to another, or was ordered and is not known by name yet.
+/// Whether something of a kind is on its way from one state to another, or came with something else and is not known by name yet.
 fn is_changing(known: &Known, kind: Kind) -> bool {
     // A build machine that is clean turns itself off.
     if kind == Kind::Machine && known.world.boot.as_ref().is_some_and(|boot| boot.is_clean) {

@@ -126,7 +126,8 @@ async fn add_aws(engine: &Engine, aws: &Aws) -> anyhow::Result<()> {
     let account = clients.account().await.context("AWS does not say whose credentials these are")?;
     let mut settings = serde_json::to_value(&config)?;
     if let Some(settings) = settings.as_object_mut() {
-        // What was not named stays as it is known.
+        // What was not named stays as it is known; this one cannot be named here.
+        settings.remove("lists_apart_ms");
         settings.retain(|_, value| {
             !value.is_null() && value.as_array().is_none_or(|all| !all.is_empty()) && value.as_object().is_none_or(|all| !all.is_empty())
         });
