@@ -186,3 +186,14 @@ async fn an_account_without_credentials_tells_the_environment_which_call_failed_
     let differs = sqlx::query_scalar::<_, bool>("select differs from environment where id = $1").bind(here.0);
     assert!(differs.fetch_one(&portal.engine.pool).await.expect("told"), "the other cloud is looked after");
 }
+
+#[sqlx::test(migrator = "server::MIGRATOR")]
+async fn what_is_not_named_again_stays_in_a_clouds_settings(pool: PgPool) {
+    let mut db = pool.acquire().await.expect("a connection");
+    for settings in [serde_json::json!({ "hosted_zone": "Z1", "vpc": "vpc-1" }), serde_json::json!({ "vpc": "vpc-2" })] {
+        courses::add_cloud(&mut db, "aws", "123456789012", "us-east-1", &settings).await.expect("written down");
+    }
+    let known = courses::clouds(&mut db).await.expect("listed");
+    assert_eq!(known.len(), 1);
+    assert_eq!(known[0].settings, serde_json::json!({ "hosted_zone": "Z1", "vpc": "vpc-2" }));
+}
