@@ -32,7 +32,7 @@ ENDPOINT = os.environ["AWS_ENDPOINT_URL"]
 TAGS = [{"Key": "koza:installation", "Value": "test"}]
 TRUST = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}]}
 # That these are let through shows all the same.
-NOT_IN_MOTO = {"SimulatePrincipalPolicy", "GetAWSDefaultServiceQuota", "ListServiceQuotas"}
+NOT_IN_MOTO = {"SimulatePrincipalPolicy", "GetAWSDefaultServiceQuota"}
 
 
 def moto_asks_who_calls(yes):
@@ -95,16 +95,11 @@ def koza_at_work():
     yield "iam:SimulatePrincipalPolicy", {"PolicySourceArn": role["Arn"], "ActionNames": ["ec2:RunInstances"]}
     for name in ("GetServiceQuota", "GetAWSDefaultServiceQuota"):
         yield f"servicequotas:{name}", {"ServiceCode": "vpc", "QuotaCode": "L-F678F1CE"}
-    yield "servicequotas:ListServiceQuotas", {"ServiceCode": "vpc"}
-    for name in ("DescribeAccountLimits", "DescribeLoadBalancers", "DescribeTargetGroups"):
+    for name in ("DescribeLoadBalancers", "DescribeTargetGroups"):
         yield f"elasticloadbalancing:{name}", {}
-    for name in (
-        "AccountAttributes AvailabilityZones Instances InstanceStatus InstanceTypes InternetGateways KeyPairs Addresses SecurityGroups "
-        "Snapshots Tags Volumes"
-    ).split():
+    for name in "Instances KeyPairs Addresses SecurityGroups Snapshots Volumes".split():
         yield f"ec2:Describe{name}", {}
     al2023 = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"
-    yield "ssm:GetParameters", {"Names": [al2023]}
     yield "ssm:GetParameter", {"Name": al2023}
     images = yield "ec2:DescribeImages", {"Owners": ["amazon"], "Filters": [{"Name": "architecture", "Values": ["x86_64"]}]}
     vpcs = yield "ec2:DescribeVpcs", {}
