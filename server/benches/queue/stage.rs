@@ -74,6 +74,7 @@ pub fn holds(n: u32) -> [Seen; 3] {
                 stopped_at: None,
                 private_address: Some(private),
                 zone: None,
+                is_locked: false,
             },
         ),
     ]

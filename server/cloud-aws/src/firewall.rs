@@ -71,7 +71,7 @@ impl AwsCloud {
         Ok(())
     }
 
-    async fn shut_out(&self, group: &str, rules: Vec<IpPermission>) -> Result<(), CloudError> {
+    pub(crate) async fn shut_out(&self, group: &str, rules: Vec<IpPermission>) -> Result<(), CloudError> {
         if rules.is_empty() {
             return Ok(());
         }

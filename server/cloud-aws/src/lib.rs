@@ -25,9 +25,11 @@ mod address;
 mod balancer;
 mod doctor;
 mod firewall;
+mod identity;
 mod image;
 mod key;
 mod labels;
+mod launch;
 mod listing;
 mod machine;
 mod metrics;
@@ -42,15 +44,19 @@ mod trouble;
 mod volume;
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
-use cloud::{Allowance, Call, Cloud, CloudError, Create, Deletion, EnvironmentTag, Fate, Intent, Kind, Metrics, Nature, Seen};
+use cloud::{Allowance, Call, Cloud, CloudError, Create, Deletion, EnvironmentTag, Fate, Intent, Kind, Launch, Metrics, Nature, Seen};
 use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use uuid::Uuid;
 
 pub use account::{Clients, connect, connect_as};
 pub use doctor::{Finding, examine};
 pub use route53::Route53;
 
+use identity::{Expected, Signers};
 use listing::Looks;
 use network::Network;
 
@@ -71,11 +77,17 @@ pub struct AwsConfig {
     pub images: BTreeMap<String, String>,
     /// The networks that the portal's own calls come from, as AWS sees them: `192.0.2.7/32`.
     pub portal_networks: Vec<String>,
+    /// AWS's certificates that identity documents are signed with, saved from
+    /// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/regions-certs.md>; none: machines are launched one by one.
+    pub identity_certificates: Option<PathBuf>,
     /// How far apart, in milliseconds, a process begins to list the same thing: whoever asks in between shares the next list. Twice a second is
     /// a tenth of what EC2 takes from an account, and a fifth of what Route 53 does.
     pub lists_apart_ms: u64,
     /// Where the services are, if not at AWS: a double, in tests.
     pub endpoint: Option<String>,
+    /// The account, twelve digits. The row says it.
+    #[serde(skip)]
+    pub account: String,
     /// This installation, as tags write it.
     #[serde(skip)]
     pub installation: String,
@@ -90,8 +102,10 @@ impl Default for AwsConfig {
             hosted_zone: None,
             images: BTreeMap::new(),
             portal_networks: Vec::new(),
+            identity_certificates: None,
             lists_apart_ms: 500,
             endpoint: None,
+            account: String::new(),
             installation: String::new(),
         }
     }
@@ -105,6 +119,7 @@ pub struct AwsCloud {
     nature: Nature,
     bases: image::Bases,
     looks: Looks,
+    signers: Option<Signers>,
 }
 
 impl AwsCloud {
@@ -113,6 +128,7 @@ impl AwsCloud {
     /// # Errors
     /// [`CloudError`] as for any call: AWS does not answer, refuses, or has no such network.
     pub async fn open(config: AwsConfig, clients: Clients) -> Result<Self, CloudError> {
+        let signers = config.identity_certificates.as_deref().map(|file| signers(file, &config.region)).transpose()?;
         let network = Network::find(&config, &clients).await?;
         let nature = Nature {
             kinds: Kind::ALL.into_iter().filter(|kind| !matches!(kind, Kind::Record | Kind::Certificate)).collect(),
@@ -121,11 +137,26 @@ impl AwsCloud {
             filters_sources: true,
             probes_come_from: config.portal_networks.clone(),
             deletion_stops: true,
+            launches_together: if signers.is_some() { LAUNCHED_TOGETHER } else { 0 },
             snapshots_stand_alone: true,
         };
         let looks = Looks::new(std::time::Duration::from_millis(config.lists_apart_ms));
-        Ok(Self { config, clients, network, nature, bases: image::Bases::default(), looks })
+        Ok(Self { config, clients, network, nature, bases: image::Bases::default(), looks, signers })
     }
+}
+
+/// So many have room in the tags that say whose each is.
+const LAUNCHED_TOGETHER: usize = 100;
+
+/// AWS's keys, those of this region among them.
+fn signers(file: &Path, region: &str) -> Result<Signers, CloudError> {
+    let wrong = |said: String| CloudError::new(Fate::Final, "bad_settings", format!("identity_certificates: {}: {said}", file.display()));
+    let page = std::fs::read_to_string(file).map_err(|error| wrong(error.to_string()))?;
+    let signers = Signers::parse(&page).map_err(|error| wrong(error.to_string()))?;
+    if !signers.regions().any(|known| known == region) {
+        return Err(wrong(format!("there is no certificate of {region} in it; AWS's page may be newer")));
+    }
+    Ok(signers)
 }
 
 fn not_here(kind: Kind) -> CloudError {
@@ -179,6 +210,20 @@ impl Cloud for AwsCloud {
             Create::Target { target_group, machine } => self.create_target(intent, target_group, machine).await,
             Create::Record(_) | Create::Certificate { .. } => Err(not_here(intent.kind)),
         }
+    }
+
+    async fn launch(&self, launch: &Launch) -> Result<Vec<Option<String>>, CloudError> {
+        self.launch_together(launch).await
+    }
+
+    async fn hand_over(&self, machine: &str, intent: &Intent, disk: Option<Uuid>, firewall: &str) -> Result<(), CloudError> {
+        self.hand_over_machine(machine, intent, disk, firewall).await
+    }
+
+    fn prove(&self, document: &str, now: OffsetDateTime) -> Result<String, String> {
+        let signers = self.signers.as_ref().ok_or("no certificates are configured")?;
+        let expected = Expected { account: &self.config.account, region: &self.config.region };
+        signers.prove(document, &expected, now).map(|identity| identity.instance).map_err(|error| error.to_string())
     }
 
     async fn start(&self, machine: &str) -> Result<(), CloudError> {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use aws_sdk_ec2::types::{Filter, InstanceStateName};
+use aws_sdk_ec2::types::{Filter, Instance, InstanceStateName};
 use cloud::{CloudError, EnvironmentTag, Kind, Seen};
 use futures::future::try_join_all;
 
@@ -16,6 +16,8 @@ use crate::{AwsCloud, address, balancer, firewall, image, key, machine, snapshot
 #[derive(Debug)]
 pub(crate) struct Looks {
     machines: Shared<Vec<Seen>>,
+    /// Those that were launched together, with their parts.
+    pub(crate) launched: Shared<Vec<Instance>>,
     disks: Shared<Vec<Seen>>,
     addresses: Shared<Vec<Seen>>,
     firewalls: Shared<Vec<Seen>>,
@@ -31,6 +33,7 @@ impl Looks {
     pub(crate) fn new(apart: Duration) -> Self {
         Self {
             machines: Shared::new(apart),
+            launched: Shared::new(apart),
             disks: Shared::new(apart),
             addresses: Shared::new(apart),
             firewalls: Shared::new(apart),

@@ -1,5 +1,8 @@
 //! Machines: instances with an encrypted root volume, the metadata service by token only, and everything tagged in the call that makes it.
 
+use aws_sdk_ec2::error::SdkError;
+use aws_sdk_ec2::operation::run_instances::RunInstancesError;
+use aws_sdk_ec2::operation::run_instances::builders::RunInstancesFluentBuilder;
 use aws_sdk_ec2::types::{
     BlockDeviceMapping, CreditSpecificationRequest, EbsBlockDevice, Filter, HttpTokensState, Instance, InstanceMetadataEndpointState,
     InstanceMetadataOptionsRequest, InstanceNetworkInterfaceSpecification, InstanceStateName, InstanceType, ResourceType, ShutdownBehavior,
@@ -8,6 +11,7 @@ use aws_sdk_ec2::types::{
 use cloud::{Call, CloudError, Create, Deletion, Fate, ImageSource, Intent, Kind, MachineState, Observed, Seen};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
+use uuid::Uuid;
 
 use crate::labels::{Label, made, of, time};
 use crate::size::instance_type;
@@ -16,8 +20,52 @@ use crate::{AwsCloud, not_here};
 
 impl AwsCloud {
     pub(crate) async fn create_machine(&self, intent: &Intent, order: &Create) -> Result<Seen, CloudError> {
-        let Create::Machine { image, size, user_data, zone, disk, firewall, key, is_encrypted, goes_out_alone, .. } = order else {
-            return Err(not_here(intent.kind));
+        let Create::Machine { disk, .. } = order else { return Err(not_here(intent.kind)) };
+        let disk = disk.map(|token| Intent { token, kind: Kind::Disk, ..intent.clone() });
+        let answer = self
+            .run_instances(order)
+            .await?
+            .client_token(intent.token.to_string())
+            .min_count(1)
+            .max_count(1)
+            .tag_specifications(of(intent, ResourceType::Instance))
+            .tag_specifications(of(disk.as_ref().unwrap_or(intent), ResourceType::Volume))
+            .tag_specifications(of(intent, ResourceType::NetworkInterface))
+            .send()
+            .await;
+        match answer {
+            Ok(answer) => {
+                let instance =
+                    answer.instances().first().and_then(|instance| Some((instance.instance_id()?.to_owned(), observed(instance, false)?)));
+                match instance {
+                    Some((id, observed)) => Ok(made(intent, id, observed, None)),
+                    // The token was used, and what it made is gone.
+                    None => Err(spent(intent)),
+                }
+            }
+            // What the order says of images may have changed since the first call with this token: what that one made counts.
+            Err(error) if code(&error) == "IdempotentParameterMismatch" => {
+                let known = self.launched_with(intent.token).await?;
+                known.iter().find_map(listed).ok_or_else(|| spent(intent))
+            }
+            Err(error) if code(&error) == "IdempotentInstanceTerminated" => Err(spent(intent)),
+            Err(error) => Err(not_launched(error)),
+        }
+    }
+
+    /// What an earlier call with this token has made, some of it perhaps gone.
+    pub(crate) async fn launched_with(&self, token: Uuid) -> Result<Vec<Instance>, CloudError> {
+        let known = self.instances(vec![Filter::builder().name("client-token").values(token.to_string()).build()]).await?;
+        if known.is_empty() {
+            return Err(CloudError::new(Fate::NotVisibleYet, "not_found", "the token was used, and nothing is listed yet"));
+        }
+        Ok(known)
+    }
+
+    /// The call for machines of this order; how many, whose, and by which token is still to be said.
+    pub(crate) async fn run_instances(&self, order: &Create) -> Result<RunInstancesFluentBuilder, CloudError> {
+        let Create::Machine { image, size, user_data, zone, firewall, key, is_encrypted, goes_out_alone, .. } = order else {
+            return Err(not_here(Kind::Machine));
         };
         let image = match image {
             ImageSource::Base(os) => self.base_image(os).await?,
@@ -44,14 +92,10 @@ impl AwsCloud {
             .http_tokens(HttpTokensState::Required)
             .http_put_response_hop_limit(1)
             .build();
-        let disk = disk.map(|token| Intent { token, kind: Kind::Disk, ..intent.clone() });
-        let answer = self
+        Ok(self
             .clients
             .ec2
             .run_instances()
-            .client_token(intent.token.to_string())
-            .min_count(1)
-            .max_count(1)
             .image_id(image)
             .instance_type(InstanceType::from(instance_type(*size)?))
             .set_key_name(key.clone())
@@ -62,41 +106,7 @@ impl AwsCloud {
             // A build machine that powers itself off stays.
             .instance_initiated_shutdown_behavior(ShutdownBehavior::Stop)
             // Whoever computes all night is slowed, not billed for more.
-            .credit_specification(CreditSpecificationRequest::builder().cpu_credits("standard").build())
-            .tag_specifications(of(intent, ResourceType::Instance))
-            .tag_specifications(of(disk.as_ref().unwrap_or(intent), ResourceType::Volume))
-            .tag_specifications(of(intent, ResourceType::NetworkInterface))
-            .send()
-            .await;
-        match answer {
-            Ok(answer) => {
-                let instance =
-                    answer.instances().first().and_then(|instance| Some((instance.instance_id()?.to_owned(), observed(instance)?)));
-                match instance {
-                    Some((id, observed)) => Ok(made(intent, id, observed, None)),
-                    // The token was used, and what it made is gone.
-                    None => Err(spent(intent)),
-                }
-            }
-            // What the order says of images may have changed since the first call with this token: what that one made counts.
-            Err(error) if code(&error) == "IdempotentParameterMismatch" => {
-                let token = Filter::builder().name("client-token").values(intent.token.to_string()).build();
-                let known = self.instances(vec![token]).await?;
-                match known.iter().find_map(listed) {
-                    Some(made) => Ok(made),
-                    None if known.is_empty() => {
-                        Err(CloudError::new(Fate::NotVisibleYet, "not_found", "the token was used, and nothing is listed yet"))
-                    }
-                    None => Err(spent(intent)),
-                }
-            }
-            Err(error) if code(&error) == "IdempotentInstanceTerminated" => Err(spent(intent)),
-            // It will not come by waiting: somebody took it away.
-            Err(error) if code(&error).starts_with("InvalidAMIID.") => {
-                Err(CloudError { fate: Fate::Final, code: "image_not_found", ..trouble("ec2:RunInstances", error) })
-            }
-            Err(error) => Err(trouble("ec2:RunInstances", error)),
-        }
+            .credit_specification(CreditSpecificationRequest::builder().cpu_credits("standard").build()))
     }
 
     pub(crate) async fn start_machines(&self, machines: &[String]) -> Result<(), CloudError> {
@@ -166,12 +176,21 @@ impl AwsCloud {
     }
 }
 
+/// A launch that was refused.
+pub(crate) fn not_launched(error: SdkError<RunInstancesError>) -> CloudError {
+    // It will not come by waiting: somebody took it away.
+    if code(&error).starts_with("InvalidAMIID.") {
+        return CloudError { fate: Fate::Final, code: "image_not_found", ..trouble("ec2:RunInstances", error) };
+    }
+    trouble("ec2:RunInstances", error)
+}
+
 fn spent(intent: &Intent) -> CloudError {
     CloudError::new(Fate::Final, "intent_spent", format!("{} was made by this intent and is gone", intent.name()))
 }
 
 /// None: it is gone.
-fn observed(instance: &Instance) -> Option<Observed> {
+fn observed(instance: &Instance, is_locked: bool) -> Option<Observed> {
     let state = match instance.state()?.name()? {
         InstanceStateName::Pending => MachineState::Starting,
         InstanceStateName::Running => MachineState::Running,
@@ -186,6 +205,7 @@ fn observed(instance: &Instance) -> Option<Observed> {
         stopped_at,
         private_address: instance.private_ip_address().map(str::to_owned),
         zone: instance.placement().and_then(|placement| placement.availability_zone()).map(str::to_owned),
+        is_locked,
     })
 }
 
@@ -198,7 +218,16 @@ fn stopped_at(reason: &str) -> Option<OffsetDateTime> {
 
 /// As the loop sees it.
 pub(crate) fn listed(instance: &Instance) -> Option<Seen> {
-    Some(Label::of(instance.tags())?.seen(instance.instance_id()?, observed(instance)?, None))
+    if let Some(label) = Label::of(instance.tags()) {
+        return Some(label.seen(instance.instance_id()?, observed(instance, false)?, None));
+    }
+    let label = Label::of_launched(instance.tags(), place(instance)?)?;
+    Some(label.seen(instance.instance_id()?, observed(instance, true)?, None))
+}
+
+/// At which place of its launch.
+pub(crate) fn place(instance: &Instance) -> Option<usize> {
+    usize::try_from(instance.ami_launch_index()?).ok()
 }
 
 fn base64(text: &str) -> String {

@@ -4,7 +4,7 @@ use aws_sdk_ec2::types::{Filter, Volume, VolumeState};
 use cloud::{CloudError, Deletion, Observed, Seen};
 
 use crate::AwsCloud;
-use crate::labels::{Label, time};
+use crate::labels::{DISK, Label, time, value};
 use crate::trouble::{is_missing, trouble};
 
 impl AwsCloud {
@@ -30,5 +30,7 @@ pub(crate) fn listed(volume: &Volume) -> Option<Seen> {
     if matches!(volume.state(), Some(VolumeState::Deleting | VolumeState::Deleted)) {
         return None;
     }
-    Some(Label::of(volume.tags())?.seen(volume.volume_id()?, Observed::Disk, time(volume.create_time())))
+    let mut label = Label::of(volume.tags())?;
+    label.intent = value(volume.tags(), DISK).map_or(Some(label.intent), |intent| intent.parse().ok())?;
+    Some(label.seen(volume.volume_id()?, Observed::Disk, time(volume.create_time())))
 }

@@ -138,6 +138,7 @@ static NATURE: LazyLock<Nature> = LazyLock::new(|| Nature {
     filters_sources: false,
     probes_come_from: Vec::new(),
     deletion_stops: false,
+    launches_together: 0,
     snapshots_stand_alone: false,
 });
 

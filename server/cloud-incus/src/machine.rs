@@ -88,6 +88,7 @@ impl Instance {
             stopped_at: None,
             private_address: self.private_address().map(str::to_owned),
             zone: None,
+            is_locked: false,
         }
     }
 }

@@ -23,10 +23,14 @@ pub enum Call {
     Stop,
     /// `delete` of a kind.
     Delete(Kind),
+    /// `launch` of several machines.
+    Launch,
+    /// `hand_over` of one of them.
+    HandOver,
 }
 
 impl Call {
-    /// Every call there is, of every kind there is.
+    /// Every call that one environment by itself can need, of every kind there is.
     pub fn all() -> impl Iterator<Item = Self> {
         let orders = Kind::ALL.into_iter().filter(|kind| kind.is_ordered()).map(Self::Create);
         let deletions = Kind::ALL.into_iter().map(Self::Delete);
@@ -42,6 +46,8 @@ impl Call {
             Self::Start => "start".to_owned(),
             Self::Stop => "stop".to_owned(),
             Self::Delete(kind) => format!("delete {}", kind.code()),
+            Self::Launch => "launch".to_owned(),
+            Self::HandOver => "hand over machine".to_owned(),
         }
     }
 }
@@ -62,10 +68,12 @@ const fn allowance(action: &'static str, capacity: f64, refill: f64) -> Allowanc
 }
 
 /// What AWS takes from an account in a region.
-pub const AWS: [Allowance; 34] = [
+pub const AWS: [Allowance; 36] = [
     allowance("DescribeInstances", 100.0, 20.0),
     allowance("RunInstances", 5.0, 2.0),
     allowance("RunInstances (instances)", 1000.0, 2.0),
+    allowance("ModifyInstanceAttribute", 50.0, 5.0),
+    allowance("CreateTags", 100.0, 10.0),
     allowance("StartInstances", 5.0, 2.0),
     allowance("StartInstances (instances)", 1000.0, 2.0),
     allowance("StopInstances", 50.0, 5.0),
@@ -106,7 +114,8 @@ pub fn draws(call: Call) -> &'static [&'static str] {
         Call::List => &["DescribeInstances"],
         Call::Start => &["StartInstances", "StartInstances (instances)"],
         Call::Stop => &["StopInstances", "StopInstances (instances)"],
-        Call::Create(Kind::Machine) => &["RunInstances", "RunInstances (instances)"],
+        Call::Create(Kind::Machine) | Call::Launch => &["RunInstances", "RunInstances (instances)"],
+        Call::HandOver => &["ModifyInstanceAttribute", "CreateTags"],
         Call::Delete(Kind::Machine) => &["TerminateInstances", "TerminateInstances (instances)"],
         Call::Create(Kind::Disk) => &[],
         Call::Delete(Kind::Disk) => &["DeleteVolume"],
@@ -143,6 +152,7 @@ pub fn draws_in_batch(call: Call) -> &'static [&'static str] {
         Call::Start => &["StartInstances (instances)"],
         Call::Stop => &["StopInstances (instances)"],
         Call::Delete(Kind::Machine) => &["TerminateInstances (instances)"],
+        Call::Launch => &["RunInstances (instances)"],
         _ => &[],
     }
 }
@@ -153,7 +163,7 @@ mod tests {
 
     #[test]
     fn every_call_draws_from_a_bucket_that_there_is() {
-        for call in Call::all() {
+        for call in Call::all().chain([Call::Launch, Call::HandOver]) {
             assert!(!draws(call).is_empty(), "{call:?}");
             for action in draws(call) {
                 assert!(AWS.iter().any(|allowance| allowance.action == *action), "{action}");

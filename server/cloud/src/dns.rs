@@ -10,11 +10,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::call::{Allowance, Call};
 use crate::error::CloudError;
-use crate::order::{Create, Record};
+use crate::order::{Create, Launch, Record};
 use crate::seen::{Deletion, Metrics, Seen};
 use crate::tag::{EnvironmentTag, Intent, Kind};
 use crate::{Cloud, Nature};
@@ -102,6 +103,18 @@ impl Cloud for Named {
             Create::Record(record) => self.dns.put(intent, record).await,
             _ => self.cloud.create(intent, create).await,
         }
+    }
+
+    async fn launch(&self, launch: &Launch) -> Result<Vec<Option<String>>, CloudError> {
+        self.cloud.launch(launch).await
+    }
+
+    async fn hand_over(&self, machine: &str, intent: &Intent, disk: Option<Uuid>, firewall: &str) -> Result<(), CloudError> {
+        self.cloud.hand_over(machine, intent, disk, firewall).await
+    }
+
+    fn prove(&self, document: &str, now: OffsetDateTime) -> Result<String, String> {
+        self.cloud.prove(document, now)
     }
 
     async fn start(&self, machine: &str) -> Result<(), CloudError> {

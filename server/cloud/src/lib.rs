@@ -16,12 +16,14 @@ pub mod sim;
 pub mod tag;
 
 use async_trait::async_trait;
+use time::OffsetDateTime;
+use uuid::Uuid;
 
 pub use call::{Allowance, Call};
 pub use dns::{Dns, Named};
 pub use error::{CloudError, Fate};
 pub use nature::Nature;
-pub use order::{Create, ImageSource, Opening, Record, Size};
+pub use order::{Create, ImageSource, Launch, Member, Opening, Record, Size};
 pub use seen::{Boot, Deletion, Health, MachineState, Metrics, Observed, Seen};
 pub use sim::Clock;
 pub use tag::{EnvironmentTag, Intent, Kind, Meter, Tags};
@@ -74,6 +76,31 @@ pub trait Cloud: Send + Sync {
     /// # Errors
     /// [`CloudError`] with its fate. After [`Fate::TryAgain`] it is unknown whether it was made: the same intent is sent again.
     async fn create(&self, intent: &Intent, create: &Create) -> Result<Seen, CloudError>;
+
+    /// Launches several machines by one call: the names of those that there was room for, each at its member's place. Takes an order that
+    /// was taken before for the same.
+    ///
+    /// # Errors
+    /// [`CloudError`] with its fate, as [`Cloud::create`]; none was made then.
+    async fn launch(&self, _launch: &Launch) -> Result<Vec<Option<String>>, CloudError> {
+        Err(CloudError::new(Fate::Final, "not_together", "machines are launched one by one here"))
+    }
+
+    /// Gives a machine that was launched with others to its environment: its tags, its disk's intent, its firewall.
+    ///
+    /// # Errors
+    /// [`CloudError`].
+    async fn hand_over(&self, _machine: &str, _intent: &Intent, _disk: Option<Uuid>, _firewall: &str) -> Result<(), CloudError> {
+        Err(CloudError::new(Fate::Final, "not_together", "machines are launched one by one here"))
+    }
+
+    /// Which machine an identity document is of, by the signature of whoever runs the cloud.
+    ///
+    /// # Errors
+    /// Why it proves nothing, for staff.
+    fn prove(&self, _document: &str, _now: OffsetDateTime) -> Result<String, String> {
+        Err("machines have no signed documents here".to_owned())
+    }
 
     /// Starts a machine that is stopped. Done if it runs.
     async fn start(&self, machine: &str) -> Result<(), CloudError>;

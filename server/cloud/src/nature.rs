@@ -17,6 +17,8 @@ pub struct Nature {
     pub probes_come_from: Vec<String>,
     /// Whether deleting a machine that runs shuts it down in order first.
     pub deletion_stops: bool,
+    /// How many machines can be launched by one call; 0: each by a call of its own.
+    pub launches_together: usize,
     /// Whether a snapshot stands alone: it outlives its machine, and the image made of it rests on it. Otherwise it lies inside its
     /// machine, and the image is a copy.
     pub snapshots_stand_alone: bool,

@@ -49,6 +49,29 @@ impl From<PortRange> for Opening {
     }
 }
 
+/// Machines of one sort, launched by one call: a class at its first minute.
+///
+/// They are alike in everything, so none has anything of its own yet: no token, no firewall, no key. Each starts behind a firewall that lets
+/// nobody in, proves itself by a document that the cloud signs, and is handed over to its environment one by one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Launch {
+    /// Makes a repeated call the same call.
+    pub token: Uuid,
+    /// For whom, each at its place, at most [`crate::Nature::launches_together`]; the cloud keeps them with the machines from the first moment.
+    pub members: Vec<Member>,
+    /// What each is: [`Create::Machine`] without firewall, key and disk.
+    pub order: Create,
+}
+
+/// Whose machine it will be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Member {
+    /// The environment.
+    pub environment: Uuid,
+    /// The machine's intent.
+    pub intent: Uuid,
+}
+
 /// One order. It names what it needs by the cloud's own names, which the rows of the needed resources hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Create {

@@ -33,7 +33,7 @@ impl Seen {
 }
 
 impl Observed {
-    /// The same after the cloud has taken an order to start, to stop or to delete it.
+    /// The same after the cloud has taken an order to start, to stop, to delete or to hand it over.
     #[must_use]
     pub fn after(mut self, call: Call) -> Self {
         match (&mut self, call) {
@@ -41,6 +41,7 @@ impl Observed {
                 (*state, *started_at, *stopped_at) = (MachineState::Starting, None, None);
             }
             (Self::Machine { state, .. }, Call::Stop | Call::Delete(_)) => *state = MachineState::Stopping,
+            (Self::Machine { is_locked, .. }, Call::HandOver) => *is_locked = false,
             (Self::Target { health, .. }, Call::Delete(_)) => *health = Health::Draining,
             (Self::Record { is_in_sync, is_out, .. }, Call::Delete(_)) => (*is_in_sync, *is_out) = (false, true),
             _ => {}
@@ -103,6 +104,9 @@ pub enum Observed {
         /// Where it is, in a cloud that has zones.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         zone: Option<String>,
+        /// It was launched together with others, behind a firewall that lets nobody in, and is not its environment's yet.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        is_locked: bool,
     },
     /// A disk.
     Disk,

@@ -265,7 +265,9 @@ impl Cloud for SimCloud {
                 Call::Start => world.start(machine, settings, now).map(|()| Deletion::Done(None)),
                 Call::Stop => world.stop(machine, settings, now).map(|()| Deletion::Done(None)),
                 Call::Delete(kind) => world.delete(kind, machine, settings, now),
-                Call::List | Call::Create(_) => Err(CloudError::new(Fate::Final, "not_in_batches", call.code())),
+                Call::List | Call::Create(_) | Call::Launch | Call::HandOver => {
+                    Err(CloudError::new(Fate::Final, "not_in_batches", call.code()))
+                }
             };
             Ok(machines.iter().map(&mut one).collect())
         });

@@ -69,7 +69,7 @@ pub async fn seed(db: &mut Db, cloud: CloudId, allowances: &[Allowance]) -> sqlx
 /// As the database.
 pub async fn draw(db: &mut Db, cloud: CloudId, actions: &[&str], purpose: For) -> sqlx::Result<f64> {
     let kept = if purpose == For::People { 0.0 } else { LEFT_TO_PEOPLE };
-    Ok(take(db, cloud, actions, kept, f64::NEG_INFINITY).await?.unwrap_or(0.0))
+    Ok(take(db, cloud, actions, 1, kept, f64::NEG_INFINITY).await?.unwrap_or(0.0))
 }
 
 /// Takes one token from each bucket if half of each is left then: for calls that can as well be left out.
@@ -77,12 +77,41 @@ pub async fn draw(db: &mut Db, cloud: CloudId, actions: &[&str], purpose: For) -
 /// # Errors
 /// As the database.
 pub async fn spare(db: &mut Db, cloud: CloudId, actions: &[&str]) -> sqlx::Result<bool> {
-    Ok(take(db, cloud, actions, 0.0, SPARE).await?.is_some())
+    Ok(take(db, cloud, actions, 1, 0.0, SPARE).await?.is_some())
 }
 
-/// Takes one token from each bucket, unless that would leave one of them below a part of its capacity; seconds until more than what is kept
+/// Draws so many tokens from each bucket, for what is done already or cannot be put off.
+///
+/// # Errors
+/// As the database.
+pub async fn draw_several(db: &mut Db, cloud: CloudId, actions: &[&str], count: usize) -> sqlx::Result<()> {
+    take(db, cloud, actions, u32::try_from(count).unwrap_or(u32::MAX), 0.0, f64::NEG_INFINITY).await.map(|_| ())
+}
+
+/// Takes one token from each bucket if there is one; else nothing is taken, and it says in how many seconds there will be one.
+///
+/// # Errors
+/// As the database.
+pub async fn take_if_there(db: &mut Db, cloud: CloudId, actions: &[&str]) -> sqlx::Result<Result<(), f64>> {
+    if take(&mut *db, cloud, actions, 1, 0.0, 0.0).await?.is_some() {
+        return Ok(Ok(()));
+    }
+    let actions: Vec<String> = actions.iter().map(|&action| action.to_owned()).collect();
+    let seconds = sqlx::query_scalar!(
+        r#"select max((1 - least(capacity, tokens + extract(epoch from koza_now() - at)::float8 * refill)) / refill)
+             from bucket
+            where cloud = $1 and action = any($2)"#,
+        cloud.0,
+        &actions
+    )
+    .fetch_one(db)
+    .await?;
+    Ok(Err(seconds.unwrap_or(1.0).max(0.0)))
+}
+
+/// Takes so many tokens from each bucket, unless that would leave one of them below a part of its capacity; seconds until more than what is kept
 /// of it has been filled in again. `None`: nothing was taken.
-async fn take(db: &mut Db, cloud: CloudId, actions: &[&str], kept: f64, at_least: f64) -> sqlx::Result<Option<f64>> {
+async fn take(db: &mut Db, cloud: CloudId, actions: &[&str], count: u32, kept: f64, at_least: f64) -> sqlx::Result<Option<f64>> {
     let actions: Vec<String> = actions.iter().map(|&action| action.to_owned()).collect();
     // A bucket that was slowed down recovers by a twentieth a minute.
     sqlx::query_scalar!(
@@ -95,7 +124,7 @@ async fn take(db: &mut Db, cloud: CloudId, actions: &[&str], kept: f64, at_least
            ), filled as (
                select action, capacity,
                       least(seeded, refill * power(1.05, passed / 60)) as refill,
-                      least(capacity, tokens + passed * refill) - 1 as tokens
+                      least(capacity, tokens + passed * refill) - $5::float8 as tokens
                  from locked
            ), taken as (
                update bucket
@@ -109,7 +138,8 @@ async fn take(db: &mut Db, cloud: CloudId, actions: &[&str], kept: f64, at_least
         cloud.0,
         &actions,
         kept,
-        at_least
+        at_least,
+        f64::from(count)
     )
     .fetch_one(db)
     .await

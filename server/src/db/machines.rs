@@ -1,6 +1,6 @@
 //! Machines as they speak to the portal: tokens, boots and their steps, orders, signs of use.
 
-use app::domain::ids::{EnvironmentId, MachineId, ResourceId};
+use app::domain::ids::{CloudId, EnvironmentId, MachineId, ResourceId};
 use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
 use time::{Date, OffsetDateTime};
@@ -106,6 +106,27 @@ pub async fn find(db: &mut Db, id: MachineId) -> sqlx::Result<Option<Row>> {
 /// As the database.
 pub async fn by_token(db: &mut Db, token_hash: &[u8]) -> sqlx::Result<Option<Row>> {
     let id = sqlx::query_scalar!("select id from machine where token_hash = $1 for update", token_hash).fetch_optional(&mut *db).await?;
+    match id {
+        Some(id) => find(db, MachineId(id)).await,
+        None => Ok(None),
+    }
+}
+
+/// A machine that was launched with others, by the name that its launch's answer has at its place; locked until the end of the transaction.
+///
+/// # Errors
+/// As the database.
+pub async fn launched_as(db: &mut Db, cloud: CloudId, name: &str) -> sqlx::Result<Option<Row>> {
+    let id = sqlx::query_scalar!(
+        "select machine.id
+           from resource join launch on launch.token = resource.launch join machine on machine.resource = resource.id
+          where resource.cloud = $1 and launch.machines[resource.launch_place + 1] = $2
+            for update of machine",
+        cloud.0,
+        name
+    )
+    .fetch_optional(&mut *db)
+    .await?;
     match id {
         Some(id) => find(db, MachineId(id)).await,
         None => Ok(None),

@@ -34,6 +34,8 @@ pub struct Row {
     pub zone: Option<String>,
     /// When the last call to delete it began.
     pub release_at: Option<OffsetDateTime>,
+    /// The launch that it was ordered by, with others.
+    pub launch: Option<Uuid>,
 }
 
 /// A row as [`super::world::load`] reads it, by the names of its columns.
@@ -53,6 +55,8 @@ pub struct Stored {
     zone: Option<String>,
     #[serde(default, with = "time::serde::rfc3339::option")]
     release_at: Option<OffsetDateTime>,
+    #[serde(default)]
+    launch: Option<Uuid>,
 }
 
 impl Stored {
@@ -71,6 +75,7 @@ impl Stored {
             turn_at: self.turn_at,
             zone: self.zone,
             release_at: self.release_at,
+            launch: self.launch,
         })
     }
 }
@@ -88,6 +93,8 @@ pub struct Intended {
     pub unanswered_before: Option<OffsetDateTime>,
     /// Where it is ordered.
     pub zone: Option<String>,
+    /// The launch that it is ordered by, with others, and its place there.
+    pub launch: Option<(Uuid, usize)>,
 }
 
 /// Writes an intent down, or finds the one that is open already. From now on its call counts as unanswered, until [`answered`]. A new one
@@ -103,7 +110,10 @@ pub async fn intend(
     zone: impl FnOnce(u16) -> Option<String>,
 ) -> sqlx::Result<Intended> {
     let open = sqlx::query!(
-        "select id, intent_token, incarnation, unanswered_at, zone from resource where environment = $1 and kind = $2 and slot = $3 and gone_at is null",
+        "select id, intent_token, incarnation, unanswered_at, zone, launch, launch_place
+           from resource
+          where environment = $1 and kind = $2 and slot = $3 and gone_at is null
+            for update",
         environment.0,
         kind.code(),
         i16::try_from(slot).unwrap_or(i16::MAX),
@@ -118,6 +128,7 @@ pub async fn intend(
             incarnation: u16::try_from(row.incarnation).unwrap_or(1),
             unanswered_before: row.unanswered_at,
             zone: row.zone,
+            launch: row.launch.zip(row.launch_place.and_then(|place| usize::try_from(place).ok())),
         });
     }
     let before = sqlx::query_scalar!(
@@ -143,7 +154,7 @@ pub async fn intend(
     )
     .execute(db)
     .await?;
-    Ok(Intended { id, token, incarnation, unanswered_before: None, zone })
+    Ok(Intended { id, token, incarnation, unanswered_before: None, zone, launch: None })
 }
 
 /// The cloud answered the call, with what it made or with a refusal. Earlier calls stay as unanswered as they were.

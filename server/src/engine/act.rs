@@ -9,14 +9,15 @@ use time::Duration;
 use tracing::{info, warn};
 
 use super::clouds::Handle;
-use super::order::{moves_on, order, zone_of_machine};
+use super::launch::{self, Way};
+use super::order::{moves_on, order, order_together, zone_of_machine};
 use super::turn::within_deadline;
 use super::{Engine, observe};
 use crate::db::buckets::{self, For, Turn};
 use crate::db::events::{self, Actor, Event};
 use crate::db::queue::{Claim, Lost, fence, fence_before_call};
 use crate::db::world::Known;
-use crate::db::{Db, courses, environments, machines, probes, resources};
+use crate::db::{Db, courses, environments, launches, machines, probes, resources};
 use crate::machine::secrets;
 use crate::wish::Action;
 
@@ -62,6 +63,7 @@ pub async fn act(engine: &Engine, claim: Claim, handle: &Handle, known: &Known, 
             release(engine, claim, handle, known, *kind, Some(*slot), name).await
         }
         Action::ReleaseStray(kind, name) => release(engine, claim, handle, known, *kind, None, Some(name.clone())).await,
+        Action::HandOver(slot) => hand_over(engine, claim, handle, known, *slot).await,
         Action::WriteOff(kind, slot) => write_off(engine, claim, known, *kind, *slot).await,
         Action::Adopt(image) => adopt(engine, claim, known, image).await,
         Action::Probe(probe) => prove(engine, claim, handle, known, *probe).await,
@@ -77,7 +79,7 @@ async fn make(engine: &Engine, claim: Claim, handle: &Handle, known: &Known, kin
     let is_new = !known.world.holdings.contains_key(&(kind, slot));
     let nature = handle.cloud.nature();
     let zone_of = |incarnation| zone_of_machine(nature, known, slot, incarnation).filter(|_| kind == Kind::Machine);
-    let intended = resources::intend(&mut tx, known.id, kind, slot, zone_of).await?;
+    let mut intended = resources::intend(&mut tx, known.id, kind, slot, zone_of).await?;
     let mut disk = None;
     if kind == Kind::Machine {
         let token = secrets::one_time_token(&engine.vault, intended.token);
@@ -89,34 +91,48 @@ async fn make(engine: &Engine, claim: Claim, handle: &Handle, known: &Known, kin
             disk = Some(intended.token);
         }
     }
-    let has_waited = match turn_of(&mut tx, known, intended.id, Call::Create(kind), handle.cloud.draws(Call::Create(kind))).await? {
-        Turn::Now { has_waited } => has_waited,
-        Turn::In(seconds) => {
-            resources::answered(&mut tx, &intended).await?;
-            tx.commit().await?;
-            return Ok(Outcome::waits(seconds));
+    let mut has_waited = intended.launch.is_some();
+    let way = if launch::may_share(nature, known, kind, slot) {
+        let order = order_together(engine, known, intended.zone.clone());
+        launch::way(&mut tx, handle, known, &mut intended, order).await?
+    } else {
+        match turn_of(&mut tx, known, intended.id, Call::Create(kind), handle.cloud.draws(Call::Create(kind))).await? {
+            Turn::Now { has_waited: it_has } => {
+                has_waited = it_has;
+                Way::Alone
+            }
+            Turn::In(seconds) => Way::Waits(seconds),
         }
     };
+    if let Way::Waits(seconds) = way {
+        resources::answered(&mut tx, &intended).await?;
+        tx.commit().await?;
+        return Ok(Outcome::waits(seconds));
+    }
     if is_new || has_waited {
         events::record(&mut tx, known.id, &Actor::Koza, &Event::Began { action: name.clone() }).await?;
     }
     tx.commit().await?;
 
-    let owner = known.owner.unwrap_or(known.course.0);
-    let tags = Tags { environment: observe::tag(engine.installation, known.id.0), course: known.course.0, owner };
     let intent = Intent {
         token: intended.token,
         kind,
         slot,
         incarnation: intended.incarnation,
         is_repeat: intended.unanswered_before.is_some(),
-        tags,
+        tags: tags(engine, known),
     };
     let began = Instant::now();
-    let answer = match order(engine, nature, known, &intent, (intended.zone.clone(), disk)) {
-        Some(create) => within_deadline(handle.cloud.create(&intent, &create)).await,
-        // The plan makes only what has all it needs; a row that changed in between is planned afresh.
-        None => return Ok(Outcome::Failed { again_in: Duration::milliseconds(500), needs: None }),
+    let answer = match way {
+        Way::Together(together) => {
+            launch::send(engine, handle, &together, &intended).await?.map(|machine| launch::locked(machine, &intent))
+        }
+        Way::Told(answer) => answer.map(|machine| launch::locked(machine, &intent)),
+        Way::Alone | Way::Waits(_) => match order(engine, nature, known, &intent, (intended.zone.clone(), disk)) {
+            Some(create) => within_deadline(handle.cloud.create(&intent, &create)).await,
+            // The plan makes only what has all it needs; a row that changed in between is planned afresh.
+            None => return Ok(Outcome::Failed { again_in: Duration::milliseconds(500), needs: None }),
+        },
     };
     match answer {
         Ok(seen) => {
@@ -139,6 +155,7 @@ async fn make(engine: &Engine, claim: Claim, handle: &Handle, known: &Known, kin
                 let mut tx = engine.pool.begin().await?;
                 fence(&mut tx, claim).await?;
                 resources::answered(&mut tx, &intended).await?;
+                launches::leave(&mut tx, &intended).await?;
                 // What this intent made is gone: another has to be made by another.
                 let is_spent = kind == Kind::Machine && error.code == "intent_spent";
                 if is_spent || moves_on(nature, kind, &intended, &error) {
@@ -191,6 +208,51 @@ async fn start_or_stop(engine: &Engine, claim: Claim, handle: &Handle, known: &K
     }
 }
 
+/// A machine that was launched with others becomes its environment's.
+async fn hand_over(engine: &Engine, claim: Claim, handle: &Handle, known: &Known, slot: u16) -> Result<Outcome, Lost> {
+    let row = |kind: Kind, slot: u16| known.rows.iter().find(|row| row.kind == kind && row.slot == slot);
+    let firewall = row(Kind::Firewall, 1).and_then(|row| row.cloud_id.as_deref());
+    let machine = row(Kind::Machine, slot).and_then(|row| Some((row, row.cloud_id.as_deref()?, row.observed.clone()?)));
+    let Some((firewall, (row_of_machine, machine, observed))) = firewall.zip(machine) else {
+        return Ok(Outcome::Failed { again_in: Duration::seconds(1), needs: None });
+    };
+    let mut tx = engine.pool.begin().await?;
+    fence_before_call(&mut tx, claim).await?;
+    let turn = turn_of(&mut tx, known, row_of_machine.id, Call::HandOver, handle.cloud.draws(Call::HandOver)).await?;
+    tx.commit().await?;
+    if let Turn::In(seconds) = turn {
+        return Ok(Outcome::waits(seconds));
+    }
+    let intent = Intent {
+        token: row_of_machine.intent,
+        kind: Kind::Machine,
+        slot,
+        incarnation: row_of_machine.incarnation,
+        is_repeat: false,
+        tags: tags(engine, known),
+    };
+    let disk = row(Kind::Disk, slot).map(|disk| disk.intent);
+    match within_deadline(handle.cloud.hand_over(machine, &intent, disk, firewall)).await {
+        Ok(()) => {
+            let mut tx = engine.pool.begin().await?;
+            fence(&mut tx, claim).await?;
+            resources::changes(&mut tx, row_of_machine.id, &observed.after(Call::HandOver)).await?;
+            tx.commit().await?;
+            Ok(Outcome::Done)
+        }
+        Err(error) => {
+            slow_down_if_throttled(engine, handle, known, Call::HandOver, &error).await?;
+            failed(engine, claim, known, &format!("hand over machine/{slot}"), &error).await
+        }
+    }
+}
+
+/// What everything of an environment carries.
+fn tags(engine: &Engine, known: &Known) -> Tags {
+    let owner = known.owner.unwrap_or(known.course.0);
+    Tags { environment: observe::tag(engine.installation, known.id.0), course: known.course.0, owner }
+}
+
 async fn release(
     engine: &Engine,
     claim: Claim,
@@ -202,6 +264,10 @@ async fn release(
 ) -> Result<Outcome, Lost> {
     let name = format!("release {}/{}", kind.code(), slot.unwrap_or(0));
     let row = known.rows.iter().find(|row| row.kind == kind && Some(row.slot) == slot);
+    if let Some(row) = row.filter(|row| row.launch.is_some() && row.cloud_id.is_none()) {
+        // What was ordered with others has to be known before it is given back.
+        return make(engine, claim, handle, known, kind, row.slot).await;
+    }
     let is_listed = slot.is_none_or(|slot| known.world.of(kind, slot).is_some_and(|holding| holding.listed.is_some()));
     // Its cost ended with the order, and the cloud lists it no more: there is nothing left to ask.
     let has_gone = handle.cloud.nature().deletion_stops && kind == Kind::Machine && row.is_some_and(is_going) && !is_listed;

@@ -6,8 +6,8 @@
 //! ```
 //!
 //! A seat is taken before the draw and given up if the draw says "later"; the call begins when every seat is filled or given up, so its members
-//! are fixed before it. Each member has written down what it is about to do, as for a call of its own. Machines are not launched in batches:
-//! those of one launch share their user-data, and ours each have a token in it. Lists need none: the shared look is one list for all.
+//! are fixed before it. Each member has written down what it is about to do, as for a call of its own. Launches are not repeated so easily, and
+//! have rows instead ([`super::launch`]). Lists need none: the shared look is one list for all.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -120,7 +120,9 @@ async fn one(cloud: &dyn Cloud, call: Call, id: &str) -> Answer {
         Call::Delete(kind) => cloud.delete(kind, id).await,
         Call::Start => cloud.start(id).await.map(|()| Deletion::Done(None)),
         Call::Stop => cloud.stop(id).await.map(|()| Deletion::Done(None)),
-        Call::List | Call::Create(_) => Err(CloudError::new(Fate::Final, "not_of_a_machine", "it is nothing that is done to a machine")),
+        Call::List | Call::Create(_) | Call::Launch | Call::HandOver => {
+            Err(CloudError::new(Fate::Final, "not_of_a_machine", "it is nothing that is done to a machine"))
+        }
     }
 }
 

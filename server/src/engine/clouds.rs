@@ -83,6 +83,32 @@ impl Clouds {
         Ok(self.known.lock().await.entry(id).or_insert(handle).clone())
     }
 
+    /// The cloud whose signature a machine's document has, and its name for the machine; or why no cloud's.
+    ///
+    /// # Errors
+    /// [`NoCloud`] without the clouds' rows or the time.
+    pub async fn prove(&self, pool: &PgPool, document: &str) -> Result<Result<(CloudId, String), String>, NoCloud> {
+        let mut db = pool.acquire().await?;
+        let (now, rows) = (crate::db::now(&mut db).await?, courses::clouds(&mut db).await?);
+        drop(db);
+        let mut why = "no cloud here signs documents".to_owned();
+        for row in rows {
+            let handle = match self.get(pool, row.id).await {
+                Ok(handle) if handle.cloud.nature().launches_together > 1 => handle,
+                Ok(_) => continue,
+                Err(error) => {
+                    why = error.to_string();
+                    continue;
+                }
+            };
+            match handle.cloud.prove(document, now) {
+                Ok(machine) => return Ok(Ok((row.id, machine))),
+                Err(said) => why = said,
+            }
+        }
+        Ok(Err(why))
+    }
+
     async fn open(&self, row: &CloudRow, installation: String) -> Result<Handle, NoCloud> {
         let text = |key: &str| {
             row.settings[key].as_str().map(str::to_owned).ok_or_else(|| NoCloud::Settings(row.id, format!("setting {key} is missing")))
@@ -129,7 +155,7 @@ impl Clouds {
 /// [`NoCloud::Settings`].
 pub fn aws_config(row: &CloudRow, installation: String) -> Result<AwsConfig, NoCloud> {
     let config: AwsConfig = serde_json::from_value(row.settings.clone()).map_err(|error| NoCloud::Settings(row.id, error.to_string()))?;
-    Ok(AwsConfig { region: row.region.clone(), installation, ..config })
+    Ok(AwsConfig { region: row.region.clone(), account: row.account.clone(), installation, ..config })
 }
 
 /// Machines of EC2, with names of Route 53 if there is a hosted zone.

@@ -6,7 +6,8 @@ use uuid::Uuid;
 use super::Engine;
 use crate::db::resources::Intended;
 use crate::db::world::Known;
-use crate::machine::{secrets, user_data};
+use crate::machine::secrets;
+use crate::machine::user_data::{self, Proof};
 use crate::wish::zone::zone;
 use crate::wish::{ImageState, Purpose, Security};
 
@@ -25,6 +26,32 @@ pub(super) fn moves_on(nature: &Nature, kind: Kind, intended: &Intended, error: 
         && !usize::from(intended.incarnation).is_multiple_of(nature.zones.len().max(1))
 }
 
+/// What its first machine starts from.
+fn image(known: &Known) -> ImageSource {
+    match (&known.image, known.purpose) {
+        (ImageState::Ready(image), Purpose::Course) => ImageSource::Baked(image.clone()),
+        _ => ImageSource::Base(known.spec.os.clone()),
+    }
+}
+
+/// The order of a machine that is launched with others: there is nothing in it that is its own.
+pub(super) fn order_together(engine: &Engine, known: &Known, zone: Option<String>) -> Create {
+    let image = image(known);
+    let user_data = user_data::text(&engine.machines_url, Proof::SignedDocument, (&known.spec, known.purpose), &image);
+    Create::Machine {
+        image,
+        size: known.spec.size,
+        user_data,
+        host_name: String::new(),
+        zone,
+        disk: None,
+        firewall: None,
+        key: None,
+        is_encrypted: known.spec.security == Security::Hardened,
+        goes_out_alone: false,
+    }
+}
+
 /// The order of an intent. `None`: what it needs is not there (any more).
 pub(super) fn order(
     engine: &Engine,
@@ -41,11 +68,10 @@ pub(super) fn order(
         Kind::Machine => {
             let image = match (&known.image, known.purpose) {
                 (_, Purpose::Course) if slot > 1 => ImageSource::Baked(held(Kind::Image)?),
-                (ImageState::Ready(image), Purpose::Course) => ImageSource::Baked(image.clone()),
-                _ => ImageSource::Base(known.spec.os.clone()),
+                _ => image(known),
             };
             let token = secrets::one_time_token(&engine.vault, intent.token);
-            let user_data = user_data::text(&engine.machines_url, &token, (&known.spec, known.purpose), &image);
+            let user_data = user_data::text(&engine.machines_url, Proof::Token(&token), (&known.spec, known.purpose), &image);
             Create::Machine {
                 image,
                 size: known.spec.size,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use app::domain::ids::MachineId;
+use app::domain::ids::{CloudId, MachineId};
 use aws_lc_rs::rand::fill;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Path, Query, Request, State};
@@ -137,10 +137,21 @@ fn place(machine: MachineId) -> String {
 
 #[derive(Deserialize)]
 struct Hello {
-    token: String,
+    #[serde(flatten)]
+    proof: Proof,
     nonce: String,
     #[serde(default)]
     release: String,
+}
+
+/// How a machine proves which one it is.
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Proof {
+    /// By the one-time token that it was handed.
+    Token(String),
+    /// By a document that its cloud signed: it was launched with others.
+    Document(String),
 }
 
 #[derive(Serialize)]
@@ -149,11 +160,29 @@ struct Identity {
     secret: String,
 }
 
+/// Whose row to look for.
+enum Shown {
+    Token(Vec<u8>),
+    Machine(CloudId, String),
+}
+
 async fn hello(State(site): State<Site>, Json(hello): Json<Hello>) -> Result<Response, Refusal> {
-    let mut tx = site.engine.pool.begin().await?;
-    let Some(machine) = machines::by_token(&mut tx, &secrets::hash(&hello.token)).await? else {
-        return Ok(StatusCode::NOT_FOUND.into_response());
+    let shown = match &hello.proof {
+        Proof::Token(token) => Shown::Token(secrets::hash(token)),
+        Proof::Document(document) => match site.engine.clouds.prove(&site.engine.pool, document).await? {
+            Ok((cloud, machine)) => Shown::Machine(cloud, machine),
+            Err(why) => {
+                warn!(why, "a document proves nothing");
+                return Err(Refusal::Unknown);
+            }
+        },
     };
+    let mut tx = site.engine.pool.begin().await?;
+    let machine = match &shown {
+        Shown::Token(hash) => machines::by_token(&mut tx, hash).await?,
+        Shown::Machine(cloud, name) => machines::launched_as(&mut tx, *cloud, name).await?,
+    };
+    let Some(machine) = machine else { return Ok(StatusCode::NOT_FOUND.into_response()) };
     if machine.is_gone {
         return Err(Refusal::Replaced);
     }
@@ -162,8 +191,8 @@ async fn hello(State(site): State<Site>, Json(hello): Json<Hello>) -> Result<Res
         // The same nonce asks again: its answer was lost.
         (Some(sealed), Some(known)) if *known == nonce => site.engine.vault.open(&place(machine.id), sealed)?.expose_secret().to_owned(),
         (Some(_), _) => {
-            // Somebody on the machine read the token in user-data, too late. Worth knowing, harmless.
-            warn!(machine.id = %machine.id, environment.id = %machine.environment, "a used token was shown again with another nonce");
+            // Somebody on the machine read what it proves itself by, too late. Worth knowing, harmless.
+            warn!(machine.id = %machine.id, environment.id = %machine.environment, "a used proof was shown again with another nonce");
             return Ok(StatusCode::CONFLICT.into_response());
         }
         (None, _) => {

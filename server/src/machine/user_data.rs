@@ -1,4 +1,4 @@
-//! What a machine is handed at its creation: where the portal is, and a one-time token. Nothing in it is worth stealing for long:
+//! What a machine is handed at its creation: where the portal is, and how it proves which machine it is. Nothing in it is worth stealing for long:
 //! every local user can read user-data.
 //!
 //! One text serves base images and baked ones (agent/README.md): on a base image cloud-init runs it; a baked image's agent takes the
@@ -9,16 +9,29 @@ use serde_json::json;
 
 use crate::wish::{Purpose, Spec};
 
+/// How a machine proves which one it is, when it says hello.
+#[derive(Debug, Clone, Copy)]
+pub enum Proof<'a> {
+    /// By a one-time token of its own.
+    Token(&'a str),
+    /// By a document that the cloud signs: it was launched with others, whose text is the same.
+    SignedDocument,
+}
+
 /// The text.
 #[must_use]
-pub fn text(url: &str, token: &str, (spec, purpose): (&Spec, Purpose), image: &ImageSource) -> String {
+pub fn text(url: &str, proof: Proof<'_>, (spec, purpose): (&Spec, Purpose), image: &ImageSource) -> String {
     let services: Vec<_> = spec.services.iter().map(|service| service.name.as_str()).collect();
     let marker = json!({
         "purpose": if purpose == Purpose::Image { "bake" } else { "environment" },
         "services": services,
         "baked": matches!(image, ImageSource::Baked(_)),
     });
-    let portal = json!({"url": url, "token": token}).to_string();
+    let portal = match proof {
+        Proof::Token(token) => json!({"url": url, "token": token}),
+        Proof::SignedDocument => json!({"url": url, "proof": "aws"}),
+    }
+    .to_string();
     let fetch = format!(
         "i=0; until curl -fsS --max-time 60 -o /run/koza.tar '{url}/machines/v1/bundle'; do i=$((i+1)); [ $i -lt 300 ] || exit 1; sleep 2; \
          done; mkdir -p /opt/koza && tar -xf /run/koza.tar -C /opt/koza && exec sh /opt/koza/agent/bootstrap"
@@ -43,7 +56,7 @@ mod tests {
         let image = ImageSource::Base("amazon-linux-2023".into());
         let text = |security| {
             let spec = Spec { security, ..web_and_tex() };
-            super::text("https://koza.example.ac.jp", "one-time-token", (&spec, Purpose::Course), &image)
+            super::text("https://koza.example.ac.jp", Proof::Token("one-time-token"), (&spec, Purpose::Course), &image)
         };
         assert_eq!(text(Security::Hardened), text(Security::AsInTheReport));
         insta::assert_snapshot!(text(Security::Hardened));

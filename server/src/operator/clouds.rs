@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::net::Ipv4Addr;
+use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 use app::domain::ids::CloudId;
@@ -54,6 +55,9 @@ pub struct Aws {
     /// An image to use for an operating system instead of AWS's newest: `debian-12=ami-0123…`.
     #[arg(long = "image", value_parser = image)]
     images: Vec<(String, String)>,
+    /// AWS's certificates for identity documents, a saved regions-certs.md: with them a class is launched together.
+    #[arg(long)]
+    identity_certificates: Option<PathBuf>,
     /// Where the services are, if not at AWS (for trying it on a double).
     #[arg(long)]
     endpoint: Option<String>,
@@ -118,6 +122,7 @@ async fn add_aws(engine: &Engine, aws: &Aws) -> anyhow::Result<()> {
         hosted_zone: aws.hosted_zone.clone(),
         images: aws.images.iter().cloned().collect(),
         portal_networks: aws.portal_networks.clone(),
+        identity_certificates: aws.identity_certificates.as_deref().map(std::path::absolute).transpose()?,
         endpoint: aws.endpoint.clone(),
         installation: engine.installation.simple().to_string(),
         ..AwsConfig::default()

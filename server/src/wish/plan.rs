@@ -37,6 +37,8 @@ pub enum Action {
     Start(u16),
     /// Stop a machine.
     Stop(u16),
+    /// A machine that was launched with others becomes this environment's.
+    HandOver(u16),
     /// Give it back.
     Release(Kind, u16),
     /// Give back what carries our tag and no row explains.
@@ -64,6 +66,8 @@ pub enum Until {
     MachineRuns(u16),
     /// A machine is off.
     MachineStopped(u16),
+    /// A machine is its environment's.
+    HandedOver(u16),
     /// The machine has reported that its boot is complete.
     Booted,
     /// Every probe has passed.
@@ -137,7 +141,7 @@ fn wait_for_turns(plan: &mut Plan, world: &World, now: OffsetDateTime) {
     let turn_at = |action: &Action| {
         let of = match action {
             Action::Make(kind, slot) | Action::Release(kind, slot) => (*kind, *slot),
-            Action::Start(slot) | Action::Stop(slot) => (Kind::Machine, *slot),
+            Action::Start(slot) | Action::Stop(slot) | Action::HandOver(slot) => (Kind::Machine, *slot),
             _ => return None,
         };
         world.holdings.get(&of)?.turn_at.filter(|at| *at > now)
@@ -160,10 +164,12 @@ fn plan_slot(plan: &mut Plan, wish: &Wish, world: &World, (kind, slot, wanted): 
         // It comes with its machine, or never.
         (Wanted::Yes | Wanted::IfThere, Some(holding)) if holding.cloud_id.is_none() && !kind.is_ordered() => {
             let machine_made_at = world.of(Kind::Machine, slot).and_then(|machine| machine.made_at);
-            if machine_made_at.is_some_and(|made_at| now - made_at > VANISHED_AFTER) {
-                plan.now.push((Action::WriteOff(kind, slot), "the cloud never listed it"));
-            } else {
-                plan.waiting.push((make, Until::Listed));
+            match machine_made_at {
+                Some(made_at) if now - made_at > VANISHED_AFTER => {
+                    plan.now.push((Action::WriteOff(kind, slot), "the cloud never listed it"));
+                }
+                Some(_) => plan.waiting.push((make, Until::Listed)),
+                None => plan.waiting.push((make, Until::There(Kind::Machine, slot))),
             }
         }
         // An intent without an answer: the same order again finds it made, or makes it.
@@ -258,6 +264,10 @@ fn plan_probes(plan: &mut Plan, wish: &Wish, world: &World, now: OffsetDateTime)
             plan.waiting.push((action, Until::There(Kind::Binding, 1)));
             continue;
         }
+        if world.is_locked(1) {
+            plan.waiting.push((action, Until::HandedOver(1)));
+            continue;
+        }
         let boot = world.boot.as_ref().map(|boot| boot.id.as_str());
         let Some(seen) = world.probes.get(&probe).filter(|seen| Some(seen.boot.as_str()) == boot) else {
             plan.now.push((action, "nothing is proven on this boot"));
@@ -333,7 +343,7 @@ fn look_again(plan: &Plan, wish: &Wish, world: &World, now: OffsetDateTime) -> O
         .map(|(_, until)| match until {
             Until::Time(at) => *at,
             Until::MachineRuns(_) | Until::MachineStopped(_) | Until::Listed | Until::Drained => now + Duration::milliseconds(300),
-            Until::Released(..) | Until::There(..) | Until::InSync => now + Duration::milliseconds(500),
+            Until::Released(..) | Until::There(..) | Until::InSync | Until::HandedOver(_) => now + Duration::milliseconds(500),
             Until::Issued | Until::Active | Until::Healthy | Until::Frozen => now + Duration::seconds(2),
             // The machine's report wakes the environment; this is for reports that got lost.
             Until::Booted | Until::Clean | Until::Proven => now + Duration::seconds(5),
@@ -356,6 +366,7 @@ impl fmt::Display for Action {
             Self::Make(kind, slot) => write!(f, "make     {}/{slot}", kind.code()),
             Self::Start(slot) => write!(f, "start    machine/{slot}"),
             Self::Stop(slot) => write!(f, "stop     machine/{slot}"),
+            Self::HandOver(slot) => write!(f, "hand over machine/{slot}"),
             Self::Release(kind, slot) => write!(f, "release  {}/{slot}", kind.code()),
             Self::ReleaseStray(kind, name) => write!(f, "release  stray {} {name}", kind.code()),
             Self::WriteOff(kind, slot) => write!(f, "write off {}/{slot}", kind.code()),
@@ -374,6 +385,7 @@ impl fmt::Display for Until {
             Self::Released(kind, slot) => write!(f, "{}/{slot} is given back", kind.code()),
             Self::MachineRuns(slot) => write!(f, "machine/{slot} runs"),
             Self::MachineStopped(slot) => write!(f, "machine/{slot} is off"),
+            Self::HandedOver(slot) => write!(f, "machine/{slot} is handed over"),
             Self::Booted => f.write_str("machine/1 has booted"),
             Self::Proven => f.write_str("every probe has passed"),
             Self::InSync => f.write_str("every name server says so"),

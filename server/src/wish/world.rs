@@ -129,6 +129,12 @@ impl World {
         }
     }
 
+    /// Whether a machine was launched with others and is not its environment's yet.
+    #[must_use]
+    pub fn is_locked(&self, slot: u16) -> bool {
+        self.of(Kind::Machine, slot).is_some_and(|machine| matches!(machine.listed, Some(Observed::Machine { is_locked: true, .. })))
+    }
+
     /// Whether the version has an image, made by us or found.
     #[must_use]
     pub fn has_image(&self) -> bool {

@@ -25,8 +25,14 @@ use crate::trap::Point;
 /// The double's own image of Debian 12.
 pub const DEBIAN: &str = "ami-0deb120000000a002";
 
+/// The double's.
+pub const ACCOUNT: &str = "123456789012";
+
+/// Of somebody who signs identity documents as AWS does.
+const CERTIFICATES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/cloud-aws/tests/identity/signers.md");
+
 /// Machines whose inside is well.
-struct Well;
+pub struct Well;
 
 impl Inside for Well {
     fn boot(&self, machine: &str) -> Option<Boot> {
@@ -44,8 +50,8 @@ impl Inside for Well {
     fn restart(&self, _machine: &str, _service: &str) {}
 }
 
-/// A portal on a fresh account whose images are there; none where there is no moto.
-async fn portal(pool: PgPool) -> Option<(TestPortal, Double)> {
+/// A portal on a fresh account whose images are there, with machines in so many zones; none where there is no moto.
+async fn portal(pool: PgPool, zones: usize) -> Option<(TestPortal, Double)> {
     let Some(moto) = std::env::var_os("KOZA_MOTO").map(PathBuf::from) else {
         assert!(std::env::var_os("CI").is_none_or(|set| set.is_empty()), "skipped: KOZA_MOTO names no moto server");
         // Straight to the screen: what is printed the usual way is kept back when a test passes.
@@ -63,27 +69,42 @@ async fn portal(pool: PgPool) -> Option<(TestPortal, Double)> {
         endpoint: Some(double.endpoint().to_owned()),
         installation: installation.simple().to_string(),
         lists_apart_ms: 0,
+        identity_certificates: Some(CERTIFICATES.into()),
+        account: ACCOUNT.into(),
         ..AwsConfig::default()
     };
+    let config = AwsConfig { subnets: subnets(double.endpoint(), zones).await, ..config };
     let clients = cloud_aws::connect_as(&config, "key", "secret").await;
     let (began, hands) = (OffsetDateTime::now_utc(), clock.clone());
     let handle = open_aws(config, clients, Arc::new(move || began + hands.now())).await.expect("the account can be used");
     Some((TestPortal::on_double(pool, handle, clock).await, double))
 }
 
-async fn matrix(pool: PgPool) -> Option<(Matrix, Double)> {
-    let (portal, double) = portal(pool).await?;
+/// So many of the account's subnets, each in a zone of its own.
+async fn subnets(endpoint: &str, many: usize) -> Vec<String> {
+    let credentials = aws_sdk_ec2::config::Credentials::new("key", "secret", None, None, "given");
+    let sdk = aws_config::defaults(aws_config::BehaviorVersion::latest()).region(aws_config::Region::new("us-east-1"));
+    let sdk = sdk.credentials_provider(credentials).endpoint_url(endpoint).load().await;
+    let answer = aws_sdk_ec2::Client::new(&sdk).describe_subnets().send().await.expect("listed");
+    let mut ids: Vec<_> = answer.subnets().iter().filter_map(|subnet| subnet.subnet_id().map(str::to_owned)).collect();
+    ids.sort_unstable();
+    ids.truncate(many);
+    ids
+}
+
+pub async fn matrix(pool: PgPool, zones: usize) -> Option<(Matrix, Double)> {
+    let (portal, double) = portal(pool, zones).await?;
     Some((Matrix::over(portal, Arc::new(Well)).await, double))
 }
 
 async fn every_call(pool: PgPool, point: Point, fate: Worker) {
-    if let Some((mut matrix, double)) = matrix(pool).await {
+    if let Some((mut matrix, double)) = matrix(pool, 3).await {
         matrix.every_call(point, fate).await;
         nothing_is_left(&matrix, &double).await;
     }
 }
 
-async fn nothing_is_left(matrix: &Matrix, double: &Double) {
+pub async fn nothing_is_left(matrix: &Matrix, double: &Double) {
     let left = matrix.portal.cloud.list_all().await.expect("listed");
     assert_eq!(left, [], "{:?}", double.taken());
 }
@@ -133,7 +154,7 @@ const CHANGES: [&str; 25] = [
 ];
 
 async fn with_faults(pool: PgPool, fault: impl Fn() -> Fault) {
-    let Some((mut matrix, double)) = matrix(pool).await else { return };
+    let Some((mut matrix, double)) = matrix(pool, 3).await else { return };
     for action in CHANGES {
         double.meet(action, 1, fault());
     }

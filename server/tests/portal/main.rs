@@ -8,6 +8,7 @@ mod building;
 mod chores;
 mod crashes;
 mod drift;
+mod launches;
 mod line;
 mod matrix;
 mod operators;

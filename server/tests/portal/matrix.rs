@@ -37,7 +37,7 @@ pub enum Worker {
 
 pub struct Matrix {
     pub portal: TestPortal,
-    trap: Arc<TrapCloud>,
+    pub trap: Arc<TrapCloud>,
     stale: Vec<tokio::task::JoinHandle<()>>,
     lives: usize,
 }
@@ -72,7 +72,7 @@ impl Matrix {
     }
 
     /// One turn of the loop; if its call is caught, its worker meets its fate. False: nothing was due.
-    async fn turn(&mut self, fate: Worker) -> bool {
+    pub async fn turn(&mut self, fate: Worker) -> bool {
         let portal = &self.portal;
         let mut db = portal.engine.pool.acquire().await.expect("a connection");
         let worker = if fate == Worker::Restarts { portal.worker } else { Uuid::now_v7() };
@@ -100,7 +100,7 @@ impl Matrix {
 
     /// Turns the loop until this environment is where it should be, with nothing left to do; then stale workers wake, and must not change
     /// that.
-    async fn until(&mut self, id: EnvironmentId, phase: Phase, fate: Worker) {
+    pub async fn until(&mut self, id: EnvironmentId, phase: Phase, fate: Worker) {
         for _ in 0..1000 {
             if self.is_at_rest(id, phase).await {
                 // What was made last is listed by now.
@@ -141,7 +141,7 @@ impl Matrix {
         phase == Phase::Removed || waits_only
     }
 
-    async fn known(&self, id: EnvironmentId) -> server::db::world::Known {
+    pub async fn known(&self, id: EnvironmentId) -> server::db::world::Known {
         server::db::world::load(&mut self.portal.engine.pool.acquire().await.expect("a connection"), id).await.expect("known")
     }
 

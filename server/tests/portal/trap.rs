@@ -1,10 +1,13 @@
 //! A cloud with traps: the next call of a sort stops right before or right after the cloud did its work, until it is let go.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use cloud::{Allowance, Call, Cloud, CloudError, Create, Deletion, EnvironmentTag, Intent, Kind, Metrics, Nature, Seen};
+use cloud::{Allowance, Call, Cloud, CloudError, Create, Deletion, EnvironmentTag, Intent, Kind, Launch, Metrics, Nature, Seen};
+use time::OffsetDateTime;
 use tokio::sync::Semaphore;
+use uuid::Uuid;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Point {
@@ -19,16 +22,23 @@ pub struct TrapCloud {
     set: Mutex<Vec<(Call, Point)>>,
     caught: Semaphore,
     let_go: Semaphore,
+    /// Documents that count as signed, with their machine.
+    signed: Mutex<HashMap<String, String>>,
 }
 
 impl TrapCloud {
     pub fn new(cloud: Arc<dyn Cloud>) -> Self {
-        Self { cloud, set: Mutex::default(), caught: Semaphore::new(0), let_go: Semaphore::new(0) }
+        Self { cloud, set: Mutex::default(), caught: Semaphore::new(0), let_go: Semaphore::new(0), signed: Mutex::default() }
     }
 
     /// The next call of this sort is caught.
     pub fn set(&self, call: Call, point: Point) {
         self.set.lock().expect("no panic while it is held").push((call, point));
+    }
+
+    /// A document is this machine's from now on, as if its cloud had signed it.
+    pub fn signs(&self, document: &str, machine: &str) {
+        self.signed.lock().expect("no panic while it is held").insert(document.to_owned(), machine.to_owned());
     }
 
     /// The calls that were not caught yet.
@@ -81,6 +91,19 @@ impl Cloud for TrapCloud {
 
     async fn create(&self, intent: &Intent, create: &Create) -> Result<Seen, CloudError> {
         self.through(Call::Create(intent.kind), self.cloud.create(intent, create)).await
+    }
+
+    async fn launch(&self, launch: &Launch) -> Result<Vec<Option<String>>, CloudError> {
+        self.through(Call::Launch, self.cloud.launch(launch)).await
+    }
+
+    async fn hand_over(&self, machine: &str, intent: &Intent, disk: Option<Uuid>, firewall: &str) -> Result<(), CloudError> {
+        self.through(Call::HandOver, self.cloud.hand_over(machine, intent, disk, firewall)).await
+    }
+
+    fn prove(&self, document: &str, now: OffsetDateTime) -> Result<String, String> {
+        let signed = self.signed.lock().expect("no panic while it is held").get(document).cloned();
+        signed.map_or_else(|| self.cloud.prove(document, now), Ok)
     }
 
     async fn start(&self, machine: &str) -> Result<(), CloudError> {

@@ -168,7 +168,10 @@ impl Aws {
             return self.metrics(wire).await.map(Some);
         }
         match (wire.service.as_str(), wire.action.as_str()) {
-            ("ec2", "RunInstances") => self.launched_before(wire).await,
+            ("ec2", "RunInstances") => match self.launched_before(wire).await? {
+                Some(answer) => Ok(Some(answer)),
+                None => self.has_no_room(wire).map_or(Ok(None), Err),
+            },
             ("ec2", "StartInstances" | "StopInstances" | "ModifyInstanceAttribute") => self.in_wrong_state(wire).await,
             ("ec2", "AssociateAddress") => self.cannot_associate(wire).await,
             ("ec2", "ReleaseAddress") => self.address_in_use(wire).await,
@@ -190,7 +193,7 @@ impl Aws {
     /// What moto is sent.
     fn amended(&self, wire: &Wire) -> Wire {
         match (wire.service.as_str(), wire.action.as_str()) {
-            ("ec2", "RunInstances") => Self::whole_launch(wire),
+            ("ec2", "RunInstances") => self.whole_launch(wire),
             ("ec2", "DescribeInstances") => Self::machines_asked(wire),
             ("ec2", "DescribeSnapshots") => Self::snapshots_asked(wire),
             ("ec2", "AssociateAddress") => Self::reassociating(wire),

@@ -223,6 +223,11 @@ impl Double {
         self.aws.world().quotas.values.insert((service.to_owned(), code.to_owned()), value);
     }
 
+    /// From now on each launch finds room for so many machines: as many start, if that is enough for its `MinCount`.
+    pub fn set_room(&self, machines: u32) {
+        self.aws.world().settings.room = machines;
+    }
+
     /// A machine fails the health checks of balancers, or passes them again.
     pub fn set_healthy(&self, machine: &str, healthy: bool) {
         let world = &mut *self.aws.world();

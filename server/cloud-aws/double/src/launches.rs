@@ -2,15 +2,23 @@
 
 use crate::answer::{Answer, Refusal};
 use crate::aws::Aws;
+use crate::faults::Fault;
 use crate::wire::Wire;
 
+fn asked(wire: &Wire, field: &str) -> Option<u32> {
+    wire.form.get(field)?.parse().ok()
+}
+
 impl Aws {
-    /// AWS launches as many as it can up to MaxCount (moto launches MinCount), and a network interface that is made with a machine goes
+    /// AWS launches as many as it has room for up to MaxCount (moto launches MinCount), and a network interface that is made with a machine goes
     /// with it unless the request says otherwise (at moto it stays).
-    pub(crate) fn whole_launch(wire: &Wire) -> Wire {
+    pub(crate) fn whole_launch(&self, wire: &Wire) -> Wire {
         let mut form = wire.form.clone();
-        if let Some(most) = wire.form.get("MaxCount") {
-            form.set("MinCount", most);
+        let room = self.world().settings.room;
+        if let Some(most) = asked(wire, "MaxCount") {
+            let made = most.min(room).to_string();
+            form.set("MinCount", &made);
+            form.set("MaxCount", &made);
         }
         for (nth, interface) in (1..).zip(wire.form.groups("NetworkInterface")) {
             let nth: u32 = nth;
@@ -19,6 +27,13 @@ impl Aws {
             }
         }
         wire.with_form(form)
+    }
+
+    /// A launch for which there is no room at all.
+    pub(crate) fn has_no_room(&self, wire: &Wire) -> Option<Refusal> {
+        let room = self.world().settings.room;
+        let Fault::Refuse { code, message, status } = Fault::no_capacity() else { return None };
+        (asked(wire, "MinCount").unwrap_or(1) > room).then_some(Refusal { code, message, status })
     }
 
     /// A launch that succeeded: its token is used up, its machines begin, and its network interfaces get their tags.

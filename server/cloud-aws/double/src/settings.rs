@@ -26,6 +26,8 @@ pub(crate) struct Settings {
     pub(crate) initial: Duration,
     /// A target that was taken out is `draining`.
     pub(crate) draining: Duration,
+    /// One launch finds room for so many machines.
+    pub(crate) room: u32,
     /// Requests draw from AWS's buckets.
     pub(crate) has_buckets: bool,
 }
@@ -45,6 +47,7 @@ impl Default for Settings {
             provisioning: at_once,
             initial: at_once,
             draining: at_once,
+            room: u32::MAX,
             has_buckets: false,
         }
     }

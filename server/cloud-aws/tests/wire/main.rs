@@ -2,6 +2,7 @@
 //! KOZA_MOTO names no moto server each promise says in one line that it was skipped; with `CI` set that is a failure.
 
 mod balancers;
+mod launches;
 mod machines;
 mod names;
 mod refusals;

@@ -68,6 +68,7 @@ impl Machine {
             stopped_at,
             private_address: Some(self.private_address.clone()),
             zone: self.zone.clone(),
+            is_locked: false,
         }
     }
 

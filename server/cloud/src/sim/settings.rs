@@ -50,6 +50,7 @@ impl SimSettings {
             filters_sources: false,
             probes_come_from: Vec::new(),
             deletion_stops: false,
+            launches_together: 0,
             snapshots_stand_alone: self.snapshots_stand_alone,
         }
     }

@@ -59,6 +59,14 @@ impl Rules for Machine {
             (false, Some(MachineState::Running)) => Care::Now(stop, "it should be stopped"),
             (false, Some(MachineState::Starting)) => Care::Wait(stop, Until::MachineRuns(slot)),
             (false, Some(MachineState::Stopping)) => Care::Wait(stop, Until::MachineStopped(slot)),
+            // Its parts are all listed once it runs.
+            (true, Some(MachineState::Running)) if world.is_locked(slot) => {
+                let hand_over = Action::HandOver(slot);
+                match need(world, Kind::Firewall, 1) {
+                    None => Care::Now(hand_over, "it was launched with others"),
+                    Some(until) => Care::Wait(hand_over, until),
+                }
+            }
             _ => Care::Fine,
         }
     }

@@ -4,9 +4,9 @@
 use std::fmt::Write;
 
 use app::domain::phase::Goal;
-use cloud::{Health, MachineState, Observed, Record};
+use cloud::{Health, MachineState, Nature, Observed, Record};
 
-use super::trial::{aws, machine, now, service, settle, wish};
+use super::trial::{aws, locked, machine, now, service, settle, wish};
 use crate::wish::{ImageState, Options, Plan, Purpose, Wish, World, plan};
 
 const GOALS: [(Goal, &str); 3] = [(Goal::Running, "running"), (Goal::Stopped, "stopped"), (Goal::Gone, "gone")];
@@ -29,7 +29,7 @@ fn blueprints() -> Vec<(&'static str, Wish)> {
 }
 
 /// What can be wrong with a world: of each slot that it is not listed and that its answer is missing, and what else a kind can show.
-fn damages(whole: &World) -> Vec<(String, World)> {
+fn damages(nature: &Nature, whole: &World) -> Vec<(String, World)> {
     let mut damages = Vec::new();
     let mut damage = |what: String, change: &dyn Fn(&mut World)| {
         let mut world = whole.clone();
@@ -53,6 +53,9 @@ fn damages(whole: &World) -> Vec<(String, World)> {
             Some(Observed::Machine { state, .. }) => {
                 let other = if state == MachineState::Running { MachineState::Stopped } else { MachineState::Running };
                 damage(format!("{is} is {other:?}"), &show(machine(other)));
+                if nature.launches_together > 1 {
+                    damage(format!("{is} is not handed over yet"), &show(locked(machine(MachineState::Running))));
+                }
             }
             Some(Observed::Binding { address, .. }) => {
                 damage(format!("{is} leads elsewhere"), &show(Observed::Binding { address, machine: "elsewhere".into() }));
@@ -116,7 +119,7 @@ fn plans_of_every_blueprint_goal_and_damage() {
 
             let mut text = format!("The way there:\n{}\nNothing is missing:\n{}", turns(&way), plan_of(&whole));
             let mut without_effect = Vec::new();
-            for (damage, world) in damages(&whole) {
+            for (damage, world) in damages(&wish.nature, &whole) {
                 match difference(&plan_of(&whole), &plan_of(&world)) {
                     none if none.is_empty() => without_effect.push(damage),
                     difference => {

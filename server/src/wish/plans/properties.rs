@@ -46,7 +46,14 @@ fn changed(observed: Observed, roll: u8) -> Observed {
     match observed {
         Observed::Machine { started_at, stopped_at, private_address, zone, .. } => {
             let states = [MachineState::Starting, MachineState::Running, MachineState::Stopping, MachineState::Stopped];
-            Observed::Machine { state: states[usize::from(roll % 4)], started_at, stopped_at, private_address, zone }
+            Observed::Machine {
+                state: states[usize::from(roll % 4)],
+                started_at,
+                stopped_at,
+                private_address,
+                zone,
+                is_locked: roll.is_multiple_of(3),
+            }
         }
         Observed::Binding { address, .. } => Observed::Binding { address, machine: String::new() },
         Observed::Firewall { .. } => Observed::Firewall { tcp: vec![] },

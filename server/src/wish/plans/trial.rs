@@ -2,7 +2,7 @@
 
 use app::domain::phase::Goal;
 use cloud::order::PortRange;
-use cloud::{Health, Kind, MachineState, Nature, Observed, Record, Size};
+use cloud::{Call, Health, Kind, MachineState, Nature, Observed, Record, Size};
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
@@ -55,6 +55,7 @@ pub(super) fn aws() -> Nature {
         filters_sources: true,
         probes_come_from: vec!["192.0.2.7/32".into()],
         deletion_stops: true,
+        launches_together: 100,
         snapshots_stand_alone: true,
     }
 }
@@ -75,7 +76,22 @@ pub(super) fn open_ports() -> Observed {
 }
 
 pub(super) fn machine(state: MachineState) -> Observed {
-    Observed::Machine { state, started_at: Some(now() - Duration::minutes(1)), stopped_at: None, private_address: None, zone: None }
+    Observed::Machine {
+        state,
+        started_at: Some(now() - Duration::minutes(1)),
+        stopped_at: None,
+        private_address: None,
+        zone: None,
+        is_locked: false,
+    }
+}
+
+/// The same before it is handed over.
+pub(super) fn locked(mut observed: Observed) -> Observed {
+    if let Observed::Machine { is_locked, .. } = &mut observed {
+        *is_locked = true;
+    }
+    observed
 }
 
 /// The cloud's name of a slot.
@@ -124,6 +140,10 @@ pub(super) fn done(wish: &Wish, world: &mut World, plan: &Plan) {
                 }
             }
             Action::Start(slot) => put(world, Kind::Machine, *slot),
+            Action::HandOver(slot) => {
+                let machine = world.holdings.get_mut(&(Kind::Machine, *slot)).expect("it is held");
+                machine.listed = machine.listed.take().map(|observed| observed.after(Call::HandOver));
+            }
             Action::Stop(slot) => {
                 let machine = Holding { cloud_id: Some(name(Kind::Machine, *slot)), ..held(Some(machine(MachineState::Stopped))) };
                 world.holdings.insert((Kind::Machine, *slot), machine);

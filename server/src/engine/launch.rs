@@ -1,0 +1,141 @@
+//! Launching a class: machines that wait for their turn at the cloud, and are alike, go by one call.
+//!
+//! ```text
+//!  a token is there ─► nobody else waits: a call of its own
+//!                   └► others wait: launch, its members written down ─► call ─► its answer written down ─► everybody takes their own
+//!  no token is there ─► wait in line, to be taken along by whoever gets the next
+//! ```
+//!
+//! What must stay true: members and token of a launch never change, so it can be sent again by anybody in it; nobody in it is given back
+//! before its answer is known, so no machine comes to be that nobody waits for.
+
+use app::domain::ids::ResourceId;
+use cloud::{Call, CloudError, Create, Fate, Intent, Kind, Launch, MachineState, Nature, Observed, Seen};
+use tracing::info;
+use uuid::Uuid;
+
+use super::Engine;
+use super::clouds::Handle;
+use super::turn::within_deadline;
+use crate::db::resources::Intended;
+use crate::db::world::Known;
+use crate::db::{Db, buckets, launches};
+use crate::machine::secrets;
+use crate::wish::Purpose;
+use crate::wish::spec::hex;
+
+/// Who waits for somebody else's call looks again after so many seconds, if nobody wakes it.
+const LISTENS_FOR: f64 = 1.0;
+
+/// How a machine is launched.
+pub(super) enum Way {
+    /// By a call of its own.
+    Alone,
+    /// By this call, for others, too.
+    Together(Launch),
+    /// By a call that was made: its machine, if there was room.
+    Told(Result<String, CloudError>),
+    /// Later.
+    Waits(f64),
+}
+
+/// Whether it may be launched with others: copies start from images of their own, build machines come one at a time.
+pub(super) fn may_share(nature: &Nature, known: &Known, kind: Kind, slot: u16) -> bool {
+    nature.launches_together > 1 && kind == Kind::Machine && slot == 1 && known.purpose == Purpose::Course
+}
+
+/// How a machine is launched whose intent is written down.
+///
+/// # Errors
+/// As the database.
+pub(super) async fn way(db: &mut Db, handle: &Handle, known: &Known, intended: &mut Intended, order: Create) -> sqlx::Result<Way> {
+    let Some((token, place)) = intended.launch else { return begin(db, handle, known, intended, order).await };
+    let launch = launches::find(db, token).await?;
+    if let Some(machines) = launch.machines {
+        if launch.calls == 1 {
+            // What was answered at once left nothing open.
+            intended.unanswered_before = None;
+        }
+        return Ok(Way::Told(own(&machines, place)));
+    }
+    if launch.under_way > 0.0 || !launches::send_again(db, token).await? {
+        return Ok(Way::Waits(LISTENS_FOR));
+    }
+    together(db, token, order).await
+}
+
+async fn begin(db: &mut Db, handle: &Handle, known: &Known, intended: &mut Intended, order: Create) -> sqlx::Result<Way> {
+    let shape = hex(&secrets::hash(&format!("{order:?}")));
+    let resource: ResourceId = intended.id;
+    if let Err(seconds) = buckets::take_if_there(db, known.cloud, handle.cloud.draws(Call::Launch)).await? {
+        launches::wait(db, resource, &shape, seconds).await?;
+        return Ok(Way::Waits(seconds));
+    }
+    let others = i64::try_from(handle.cloud.nature().launches_together).unwrap_or(i64::MAX) - 1;
+    let Some(token) = launches::open(db, (resource, known.cloud), &shape, others).await? else { return Ok(Way::Alone) };
+    intended.launch = Some((token, 0));
+    let way = together(db, token, order).await?;
+    if let Way::Together(launch) = &way {
+        buckets::draw_several(db, known.cloud, handle.cloud.draws_in_batch(Call::Launch), launch.members.len() - 1).await?;
+    }
+    Ok(way)
+}
+
+async fn together(db: &mut Db, token: Uuid, order: Create) -> sqlx::Result<Way> {
+    Ok(Way::Together(Launch { token, members: launches::members(db, token).await?, order }))
+}
+
+fn own(machines: &[Option<String>], place: usize) -> Result<String, CloudError> {
+    let room = machines.iter().flatten().count();
+    let said = || format!("of {} machines that were ordered together there was room for {room}", machines.len());
+    machines.get(place).cloned().flatten().ok_or_else(|| CloudError::new(Fate::NoCapacity, "no_capacity", said()))
+}
+
+/// Makes the call and writes its answer down for all who are in it: what it made is true whoever holds them now.
+///
+/// # Errors
+/// As the database.
+pub(super) async fn send(
+    engine: &Engine,
+    handle: &Handle,
+    launch: &Launch,
+    intended: &Intended,
+) -> sqlx::Result<Result<String, CloudError>> {
+    let place = intended.launch.map_or(0, |(_, place)| place);
+    let answer = within_deadline(handle.cloud.launch(launch)).await;
+    let mut tx = engine.pool.begin().await?;
+    let is_first = launches::find(&mut tx, launch.token).await?.calls == 1;
+    let own = match answer {
+        Ok(machines) => {
+            info!(launch = %launch.token, asked = launch.members.len(), made = machines.iter().flatten().count(), "launched together");
+            launches::answered(&mut tx, launch.token, &machines).await?;
+            own(&machines, place)
+        }
+        Err(error) => {
+            match error.fate {
+                // Each tries the next zone at once.
+                Fate::NoCapacity if is_first => launches::answered(&mut tx, launch.token, &vec![None; launch.members.len()]).await?,
+                Fate::Throttled if is_first => launches::dissolve(&mut tx, launch.token, false).await?,
+                Fate::OverQuota | Fate::Final if is_first => launches::dissolve(&mut tx, launch.token, true).await?,
+                _ => launches::unanswered(&mut tx, launch.token).await?,
+            }
+            Err(error)
+        }
+    };
+    tx.commit().await?;
+    launches::wake(&mut *engine.pool.acquire().await?, launch.token).await?;
+    Ok(own)
+}
+
+/// A machine of a launch, as it is until somebody has listed it.
+pub(super) fn locked(machine: String, intent: &Intent) -> Seen {
+    let observed = Observed::Machine {
+        state: MachineState::Starting,
+        started_at: None,
+        stopped_at: None,
+        private_address: None,
+        zone: None,
+        is_locked: true,
+    };
+    Seen { cloud_id: machine, environment: intent.tags.environment.environment, intent: Some(intent.token), observed, since: None }
+}
