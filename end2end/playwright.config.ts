@@ -12,6 +12,7 @@ const chromium = {
   },
 };
 const isReal = process.env.KOZA_END2END_CLOUD === 'incus';
+const isAws = process.env.KOZA_END2END_CLOUD === 'aws';
 
 export default defineConfig({
   testDir: 'journeys',
@@ -35,8 +36,10 @@ export default defineConfig({
   },
   projects: isReal
     ? [process.env.KOZA_BENCH ? { name: 'bench', grep: /@bench/ } : { name: 'real machines', grep: /@real/ }]
+    : isAws
+    ? [{ name: 'on a double of AWS', grep: /@aws/ }]
     : [
-        { name: 'scripts on', grepInvert: /@real|@bench/ },
+        { name: 'scripts on', grepInvert: /@real|@bench|@aws/ },
         // What a person does here works as plain HTML, too.
         { name: 'scripts off', grep: /@plain/, use: { javaScriptEnabled: false } },
       ],

@@ -117,6 +117,8 @@ pub(crate) struct Course {
     pub(crate) button: Sentence,
     pub(crate) button_busy: Sentence,
     pub(crate) lesson_address: Sentence,
+    /// How machines are guarded: hardened, or as in the lesson's report.
+    pub(crate) lesson_security: fn(bool) -> Sentence,
 }
 
 /// The box that says what is wrong.

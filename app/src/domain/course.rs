@@ -59,6 +59,8 @@ pub struct BlueprintCard {
     pub memory_mib: u32,
     /// Disk in GiB.
     pub disk_gib: u32,
+    /// Whether machines are guarded as "hardened"; otherwise as in the lesson's report.
+    pub is_hardened: bool,
     /// Whether its image is baked; otherwise the first environment waits for that.
     pub is_image_ready: bool,
 }

@@ -63,7 +63,7 @@ fn Course(course: CourseView) -> impl IntoView {
 #[component]
 fn Blueprint(blueprint: BlueprintCard, is_only_one: bool) -> impl IntoView {
     let texts = &use_texts().course;
-    let BlueprintCard { version, title, summary, services, cpus, memory_mib, disk_gib, is_image_ready } = blueprint;
+    let BlueprintCard { version, title, summary, services, cpus, memory_mib, disk_gib, is_hardened, is_image_ready } = blueprint;
     let services = services
         .into_iter()
         .map(|service| match (texts.service)(&service) {
@@ -81,6 +81,7 @@ fn Blueprint(blueprint: BlueprintCard, is_only_one: bool) -> impl IntoView {
                 <p class="quiet">{(texts.size)(cpus, memory_mib, disk_gib)}</p>
                 {(!is_image_ready).then(|| view! { <Notice tone=Tone::Info><p>{texts.image_not_ready}</p></Notice> })}
                 <Lesson text=texts.lesson_address/>
+                <Lesson text=(texts.lesson_security)(is_hardened)/>
             </div>
             <RequestForm version is_only_one/>
         </article>

@@ -80,6 +80,14 @@ pub(super) static TEXTS: Texts = Texts {
         button: "Create environment",
         button_busy: "Asking …",
         lesson_address: "Your environment gets a fixed address. It stays the same when the machine stops and starts again, so that links, bookmarks and DNS names stay true.",
+        lesson_security: |is_hardened| match is_hardened {
+            true => {
+                "Guarded as “hardened”: disks are encrypted where the cloud can do it, and SSH is let in from the course's networks only, where the course names them and the cloud can tell where somebody comes from. The other profile, “as in the report”, lets SSH in from everywhere."
+            }
+            false => {
+                "Guarded as in the lesson's report: SSH is let in from everywhere, and disks are as they come. The other profile, “hardened”, encrypts disks and lets SSH in from the course's networks only."
+            }
+        },
     },
     environment: environment::ENVIRONMENT,
     timeline: steps::TIMELINE,

@@ -85,6 +85,14 @@ pub(super) static TEXTS: Texts = Texts {
         button: "環境を作る",
         button_busy: "依頼しています…",
         lesson_address: "環境には固定 IP アドレスが付きます。マシンを止めて起動し直しても変わらないので、リンクもブックマークも DNS 名もそのまま使えます。",
+        lesson_security: |is_hardened| match is_hardened {
+            true => {
+                "守り方は「強化」です。クラウドが対応していればディスクを暗号化し、SSH は授業のネットワークからだけ受け付けます（授業がネットワークを指定し、クラウドが接続元を見分けられる場合）。もう一つの「レポートのとおり」では、SSH をどこからでも受け付けます。"
+            }
+            false => {
+                "守り方は「レポートのとおり」です。SSH はどこからでも受け付け、ディスクはそのまま使います。もう一つの「強化」では、ディスクを暗号化し、SSH を授業のネットワークからだけ受け付けます。"
+            }
+        },
     },
     environment: environment::ENVIRONMENT,
     timeline: steps::TIMELINE,

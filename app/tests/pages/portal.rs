@@ -215,6 +215,7 @@ impl Courses for Fake {
                 cpus: 1,
                 memory_mib: 1536,
                 disk_gib: 8,
+                is_hardened: true,
                 is_image_ready: false,
             }],
             environments: if self.is_empty { vec![] } else { vec![self.card()] },

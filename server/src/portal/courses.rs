@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use super::environments::EnvironmentsPort;
 use super::unexpected;
 use crate::db::courses::{self, CourseRow};
+use crate::wish::Security;
 
 /// See [`Courses`].
 pub struct CoursesPort {
@@ -48,6 +49,7 @@ impl Courses for CoursesPort {
                 cpus: offer.spec.size.cpus,
                 memory_mib: offer.spec.size.memory_mib,
                 disk_gib: offer.spec.size.disk_gib,
+                is_hardened: offer.spec.security == Security::Hardened,
                 is_image_ready: offer.is_image_ready,
             })
             .collect();

@@ -9,6 +9,9 @@ use crate::form::Form;
 use crate::wire::Wire;
 use crate::xml::Element;
 
+/// What the images of Debian 12 and Amazon Linux 2023 say of their disk, in GiB; moto says 15 of all.
+const SYSTEM_DISK: &str = "8";
+
 /// What each image was registered as.
 #[derive(Debug, Default)]
 pub(crate) struct Images {
@@ -30,7 +33,14 @@ impl Images {
     }
 
     fn show(&self, image: &mut Element) {
-        let Some(asked) = self.registered.get(&image.text_at("imageId")) else { return };
+        let Some(asked) = self.registered.get(&image.text_at("imageId")) else {
+            for mapping in image.items_mut("blockDeviceMapping") {
+                if let Some(disk) = mapping.at_mut("ebs") {
+                    disk.set("volumeSize", SYSTEM_DISK);
+                }
+            }
+            return;
+        };
         image.set("rootDeviceType", "ebs");
         image.set("hypervisor", "xen");
         let named = [
