@@ -113,3 +113,34 @@ async fn two_workers_who_order_the_same_make_it_once_and_neither_is_told_that_it
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_another_worker_did_in_between_is_seen_before_a_name_counts_as_gone() {
+    on_each(|trial| async move {
+        let other = std::sync::Arc::new(trial.with(|config| config.server = config.name_servers[0].clone()));
+        trial.put("c5", "198.51.100.7").await;
+        must(trial.dns.remove("c5.exp.test").await);
+        let again = (trial.intent(), record("c5", "198.51.100.8"));
+        trial.relay.next(Rule::after(async move {
+            must(other.put(&again.0, &again.1).await);
+        }));
+        assert_eq!(must(trial.dns.remove("c5.exp.test").await), Deletion::UnderWay, "it is there again, and goes again");
+        assert_eq!(trial.listed().await, [told("c5", "", true, true)]);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_somebody_takes_while_we_put_it_again_is_theirs_alone() {
+    on_each(|trial| async move {
+        trial.put("c5", "198.51.100.7").await;
+        must(trial.dns.remove("c5.exp.test").await);
+        let (somebody, taken) = (trial.somebody, theirs("c5 A 198.51.100.9"));
+        let first = taken.clone();
+        trial.relay.next(Rule::after(async move { somebody.put(&[first]).await }));
+        assert_eq!(trial.dns.put(&trial.intent(), &record("c5", "198.51.100.8")).await.expect_err("taken").code, "name_taken");
+        assert_eq!(somebody.answer("c5.exp.test").await.1, ["198.51.100.9"]);
+        assert!(somebody.zone().await.contains(&taken.line()), "as they wrote it");
+    })
+    .await;
+}
