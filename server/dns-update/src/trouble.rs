@@ -115,8 +115,13 @@ pub(crate) fn unproven(doing: Doing, peer: &Peer, error: ValidationError, answer
         // Knot signs this one otherwise than the RFC says.
         (ValidationError::BadSig, Some((TsigRcode::BADTIME, Some(theirs)))) => (Fate::Final, "clock_off", apart(peer.now(), theirs)),
         (ValidationError::BadTime, _) => (Fate::Final, "clock_off", "its clock and ours are more than 300 s apart: set both by NTP".into()),
+        // PowerDNS says no more than this of a key that it does not take.
+        (ValidationError::ServerUnsigned, _) if said == Rcode::NOTAUTH => {
+            let why = "it does not take our TSIG key: name, algorithm and secret must be those of its configuration, and both clocks right";
+            (Fate::Final, "bad_key", why.into())
+        }
         // A server that refuses before it looks at the signature need not sign.
-        (ValidationError::ServerUnsigned, _) if matches!(said, Rcode::REFUSED | Rcode::NOTAUTH | Rcode::NOTIMP | Rcode::SERVFAIL) => {
+        (ValidationError::ServerUnsigned, _) if matches!(said, Rcode::REFUSED | Rcode::NOTIMP | Rcode::SERVFAIL) => {
             return refused(doing, peer, said);
         }
         _ => (Fate::TryAgain, "unproven_answer", format!("its answer to {} is not signed as it should be ({error})", doing.words())),
@@ -167,6 +172,7 @@ mod tests {
             unproven(Doing::Update, &peer(), ValidationError::ServerUnsigned, &answer.into_message())
         };
         assert_eq!(unsigned(Rcode::REFUSED).code, "not_allowed");
+        assert_eq!(unsigned(Rcode::NOTAUTH).code, "bad_key");
         for code in [Rcode::NOERROR, Rcode::YXDOMAIN, Rcode::NXRRSET] {
             assert_eq!(unsigned(code).code, "unproven_answer", "{code}");
         }
