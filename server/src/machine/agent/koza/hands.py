@@ -9,7 +9,7 @@ import sys
 from . import state
 from .remembering import Remembered
 
-__all__ = ["Remembered", "machine_settings", "own_settings", "run", "set_password", "succeeds", "user_exists", "write", "write_once"]
+__all__ = ["Remembered", "certificate", "machine_settings", "own_settings", "run", "set_password", "succeeds", "user_exists", "write", "write_once"]
 
 
 def own_settings():
@@ -19,6 +19,12 @@ def own_settings():
 
 def machine_settings():
     return state.read_json(state.SETTINGS, {})
+
+
+def certificate():
+    """The name and the folder of the certificate that this machine serves HTTPS with; None while it has none that is good."""
+    fact = state.read_json(state.CERTIFICATE, {})
+    return {"name": fact["name"], "folder": f"/etc/letsencrypt/live/{fact['name']}"} if fact.get("is_served") else None
 
 
 def write(path, content, mode=0o644, owner=None, group=None):

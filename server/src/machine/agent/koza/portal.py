@@ -11,7 +11,7 @@ import secrets
 import time
 import urllib.parse
 
-from . import state
+from . import clock, state
 
 
 class Away(Exception):
@@ -90,6 +90,7 @@ class Portal:
         try:
             connection.request(method, path, payload or None, headers)
             answer = connection.getresponse()
+            clock.heard(answer.headers.get("Date"))
             return answer.status, answer.headers, answer.read()
         except (OSError, http.client.HTTPException) as error:
             raise Away(f"{self.url.netloc}: {error}") from error

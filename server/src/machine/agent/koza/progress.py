@@ -34,16 +34,17 @@ class Progress:
 
     @contextlib.contextmanager
     def step(self, name):
-        """Report the step as started, and then as done or failed. A failure goes on to the caller."""
-        began = time.monotonic()
+        """Report the step as started, and then as done or failed. A failure goes on to the caller. What is put into the list that
+        comes with it is told with `done`."""
+        began, notices = time.monotonic(), []
         self._say(name, "started", 0)
         try:
-            yield
+            yield notices
         except Exception as error:
             log = list(getattr(error, "log", ())) + [str(error) or repr(error)]
             self._say(name, "failed", began, log[-LOG_LINES:])
             raise
-        self._say(name, "done", began)
+        self._say(name, "done", began, notices[-LOG_LINES:])
 
     def post(self, path, body):
         """Send something else in order with the steps."""

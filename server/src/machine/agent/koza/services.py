@@ -1,7 +1,8 @@
 """A service is a folder in /opt/koza/services with scripts that may be run again at any time:
 
     install   <settings>   packages and files of ours; run when an image is baked, or at first boot without one
-    configure <settings>   names, passwords, keys; run at every boot
+    configure <settings>   names, passwords, keys; run at every boot. A line "notice: …" that it prints is told, though all went well
+    follow-certificate <settings>   (optional) HTTPS began or ended (hands.certificate()): what changes with it
     check     <settings>   does it work, seen from inside? Run when an image is baked
     clean     <settings>   (optional) forget what must differ between machines; run last when an image is baked
     units.txt              the systemd units that make it up, in the order of starting ($NAMES are those of os/<system>/names)
@@ -56,7 +57,7 @@ def environment(**more):
 
 
 def run_script(script, arguments=(), log_name=None, timeout=1800, **more):
-    """Run a script of ours, keep what it says in /var/log/koza, and fail with its last lines."""
+    """Run a script of ours, keep what it says in /var/log/koza, and fail with its last lines. Returns its notices."""
     state.LOG.mkdir(parents=True, exist_ok=True, mode=0o755)
     log = state.LOG / f"{log_name or script.name}.log"
     with open(log, "w", encoding="utf-8") as said:
@@ -68,9 +69,10 @@ def run_script(script, arguments=(), log_name=None, timeout=1800, **more):
             code = f"nothing: it took longer than {timeout} s"
         except OSError as error:
             code = f"nothing: {error}"
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
     if code != 0:
-        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
         raise StepFailed(f"{script.relative_to(state.OPT)} answered {code}", lines[-(LOG_LINES - 1):])
+    return [line[8:] for line in lines if line.startswith("notice: ")]
 
 
 class Service:
@@ -88,7 +90,11 @@ class Service:
         state.write(state.INSTALLED / self.name, self.revision + "\n", 0o644)
 
     def configure(self):
-        self._run("configure", timeout=300)
+        return self._run("configure", timeout=300)
+
+    def follow_certificate(self):
+        if (self.folder / "follow-certificate").exists():
+            self._run("follow-certificate", timeout=120)
 
     def check(self):
         self._run("check", timeout=120)
@@ -126,7 +132,7 @@ class Service:
             raise StepFailed(f"this machine has no services/{self.name}/{task}")
         settings = state.VAR / "services" / f"{self.name}.json"
         state.write_json(settings, self.settings)
-        run_script(self.folder / task, [str(settings)], f"{task}-{self.name}", timeout, **more)
+        return run_script(self.folder / task, [str(settings)], f"{task}-{self.name}", timeout, **more)
 
 
 def wanted(settings):
@@ -145,8 +151,8 @@ def configure_all(services, progress):
     def configure(service, earlier):
         concurrent.futures.wait(earlier)
         try:
-            with progress.step(f"configure:{service.name}"):
-                service.configure()
+            with progress.step(f"configure:{service.name}") as notices:
+                notices += service.configure()
         except Exception:               # the step has reported it; the others go on
             failed.append(service.name)
 

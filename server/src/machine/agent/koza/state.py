@@ -19,9 +19,12 @@ ORDERS = VAR / "orders.json"                # {"done": 7, "unreported": {"7": {â
 OUTBOX = VAR / "outbox.json"                # what the portal could not be told during boot: [[path, body], â€¦]
 REPLACED = VAR / "replaced"                 # the portal said 410: be silent
 INSTANCE = VAR / "instance"                 # EC2's name for the machine that all this belongs to
-OF_ONE_MACHINE = (PORTAL, NONCE, IDENTITY, SETTINGS, ORDERS, OUTBOX, REPLACED, INSTANCE)    # what no other may take for its own
+HTTPS = VAR / "https.json"                  # which tries to get a certificate failed, and when the next one is
+CERTIFICATE = VAR / "certificate.json"      # the certificate as the portal is told of it
+OF_ONE_MACHINE = (PORTAL, NONCE, IDENTITY, SETTINGS, ORDERS, OUTBOX, REPLACED, INSTANCE, HTTPS, CERTIFICATE)    # what no other may take for its own
 BOOT_ID = RUN / "boot-id"
 TRIES = RUN / "tries"                       # how often this boot was begun
+CLOCK = RUN / "clock"                       # the portal's clock minus ours, in seconds, if it was ever heard to differ
 MISSED = RUN / "missed-settings"            # this boot went by the last known settings
 
 
