@@ -1,11 +1,11 @@
 <?php
 /**
  * Installs WordPress if it is not, then sets what the portal wishes. Wishes come as JSON on stdin, only those that changed:
- * names, locale, title, admin_user, admin_password, admin_email, time_zone.
+ * home (the site's address), locale, title, admin_user, admin_password, admin_email, time_zone.
  */
 
 $wishes = json_decode(stream_get_contents(STDIN), true) ?: [];
-$_SERVER['HTTP_HOST'] = $wishes['names'][0] ?? 'localhost';
+$_SERVER['HTTP_HOST'] = parse_url($wishes['home'] ?? 'http://localhost', PHP_URL_HOST);
 $_SERVER['REQUEST_METHOD'] = 'GET';
 $site = '/var/www/html';
 
@@ -42,11 +42,10 @@ if (!is_blog_installed()) {
     update_option('comment_moderation', '1');
 }
 
-if (isset($wishes['names'])) {
-    $url = 'http://' . $wishes['names'][0];
+if (isset($wishes['home'])) {
     // The constants in host.php decide; these are for whoever reads the options.
-    update_raw_option('siteurl', $url);
-    update_raw_option('home', $url);
+    update_raw_option('siteurl', $wishes['home']);
+    update_raw_option('home', $wishes['home']);
 }
 if (isset($wishes['locale'])) {
     update_option('WPLANG', language($wishes['locale']));
