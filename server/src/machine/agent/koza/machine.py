@@ -106,5 +106,7 @@ def facts(boot):
     files = [pathlib.Path(f"/etc/ssh/ssh_host_{kind}_key.pub") for kind in ("ed25519", "ecdsa")]     # those that our sshd shows
     keys = [" ".join(file.read_text().split()[:2]) for file in files if file.exists()]
     disk = os.statvfs("/")
-    return {"boot": boot, "host_keys": keys,
+    told = {"boot": boot, "host_keys": keys,
             "root_disk": {"size_bytes": disk.f_blocks * disk.f_frsize, "free_bytes": disk.f_bavail * disk.f_frsize}}
+    certificate = state.read_json(state.CERTIFICATE)
+    return {**told, "certificate": certificate} if certificate else told

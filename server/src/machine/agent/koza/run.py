@@ -1,10 +1,10 @@
-"""The long-running part: what boot could not tell, signs of use each minute, orders as they come."""
+"""The long-running part: what boot could not tell, signs of use each minute, the certificate as it changes, orders as they come."""
 import random
 import sys
 import threading
 import time
 
-from . import boot, machine, state
+from . import boot, certificate, machine, state
 from .orders import Orders
 from .portal import Away, Portal, Refused, Replaced
 from .progress import Progress, send_outbox
@@ -20,7 +20,8 @@ def run():
     if not portal.identity:
         print("koza-agent: this machine is nobody yet; koza-boot.service goes on trying", file=sys.stderr)
         return 1
-    threading.Thread(target=send_signs, args=(portal,), daemon=True).start()
+    for task in (send_signs, certificate.tell_changes):
+        threading.Thread(target=task, args=(portal,), daemon=True).start()
     pause = 1
     while True:
         try:

@@ -11,9 +11,14 @@ import time
 from . import services
 
 OUR_PROBES = "koza-probe/"
+CHALLENGES = "GET /.well-known/acme-challenge/"     # a certificate authority's, at each renewal
 TEX_RUNS = pathlib.Path("/var/log/koza-tex")        # <user>/runs.log: a line for each run
 REQUEST = re.compile(r'"[A-Z]+ \S+ HTTP/')
 CPU_STATS = (pathlib.Path("/sys/fs/cgroup/cpu.stat"), pathlib.Path("/sys/fs/cgroup/unified/cpu.stat"))
+
+
+def is_ours(line):
+    return OUR_PROBES in line or CHALLENGES in line or " 127.0.0.1 - " in f" {line}"
 
 
 class Growing:
@@ -71,7 +76,7 @@ class Signs:
             except FileNotFoundError:
                 continue
             readable = True
-            count += sum(1 for line in lines if REQUEST.search(line) and OUR_PROBES not in line and " 127.0.0.1 - " not in f" {line}")
+            count += sum(1 for line in lines if REQUEST.search(line) and not is_ours(line))
         return count if readable else None
 
     def _ftp_transfers(self, settings):
