@@ -19,5 +19,8 @@ alter table resource
     add column launch_shape text,
     add column launches_alone boolean not null default false;
 comment on column resource.launches_alone is 'a launch with others was refused: this one finds out by itself why';
+-- A call that failed is not repeated before its pause is over, and draws its tokens anew.
+alter table resource add column is_paused boolean not null default false;
+
 create index resource_waits_for_launch on resource (cloud, launch_shape) where launch_shape is not null;
 create index resource_launch on resource (launch) where launch is not null;

@@ -13,7 +13,7 @@ use crate::config::Demo;
 use crate::db::{self, courses, environments, people};
 use crate::machine::{bundle, settings};
 use crate::wish::spec::ServiceSpec;
-use crate::wish::{Security, Spec};
+use crate::wish::{Freeze, Security, Spec};
 
 /// Known to everybody who reads this: trial mode only, which listens on loopback only.
 pub const PASSWORD: &str = "koza-demo";
@@ -41,6 +41,7 @@ pub fn web_and_tex() -> Spec {
             .collect(),
         size: Size { cpus: 2, memory_mib: 1024, disk_gib: 8 },
         security: Security::Hardened,
+        freeze: Freeze::Running,
         open_ports: vec![port(21), port(22), port(80), port(443), port(8080), PortRange { from, to }],
     }
 }

@@ -1,13 +1,15 @@
 //! `koza doctor`: what is missing, in plain words, with the command that mends it. Ends with an error if anything is.
 
-use cloud::Cloud;
-use cloud_aws::Finding;
+use std::sync::Arc;
+
+use cloud::{Cloud, Finding};
 use cloud_incus::{IncusCloud, IncusConfig};
 use secrecy::ExposeSecret;
+use time::OffsetDateTime;
 
 use crate::config::Demo;
 use crate::db;
-use crate::engine::clouds::aws_config;
+use crate::engine::clouds::{aws_config, names_config};
 use crate::vault::Vault;
 
 struct Report {
@@ -26,6 +28,16 @@ impl Report {
 
     fn note(&self, what: &str) {
         println!("note     {what}");
+    }
+
+    fn all(&mut self, findings: Vec<Finding>) {
+        for finding in findings {
+            match finding {
+                Finding::Good(what) => self.good(&what),
+                Finding::Note(what) => self.note(&what),
+                Finding::Missing(what, mend) => self.bad(&what, &mend),
+            }
+        }
     }
 }
 
@@ -49,7 +61,7 @@ pub async fn examine(config: &Demo, class: u32) -> anyhow::Result<()> {
         "sim" => report.note("the cloud is a simulator: nothing real is made, and every page says so"),
         _ => incus(&mut report, config).await,
     }
-    accounts_on_aws(&mut report, config, class).await;
+    clouds(&mut report, config, class).await;
     if report.missing == 0 { Ok(()) } else { anyhow::bail!("{} missing", report.missing) }
 }
 
@@ -84,7 +96,7 @@ async fn database(report: &mut Report, config: &Demo) {
 }
 
 /// Every account on AWS that has a row.
-async fn accounts_on_aws(report: &mut Report, config: &Demo, class: u32) {
+async fn clouds(report: &mut Report, config: &Demo, class: u32) {
     // Without a database nothing is known of them, which was said already.
     let Ok(pool) = db::connect(config.common.database.database_url.expose_secret(), 1).await else { return };
     let known = async {
@@ -93,6 +105,13 @@ async fn accounts_on_aws(report: &mut Report, config: &Demo, class: u32) {
     };
     let Ok((installation, rows)) = known.await else { return };
     report.note(&format!("this installation is {}: a policy on AWS names it", installation.simple()));
+    for row in &rows {
+        match names_config(row, &installation.simple().to_string()) {
+            Ok(Some(names)) => report.all(dns_update::examine(&names, Arc::new(OffsetDateTime::now_utc)).await),
+            Ok(None) => {}
+            Err(error) => report.bad(&error.to_string(), "koza cloud names … (docs/operating.md)"),
+        }
+    }
     for row in rows.iter().filter(|row| row.kind == "aws") {
         let settings = match aws_config(row, installation.simple().to_string()) {
             Ok(settings) => settings,
@@ -101,13 +120,7 @@ async fn accounts_on_aws(report: &mut Report, config: &Demo, class: u32) {
                 continue;
             }
         };
-        for finding in cloud_aws::examine(&settings, &cloud_aws::connect(&settings).await, class).await {
-            match finding {
-                Finding::Good(what) => report.good(&what),
-                Finding::Note(what) => report.note(&what),
-                Finding::Missing(what, mend) => report.bad(&what, &mend),
-            }
-        }
+        report.all(cloud_aws::examine(&settings, &cloud_aws::connect(&settings).await, class).await);
     }
 }
 

@@ -22,12 +22,12 @@ pub mod zone;
 use app::domain::phase::Goal;
 pub use cloud::Kind;
 use cloud::order::PortRange;
-use cloud::{Nature, Observed, Opening, Record};
+use cloud::{MachineState, Nature, Observed, Opening, Record};
 pub use kinds::{Wanted, desired_resources};
 pub use phase::phase;
 pub use plan::{Action, Plan, Until, plan};
 use serde::Deserialize;
-pub use spec::{Security, Spec};
+pub use spec::{Freeze, Security, Spec};
 pub use world::{BootSeen, Holding, ImageState, ProbeSeen, World};
 
 /// What a wish is for.
@@ -112,6 +112,21 @@ impl Wish {
             Purpose::Course => self.options.machines.max(1),
             Purpose::Image => 1,
         }
+    }
+
+    /// Whether the first machine is being copied in a way that turns it off for a while.
+    #[must_use]
+    pub fn is_copied_at_rest(&self, world: &World) -> bool {
+        let is_copied = self.purpose == Purpose::Course && self.is_up() && self.is_scaled_out() && !world.holds_whole_image();
+        is_copied && self.spec.freeze == Freeze::AtRest
+    }
+
+    /// Whether the first machine should be off just now: its disk is to be frozen at rest, and was not yet. What was never proven is not copied.
+    #[must_use]
+    pub fn rests(&self, world: &World) -> bool {
+        let is_frozen = world.first(Kind::Snapshot).is_some_and(Holding::is_there);
+        let goes_off = matches!(world.machine_state(1), Some(MachineState::Stopping | MachineState::Stopped));
+        self.is_copied_at_rest(world) && !is_frozen && (world.was_proven() || world.was_ready && goes_off)
     }
 
     /// Whether it has names in the DNS.

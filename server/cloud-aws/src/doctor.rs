@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use aws_sdk_iam::types::{ContextEntry, ContextKeyTypeEnum, PolicyEvaluationDecisionType};
-use cloud::{CloudError, Fate};
+use cloud::{CloudError, Fate, Finding};
 use time::OffsetDateTime;
 
 use crate::account::{Clients, Identity};
@@ -15,17 +15,6 @@ use crate::network::Network;
 use crate::permissions::{self, Statement};
 use crate::trouble::{is_missing, trouble};
 use crate::{AwsCloud, AwsConfig, Route53};
-
-/// One thing that was looked at.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Finding {
-    /// As it should be.
-    Good(String),
-    /// To be known, and no fault.
-    Note(String),
-    /// What is missing, and how to mend it.
-    Missing(String, String),
-}
 
 /// Looks at everything; a class is so many environments at once.
 pub async fn examine(config: &AwsConfig, clients: &Clients, class: u32) -> Vec<Finding> {

@@ -36,7 +36,6 @@ mod metrics;
 mod network;
 pub mod permissions;
 mod route53;
-mod shared;
 mod size;
 mod snapshot;
 mod target_group;
@@ -53,7 +52,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 pub use account::{Clients, connect, connect_as};
-pub use doctor::{Finding, examine};
+pub use doctor::examine;
 pub use route53::Route53;
 
 use identity::{Expected, Signers};

@@ -4,11 +4,10 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use aws_sdk_ec2::types::{Filter, Instance, InstanceStateName};
-use cloud::{CloudError, EnvironmentTag, Kind, Seen};
+use cloud::{CloudError, EnvironmentTag, Kind, Seen, Shared};
 use futures::future::try_join_all;
 
 use crate::labels::{INSTALLATION, Label, filter};
-use crate::shared::Shared;
 use crate::trouble::trouble;
 use crate::{AwsCloud, address, balancer, firewall, image, key, machine, snapshot, target_group, volume};
 

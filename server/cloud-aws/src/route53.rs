@@ -15,13 +15,12 @@ use std::time::Instant;
 use async_trait::async_trait;
 use aws_sdk_route53::types::{Change, ChangeAction, ResourceRecordSet};
 use cloud::dns::Companion;
-use cloud::{Clock, CloudError, Deletion, Dns, Fate, Intent, Observed, Record, Seen};
+use cloud::{Clock, CloudError, Deletion, Dns, Fate, Intent, Observed, Record, Seen, Shared};
 use time::Duration;
 use tokio::sync::{Mutex, OnceCell};
 
 use crate::AwsConfig;
 use crate::account::Clients;
-use crate::shared::Shared;
 use crate::trouble::trouble;
 use changes::Changes;
 use zone::Entry;

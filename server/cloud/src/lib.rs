@@ -9,9 +9,11 @@
 pub mod call;
 pub mod dns;
 pub mod error;
+mod finding;
 pub mod nature;
 pub mod order;
 pub mod seen;
+mod shared;
 pub mod sim;
 pub mod tag;
 
@@ -22,9 +24,11 @@ use uuid::Uuid;
 pub use call::{Allowance, Call};
 pub use dns::{Dns, Named};
 pub use error::{CloudError, Fate};
+pub use finding::Finding;
 pub use nature::Nature;
 pub use order::{Create, ImageSource, Launch, Member, Opening, Record, Size};
 pub use seen::{Boot, Deletion, Health, MachineState, Metrics, Observed, Seen};
+pub use shared::Shared;
 pub use sim::Clock;
 pub use tag::{EnvironmentTag, Intent, Kind, Meter, Tags};
 

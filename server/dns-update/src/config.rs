@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::names;
 
-/// A zone and who may change it: `names` in the settings of a cloud's row. The secret itself is never in it.
+/// A zone and who may change it: `dns` in the settings of a cloud's row. The secret itself is never in it.
 ///
 /// ```json
 /// {

@@ -1,24 +1,13 @@
 //! What an operator should know of a zone before a class: does the server answer, does it know the key, may the key do what it has to.
 
 use cloud::dns::Companion;
-use cloud::{Clock, CloudError, Fate};
+use cloud::{Clock, CloudError, Fate, Finding};
 use domain::rdata::Txt;
 
 use crate::change::{Change, Data};
 use crate::names::{self, Value, Wire};
 use crate::talk::Peer;
 use crate::{DnsUpdate, DnsUpdateConfig, trouble};
-
-/// One thing that was looked at.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Finding {
-    /// As it should be.
-    Good(String),
-    /// To be known, and no fault.
-    Note(String),
-    /// What is missing, and how to mend it.
-    Missing(String, String),
-}
 
 /// Who looks for a name too early is told by resolvers that there is none for so long, in seconds; beyond it the operator should know.
 const LONG: u32 = 300;
@@ -99,7 +88,7 @@ async fn changed(dns: &DnsUpdate) -> Result<(), CloudError> {
 
 fn missing(what: &str, error: &CloudError) -> Finding {
     let mend = match error.code {
-        "bad_settings" => "see `names` in the cloud's settings",
+        "bad_settings" => "see `dns` in the cloud's settings",
         "bad_key" => "compare the key's name, algorithm and secret with the server's configuration",
         "clock_off" => "set both clocks by NTP",
         "not_allowed" => "let the key do it, in the server's configuration",

@@ -14,7 +14,6 @@
 mod change;
 mod config;
 mod doctor;
-mod look;
 mod names;
 mod servers;
 mod talk;
@@ -25,15 +24,14 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use cloud::dns::Companion;
-use cloud::{Clock, CloudError, Deletion, Dns, Fate, Intent, Observed, Record, Seen};
+use cloud::{Clock, CloudError, Deletion, Dns, Fate, Intent, Observed, Record, Seen, Shared};
 use domain::rdata::Txt;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 pub use config::{DnsUpdateConfig, KeyConfig, SecretPlace};
-pub use doctor::{Finding, examine};
+pub use doctor::examine;
 
 use change::{Change, Data};
-use look::Look;
 use names::{Value, Wire, plain};
 use servers::Servers;
 use talk::Peer;
@@ -53,7 +51,7 @@ pub struct DnsUpdate {
     primary: Peer,
     servers: Servers,
     turns: Semaphore,
-    look: Look,
+    look: Shared<Vec<Seen>>,
 }
 
 impl DnsUpdate {
@@ -68,7 +66,7 @@ impl DnsUpdate {
         let world = if config.name_servers.is_empty() { std::slice::from_ref(&config.server) } else { &config.name_servers };
         let servers = Servers::new(world, &primary.clock);
         let installation = config.installation.clone();
-        Ok(Self { domain, zone, installation, primary, servers, turns: Semaphore::new(AT_ONCE), look: Look::default() })
+        Ok(Self { domain, zone, installation, primary, servers, turns: Semaphore::new(AT_ONCE), look: Shared::new(Duration::ZERO) })
     }
 
     async fn turn(&self) -> SemaphorePermit<'_> {
@@ -128,7 +126,7 @@ impl Dns for DnsUpdate {
             let in_sync = self.servers.in_sync(&entries).await;
             Ok(entries.iter().map(|(name, entry)| entry.seen(name, in_sync.contains(name))).collect())
         };
-        self.look.ask(look).await
+        self.look.ask(look).await.map(|seen| seen.to_vec())
     }
 
     async fn put(&self, intent: &Intent, record: &Record) -> Result<Seen, CloudError> {

@@ -189,7 +189,7 @@ pub async fn turn(
         return Ok(Turn::Now { has_waited: false });
     }
     let given = sqlx::query_scalar!(
-        r#"select extract(epoch from turn_at - koza_now())::float8 as "wait!" from resource where id = $1 and turn_for = $2"#,
+        r#"select extract(epoch from turn_at - koza_now())::float8 as "wait!" from resource where id = $1 and turn_for = $2 and not is_paused"#,
         resource.0,
         call
     )
@@ -204,7 +204,8 @@ pub async fn turn(
     sqlx::query!(
         "update resource
             set turn_at  = case when $2::float8 > 0 then koza_now() + make_interval(secs => $2::float8) end,
-                turn_for = case when $2::float8 > 0 then $3 end
+                turn_for = case when $2::float8 > 0 then $3 end,
+                is_paused = false
           where id = $1",
         resource.0,
         wait,

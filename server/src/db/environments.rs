@@ -6,7 +6,7 @@ use app::domain::reason::Attention;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use super::{Db, incidents};
+use super::{Db, incidents, resources};
 
 /// What a request is made of.
 #[derive(Debug, Clone)]
@@ -182,6 +182,7 @@ pub async fn try_again(db: &mut Db, id: EnvironmentId, rebuild: bool) -> sqlx::R
     )
     .execute(&mut *db)
     .await?;
+    resources::end_pauses(db, id).await?;
     sqlx::query!("select pg_notify('koza_wake', $1)", id.0.to_string()).execute(db).await?;
     Ok(())
 }

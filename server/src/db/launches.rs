@@ -1,7 +1,7 @@
 //! Launches: one call for machines of several environments. Who is in it is fixed before the call, and its answer is written down for all.
 
 use app::domain::ids::{CloudId, ResourceId};
-use cloud::Member;
+use cloud::{Call, Kind, Member};
 use uuid::Uuid;
 
 use super::Db;
@@ -27,25 +27,27 @@ pub struct Row {
 pub async fn wait(db: &mut Db, resource: ResourceId, shape: &str, seconds: f64) -> sqlx::Result<()> {
     sqlx::query!(
         "update resource
-            set turn_at = koza_now() + make_interval(secs => $2), turn_for = 'launch',
+            set turn_at = koza_now() + make_interval(secs => $2), turn_for = $4, is_paused = false,
                 launch_shape = case when launches_alone then null else $3 end
           where id = $1",
         resource.0,
         seconds,
-        shape
+        shape,
+        Call::Create(Kind::Machine).code()
     )
     .execute(db)
     .await?;
     Ok(())
 }
 
-/// Its turn has come: it takes along who waits for the same, up to a number. `None`: nobody does, and it goes alone.
+/// Its turn has come: it takes along who waits for the same, up to a number, into its own zone; no call was made for theirs. `None`: nobody
+/// does, and it goes alone.
 ///
 /// # Errors
 /// As the database.
 pub async fn open(db: &mut Db, (resource, cloud): (ResourceId, CloudId), shape: &str, others: i64) -> sqlx::Result<Option<Uuid>> {
     let goes_alone = sqlx::query_scalar!(
-        "update resource set turn_at = null, turn_for = null, launch_shape = null where id = $1 returning launches_alone",
+        "update resource set turn_at = null, turn_for = null, is_paused = false, launch_shape = null where id = $1 returning launches_alone",
         resource.0
     )
     .fetch_one(&mut *db)
@@ -78,12 +80,13 @@ pub async fn open(db: &mut Db, (resource, cloud): (ResourceId, CloudId), shape: 
     sqlx::query!("insert into launch (token, cloud) values ($1, $2)", token, cloud.0).execute(&mut *db).await?;
     sqlx::query!(
         "update resource
-            set launch = $1, launch_place = member.place - 1, launch_shape = null, turn_at = null, turn_for = null,
-                unanswered_at = koza_now()
+            set launch = $1, launch_place = member.place - 1, launch_shape = null, turn_at = null, turn_for = null, is_paused = false,
+                unanswered_at = koza_now(), zone = (select zone from resource first where first.id = $3)
            from unnest($2::uuid[]) with ordinality as member (id, place)
           where resource.id = member.id",
         token,
         &members,
+        resource.0,
     )
     .execute(db)
     .await?;

@@ -1,7 +1,7 @@
 //! What was ordered from clouds: the intent before the call, the answer after it.
 
 use app::domain::ids::{EnvironmentId, ResourceId};
-use cloud::{Kind, Observed, Seen};
+use cloud::{Call, Kind, Observed, Seen};
 use serde::Deserialize;
 use sqlx::types::Json;
 use time::OffsetDateTime;
@@ -30,6 +30,10 @@ pub struct Row {
     pub made_at: Option<OffsetDateTime>,
     /// When its next call may be made.
     pub turn_at: Option<OffsetDateTime>,
+    /// Which.
+    pub turn_for: Option<String>,
+    /// It failed the last time.
+    pub is_paused: bool,
     /// Where it was ordered.
     pub zone: Option<String>,
     /// When the last call to delete it began.
@@ -52,6 +56,9 @@ pub struct Stored {
     made_at: Option<OffsetDateTime>,
     #[serde(with = "time::serde::rfc3339::option")]
     turn_at: Option<OffsetDateTime>,
+    turn_for: Option<String>,
+    #[serde(default)]
+    is_paused: bool,
     zone: Option<String>,
     #[serde(default, with = "time::serde::rfc3339::option")]
     release_at: Option<OffsetDateTime>,
@@ -73,6 +80,8 @@ impl Stored {
             observed: self.observed,
             made_at: self.made_at,
             turn_at: self.turn_at,
+            turn_for: self.turn_for,
+            is_paused: self.is_paused,
             zone: self.zone,
             release_at: self.release_at,
             launch: self.launch,
@@ -98,7 +107,7 @@ pub struct Intended {
 }
 
 /// Writes an intent down, or finds the one that is open already. From now on its call counts as unanswered, until [`answered`]. A new one
-/// is given the zone that its incarnation has.
+/// is given a zone, by those that earlier ones were ordered in.
 ///
 /// # Errors
 /// As the database.
@@ -107,7 +116,7 @@ pub async fn intend(
     environment: EnvironmentId,
     kind: Kind,
     slot: u16,
-    zone: impl FnOnce(u16) -> Option<String>,
+    zone: impl FnOnce(&[String]) -> Option<String>,
 ) -> sqlx::Result<Intended> {
     let open = sqlx::query!(
         "select id, intent_token, incarnation, unanswered_at, zone, launch, launch_place
@@ -131,16 +140,18 @@ pub async fn intend(
             launch: row.launch.zip(row.launch_place.and_then(|place| usize::try_from(place).ok())),
         });
     }
-    let before = sqlx::query_scalar!(
-        r#"select coalesce(max(incarnation), 0::smallint) as "before!" from resource where environment = $1 and kind = $2 and slot = $3"#,
+    let earlier = sqlx::query!(
+        r#"select coalesce(max(incarnation), 0::smallint) as "made!", coalesce(array_agg(zone) filter (where zone is not null), '{}') as "zones!"
+             from resource
+            where environment = $1 and kind = $2 and slot = $3"#,
         environment.0,
         kind.code(),
         i16::try_from(slot).unwrap_or(i16::MAX),
     )
     .fetch_one(&mut *db)
     .await?;
-    let incarnation = u16::try_from(before).unwrap_or(0) + 1;
-    let (id, token, zone) = (ResourceId::new(), Uuid::now_v7(), zone(incarnation));
+    let incarnation = u16::try_from(earlier.made).unwrap_or(0) + 1;
+    let (id, token, zone) = (ResourceId::new(), Uuid::now_v7(), zone(&earlier.zones));
     sqlx::query!(
         "insert into resource (id, environment, course, cloud, kind, slot, incarnation, intent_token, zone)
          select $1, id, course, cloud, $3, $4, $5, $6, $7 from environment where id = $2",
@@ -148,7 +159,7 @@ pub async fn intend(
         environment.0,
         kind.code(),
         i16::try_from(slot).unwrap_or(i16::MAX),
-        before + 1,
+        earlier.made + 1,
         token,
         zone,
     )
@@ -200,6 +211,36 @@ pub async fn observed(db: &mut Db, id: ResourceId, seen: &Seen) -> sqlx::Result<
 /// As the database.
 pub async fn changes(db: &mut Db, id: ResourceId, observed: &Observed) -> sqlx::Result<()> {
     sqlx::query!("update resource set observed = $2 where id = $1", id.0, Json(observed) as _).execute(db).await?;
+    Ok(())
+}
+
+/// A call failed and is not repeated before, whoever looks meanwhile. Its tokens are drawn anew then.
+///
+/// # Errors
+/// As the database.
+pub async fn pause(db: &mut Db, id: ResourceId, call: Call, pause: time::Duration) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update resource set turn_at = koza_now() + make_interval(secs => $2), turn_for = $3, is_paused = true where id = $1",
+        id.0,
+        pause.as_seconds_f64(),
+        call.code()
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Somebody mended what failed: nothing waits for its pause any more.
+///
+/// # Errors
+/// As the database.
+pub async fn end_pauses(db: &mut Db, environment: EnvironmentId) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update resource set turn_at = null, turn_for = null, is_paused = false where environment = $1 and is_paused",
+        environment.0
+    )
+    .execute(db)
+    .await?;
     Ok(())
 }
 

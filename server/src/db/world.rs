@@ -138,7 +138,7 @@ fn holding(row: &resources::Row) -> Holding {
         intent: row.intent,
         cloud_id: row.cloud_id.clone(),
         made_at: row.made_at,
-        turn_at: row.turn_at,
+        turn: row.turn_for.clone().zip(row.turn_at),
         listed: row.observed.clone(),
     }
 }

@@ -78,7 +78,7 @@ async fn make(engine: &Engine, claim: Claim, handle: &Handle, known: &Known, kin
     fence_before_call(&mut tx, claim).await?;
     let is_new = !known.world.holdings.contains_key(&(kind, slot));
     let nature = handle.cloud.nature();
-    let zone_of = |incarnation| zone_of_machine(nature, known, slot, incarnation).filter(|_| kind == Kind::Machine);
+    let zone_of = |tried: &[String]| zone_of_machine(nature, known, slot, tried).filter(|_| kind == Kind::Machine);
     let mut intended = resources::intend(&mut tx, known.id, kind, slot, zone_of).await?;
     let mut disk = None;
     if kind == Kind::Machine {
@@ -168,7 +168,7 @@ async fn make(engine: &Engine, claim: Claim, handle: &Handle, known: &Known, kin
                 tx.commit().await?;
             }
             slow_down_if_throttled(engine, handle, known, Call::Create(kind), &error).await?;
-            failed(engine, claim, known, &name, &error).await
+            failed(engine, claim, known, &name, Some((intended.id, Call::Create(kind))), &error).await
         }
     }
 }
@@ -203,7 +203,7 @@ async fn start_or_stop(engine: &Engine, claim: Claim, handle: &Handle, known: &K
         }
         Err(error) => {
             slow_down_if_throttled(engine, handle, known, call, &error).await?;
-            failed(engine, claim, known, &name, &error).await
+            failed(engine, claim, known, &name, Some((resource, call)), &error).await
         }
     }
 }
@@ -242,7 +242,8 @@ async fn hand_over(engine: &Engine, claim: Claim, handle: &Handle, known: &Known
         }
         Err(error) => {
             slow_down_if_throttled(engine, handle, known, Call::HandOver, &error).await?;
-            failed(engine, claim, known, &format!("hand over machine/{slot}"), &error).await
+            let of = Some((row_of_machine.id, Call::HandOver));
+            failed(engine, claim, known, &format!("hand over machine/{slot}"), of, &error).await
         }
     }
 }
@@ -297,7 +298,7 @@ async fn release(
             Ok(deletion) => deletion,
             Err(error) => {
                 slow_down_if_throttled(engine, handle, known, Call::Delete(kind), &error).await?;
-                return failed(engine, claim, known, &name, &error).await;
+                return failed(engine, claim, known, &name, row.map(|row| (row.id, Call::Delete(kind))), &error).await;
             }
         };
     }
@@ -430,8 +431,15 @@ pub(super) async fn slow_down_if_throttled(
     Ok(())
 }
 
-/// An error's fate decides when to try again and who is told.
-async fn failed(engine: &Engine, claim: Claim, known: &Known, action: &str, error: &CloudError) -> Result<Outcome, Lost> {
+/// An error's fate decides when to try again and who is told; the call is not repeated before that.
+async fn failed(
+    engine: &Engine,
+    claim: Claim,
+    known: &Known,
+    action: &str,
+    of: Option<(ResourceId, Call)>,
+    error: &CloudError,
+) -> Result<Outcome, Lost> {
     let said = error.said.clone();
     let (again_in, needs) = match error.fate {
         Fate::NotVisibleYet | Fate::InUse => (Duration::seconds(1), None),
@@ -446,14 +454,17 @@ async fn failed(engine: &Engine, claim: Claim, known: &Known, action: &str, erro
         Fate::Final => (Duration::minutes(5), Some(Attention::Refused { action: action.to_owned(), said })),
     };
     let is_news = !matches!(error.fate, Fate::NotVisibleYet | Fate::InUse) && (known.attention.is_none() || needs.is_none());
+    let mut tx = engine.pool.begin().await?;
+    fence(&mut tx, claim).await?;
+    if let Some((resource, call)) = of {
+        resources::pause(&mut tx, resource, call, again_in).await?;
+    }
     if is_news {
         warn!(environment.id = %known.id, action, %error, "failed");
-        let mut tx = engine.pool.begin().await?;
-        fence(&mut tx, claim).await?;
         let event = Event::Failed { action: action.to_owned(), error: error.code.to_owned(), said: error.said.clone() };
         events::record(&mut tx, known.id, &Actor::Koza, &event).await?;
-        tx.commit().await?;
     }
+    tx.commit().await?;
     Ok(Outcome::Failed { again_in, needs })
 }
 

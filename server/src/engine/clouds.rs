@@ -9,6 +9,7 @@ use cloud::sim::{SimCloud, SimSettings};
 use cloud::{Clock, Cloud, CloudError, Inside, Named};
 use cloud_aws::{AwsCloud, AwsConfig, Route53};
 use cloud_incus::{IncusCloud, IncusConfig};
+use dns_update::{DnsUpdate, DnsUpdateConfig};
 use sqlx::PgPool;
 use time::OffsetDateTime;
 use tokio::sync::Mutex;
@@ -16,6 +17,9 @@ use tokio::sync::Mutex;
 use super::batch::Batches;
 use crate::db::buckets;
 use crate::db::courses::{self, CloudRow};
+
+/// Where a cloud's settings say how its names are kept, if not in a place of its own.
+const DNS: &str = "dns";
 
 /// A cloud, and the inside of its machines where they are not real (nobody reports there, and probes ask it).
 #[derive(Clone)]
@@ -110,6 +114,15 @@ impl Clouds {
     }
 
     async fn open(&self, row: &CloudRow, installation: String) -> Result<Handle, NoCloud> {
+        let names = names(row, &installation)?;
+        let handle = self.open_machines(row, installation).await?;
+        Ok(match names {
+            Some(names) => Handle { cloud: Arc::new(Named::new(handle.cloud, Arc::new(names))), ..handle },
+            None => handle,
+        })
+    }
+
+    async fn open_machines(&self, row: &CloudRow, installation: String) -> Result<Handle, NoCloud> {
         let text = |key: &str| {
             row.settings[key].as_str().map(str::to_owned).ok_or_else(|| NoCloud::Settings(row.id, format!("setting {key} is missing")))
         };
@@ -149,12 +162,35 @@ impl Clouds {
     }
 }
 
+/// The domain that a cloud's names are kept in by dynamic update, if its row has one under `dns`.
+fn names(row: &CloudRow, installation: &str) -> Result<Option<DnsUpdate>, NoCloud> {
+    let Some(config) = names_config(row, installation)? else { return Ok(None) };
+    let opened = DnsUpdate::new(&config, Arc::new(OffsetDateTime::now_utc));
+    opened.map(Some).map_err(|error| NoCloud::Settings(row.id, format!("dns: {}", error.said)))
+}
+
+/// What it says of that domain.
+///
+/// # Errors
+/// [`NoCloud::Settings`].
+pub fn names_config(row: &CloudRow, installation: &str) -> Result<Option<DnsUpdateConfig>, NoCloud> {
+    let Some(settings) = row.settings.get(DNS) else { return Ok(None) };
+    let config: DnsUpdateConfig =
+        serde_json::from_value(settings.clone()).map_err(|error| NoCloud::Settings(row.id, format!("dns: {error}")))?;
+    Ok(Some(DnsUpdateConfig { installation: installation.to_owned(), ..config }))
+}
+
 /// What the row of an account on AWS says.
 ///
 /// # Errors
 /// [`NoCloud::Settings`].
 pub fn aws_config(row: &CloudRow, installation: String) -> Result<AwsConfig, NoCloud> {
-    let config: AwsConfig = serde_json::from_value(row.settings.clone()).map_err(|error| NoCloud::Settings(row.id, error.to_string()))?;
+    let mut settings = row.settings.clone();
+    let names = settings.as_object_mut().and_then(|settings| settings.remove(DNS));
+    let config: AwsConfig = serde_json::from_value(settings).map_err(|error| NoCloud::Settings(row.id, error.to_string()))?;
+    if names.is_some() && config.hosted_zone.is_some() {
+        return Err(NoCloud::Settings(row.id, "names are kept in a hosted zone or by dynamic update (dns), not in both".into()));
+    }
     Ok(AwsConfig { region: row.region.clone(), account: row.account.clone(), installation, ..config })
 }
 

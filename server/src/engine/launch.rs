@@ -65,7 +65,7 @@ pub(super) async fn way(db: &mut Db, handle: &Handle, known: &Known, intended: &
 }
 
 async fn begin(db: &mut Db, handle: &Handle, known: &Known, intended: &mut Intended, order: Create) -> sqlx::Result<Way> {
-    let shape = hex(&secrets::hash(&format!("{order:?}")));
+    let shape = shape(&order);
     let resource: ResourceId = intended.id;
     if let Err(seconds) = buckets::take_if_there(db, known.cloud, handle.cloud.draws(Call::Launch)).await? {
         launches::wait(db, resource, &shape, seconds).await?;
@@ -79,6 +79,15 @@ async fn begin(db: &mut Db, handle: &Handle, known: &Known, intended: &mut Inten
         buckets::draw_several(db, known.cloud, handle.cloud.draws_in_batch(Call::Launch), launch.members.len() - 1).await?;
     }
     Ok(way)
+}
+
+/// What those who may be launched together have in common: everything but the zone, which nobody was promised.
+fn shape(order: &Create) -> String {
+    let mut order = order.clone();
+    if let Create::Machine { zone, .. } = &mut order {
+        *zone = None;
+    }
+    hex(&secrets::hash(&format!("{order:?}")))
 }
 
 async fn together(db: &mut Db, token: Uuid, order: Create) -> sqlx::Result<Way> {

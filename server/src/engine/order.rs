@@ -12,9 +12,9 @@ use crate::wish::zone::zone;
 use crate::wish::{ImageState, Purpose, Security};
 
 /// Where a machine goes: apart from the environment's others.
-pub(super) fn zone_of_machine(nature: &Nature, known: &Known, slot: u16, incarnation: u16) -> Option<String> {
+pub(super) fn zone_of_machine(nature: &Nature, known: &Known, slot: u16, tried: &[String]) -> Option<String> {
     let others = known.rows.iter().filter(|row| row.kind == Kind::Machine && row.slot != slot).filter_map(|row| row.zone.as_deref());
-    zone(&nature.zones, known.id.0, incarnation, &others.collect::<Vec<_>>()).map(str::to_owned)
+    zone(&nature.zones, known.id.0, tried, &others.collect::<Vec<_>>()).map(str::to_owned)
 }
 
 /// Whether a machine for which there was no room tries another zone, under a new intent: the old one may be used in its own zone only. Not if

@@ -225,7 +225,7 @@ async fn end(
     (plan, look): (&Plan, &Look),
     outcomes: Vec<Result<Outcome, Lost>>,
 ) -> Result<(), TurnError> {
-    let mut attention = plan.attention.clone();
+    let mut attention = plan.attention.clone().or_else(|| still_refused(known));
     let mut look_again = plan.look_again;
     if *look == Look::Shared {
         // Nothing new is seen before the shared look; only what waits for a moment of its own is kept to it.
@@ -262,6 +262,16 @@ async fn end(
     tell(engine, claim, known, attention.as_ref()).await?;
     let look_again = if is_removed { None } else { look_again };
     Ok(queue::finish(&mut *engine.pool.acquire().await?, claim, look_again, attention.as_ref()).await?)
+}
+
+/// What somebody was told of a call that failed holds until it is made again.
+fn still_refused(known: &Known) -> Option<Attention> {
+    let is_paused = known.rows.iter().any(|row| row.is_paused && row.turn_at.is_some_and(|at| at > known.now));
+    let is_of_a_call = |told: &Attention| {
+        use Attention::{CloudSilent, NoCapacity, NoFreeAddress, OverQuota, Refused};
+        matches!(told, CloudSilent | NoCapacity { .. } | NoFreeAddress { .. } | OverQuota { .. } | Refused { .. })
+    };
+    known.attention.clone().filter(|told| is_paused && is_of_a_call(told))
 }
 
 async fn note_ready(engine: &Engine, claim: Claim, known: &Known) -> Result<(), TurnError> {

@@ -3,11 +3,15 @@
 use std::io::Write;
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use app::domain::ids::CloudId;
 use clap::{Args, Subcommand};
+use cloud::Dns;
 use cloud_aws::AwsConfig;
+use dns_update::{DnsUpdate, DnsUpdateConfig, KeyConfig, SecretPlace};
+use time::OffsetDateTime;
 
 use crate::config::Common;
 use crate::db::{courses, environments};
@@ -20,6 +24,8 @@ pub enum Command {
     List(Common),
     /// Add an account on AWS in a region, or change what is known of it. Credentials come by the SDK's usual chain.
     Aws(Box<Aws>),
+    /// Keep the names of a cloud's environments in a zone of Knot, BIND or PowerDNS, by dynamic update.
+    Names(Box<Names>),
     /// Let a course choose a cloud: what is asked for from now on is built there; what there is stays where it is.
     Choose {
         /// The course's code.
@@ -63,6 +69,33 @@ pub struct Aws {
     endpoint: Option<String>,
 }
 
+/// A zone that takes dynamic updates.
+#[derive(Debug, Args)]
+pub struct Names {
+    #[command(flatten)]
+    common: Common,
+    /// The cloud, as `koza cloud list` writes it.
+    cloud: CloudId,
+    /// The zone: `exp.example.ac.jp`.
+    #[arg(long)]
+    domain: String,
+    /// The name server that takes changes: `192.0.2.53`, with a port if it is not 53.
+    #[arg(long)]
+    server: String,
+    /// A name server that the world asks; without any the first is the only one.
+    #[arg(long = "name-server")]
+    name_servers: Vec<String>,
+    /// The TSIG key's name.
+    #[arg(long)]
+    key: String,
+    /// Its algorithm: `hmac-sha256`, `hmac-sha384` or `hmac-sha512`.
+    #[arg(long, default_value = "hmac-sha256")]
+    algorithm: String,
+    /// The file with its secret, in base64 and nothing else. It is not copied: every process that works reads it.
+    #[arg(long)]
+    secret_file: PathBuf,
+}
+
 /// As clouds write networks: the address has no bits beyond the prefix.
 fn network(text: &str) -> Result<String, String> {
     let why = || format!("{text} is no IPv4 network: 192.0.2.0/24");
@@ -88,6 +121,7 @@ pub async fn run(engine: &Engine, command: &Command) -> anyhow::Result<()> {
     match command {
         Command::List(_) => list(engine).await,
         Command::Aws(aws) => add_aws(engine, aws).await,
+        Command::Names(names) => keep_names(engine, names).await,
         Command::Choose { course, cloud, .. } => choose(engine, course, *cloud).await,
     }
 }
@@ -99,6 +133,7 @@ impl Command {
         match self {
             Self::List(common) | Self::Choose { common, .. } => common,
             Self::Aws(aws) => &aws.common,
+            Self::Names(names) => &names.common,
         }
     }
 }
@@ -141,6 +176,32 @@ async fn add_aws(engine: &Engine, aws: &Aws) -> anyhow::Result<()> {
     println!(
         "{id}: account {account} in {}. `koza doctor` looks at it; `koza cloud choose COURSE {id}` builds a course's environments there.",
         aws.region
+    );
+    Ok(())
+}
+
+async fn keep_names(engine: &Engine, names: &Names) -> anyhow::Result<()> {
+    let config = DnsUpdateConfig {
+        domain: names.domain.clone(),
+        server: names.server.clone(),
+        name_servers: names.name_servers.clone(),
+        key: KeyConfig {
+            name: names.key.clone(),
+            algorithm: names.algorithm.clone(),
+            secret: SecretPlace::File(std::path::absolute(&names.secret_file)?),
+        },
+        installation: engine.installation.simple().to_string(),
+    };
+    let dns = DnsUpdate::new(&config, Arc::new(OffsetDateTime::now_utc)).map_err(|error| anyhow::anyhow!(error.said))?;
+    let what = dns.describe().await.map_err(|error| anyhow::anyhow!(error.said))?;
+    let mut db = engine.pool.acquire().await?;
+    let row = courses::clouds(&mut db).await?.into_iter().find(|row| row.id == names.cloud);
+    let Some(row) = row else { bail!("there is no cloud {}: see `koza cloud list`", names.cloud) };
+    let settings = serde_json::json!({ "dns": config });
+    courses::add_cloud(&mut db, &row.kind, &row.account, &row.region, &settings).await?;
+    println!(
+        "{}: {what}. `koza doctor` tries what Koza does there. It counts once the processes that work are started again.",
+        names.cloud
     );
     Ok(())
 }

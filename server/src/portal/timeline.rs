@@ -200,6 +200,7 @@ mod tests {
             size: cloud::Size { cpus: 1, memory_mib: 1024, disk_gib: 8 },
             open_ports: Vec::new(),
             security: crate::wish::Security::Hardened,
+            freeze: crate::wish::Freeze::Running,
         }
     }
 

@@ -27,7 +27,8 @@ pub fn faults(wish: &Wish, world: &World, now: OffsetDateTime) -> BTreeSet<Fault
     }
     let is_open = |fault| world.incidents.contains_key(&fault);
     let mut faults = BTreeSet::new();
-    if matches!(world.machine_state(1), Some(MachineState::Stopped | MachineState::Stopping)) && !is_open(Fault::MachineVanished) {
+    let is_off = matches!(world.machine_state(1), Some(MachineState::Stopped | MachineState::Stopping));
+    if is_off && !wish.is_copied_at_rest(world) && !is_open(Fault::MachineVanished) {
         faults.insert(Fault::MachineOff);
     }
     if has_vanished(world, Kind::Address, now) {

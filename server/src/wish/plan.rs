@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use app::domain::reason::{Attention, Probe};
-use cloud::{Health, Kind, MachineState, Observed};
+use cloud::{Call, Health, Kind, MachineState, Observed};
 use time::{Duration, OffsetDateTime};
 
 use super::kinds::{Care, Wanted, desired_resources, rules};
@@ -136,15 +136,19 @@ pub fn plan(wish: &Wish, world: &World, now: OffsetDateTime) -> Plan {
     plan
 }
 
-/// A call that was given a turn at the cloud waits for it.
+/// A call that was given a turn at the cloud waits for it; another call for the same thing does not.
 fn wait_for_turns(plan: &mut Plan, world: &World, now: OffsetDateTime) {
     let turn_at = |action: &Action| {
-        let of = match action {
-            Action::Make(kind, slot) | Action::Release(kind, slot) => (*kind, *slot),
-            Action::Start(slot) | Action::Stop(slot) | Action::HandOver(slot) => (Kind::Machine, *slot),
+        let (call, of) = match action {
+            Action::Make(kind, slot) => (Call::Create(*kind), (*kind, *slot)),
+            Action::Release(kind, slot) => (Call::Delete(*kind), (*kind, *slot)),
+            Action::Start(slot) => (Call::Start, (Kind::Machine, *slot)),
+            Action::Stop(slot) => (Call::Stop, (Kind::Machine, *slot)),
+            Action::HandOver(slot) => (Call::HandOver, (Kind::Machine, *slot)),
             _ => return None,
         };
-        world.holdings.get(&of)?.turn_at.filter(|at| *at > now)
+        let (turn_for, at) = world.holdings.get(&of)?.turn.as_ref()?;
+        (*turn_for == call.code() && *at > now).then_some(*at)
     };
     let (waiting, due) = plan.now.drain(..).partition(|(action, _)| turn_at(action).is_some());
     let waiting: Vec<(Action, &str)> = waiting;
@@ -328,14 +332,17 @@ fn plan_gone(plan: &mut Plan, world: &World, now: OffsetDateTime) {
 
 fn look_again(plan: &Plan, wish: &Wish, world: &World, now: OffsetDateTime) -> Option<OffsetDateTime> {
     // What waits for something that waits itself has nothing to look for before that.
-    let waits_itself = |kind: Kind, slot: u16| plan.waiting.iter().any(|(action, _)| *action == Action::Make(kind, slot));
+    let waits = |wanted: Action| plan.waiting.iter().any(|(action, _)| *action == wanted);
+    let has_its_time = |wanted: Action| plan.waiting.iter().any(|(action, until)| *action == wanted && matches!(until, Until::Time(_)));
     let soonest = plan
         .waiting
         .iter()
         .filter(|(_, until)| match until {
-            Until::There(kind, slot) => !waits_itself(*kind, *slot),
-            Until::MachineRuns(slot) => !waits_itself(Kind::Machine, *slot),
-            Until::Booted | Until::Clean => !waits_itself(Kind::Machine, 1),
+            Until::There(kind, slot) => !waits(Action::Make(*kind, *slot)),
+            Until::Released(kind, slot) => !waits(Action::Release(*kind, *slot)),
+            Until::MachineRuns(slot) => !waits(Action::Make(Kind::Machine, *slot)) && !has_its_time(Action::Start(*slot)),
+            Until::MachineStopped(slot) => !has_its_time(Action::Stop(*slot)),
+            Until::Booted | Until::Clean => !waits(Action::Make(Kind::Machine, 1)),
             // Each of its probes has a time of its own.
             Until::Proven => false,
             _ => true,

@@ -10,10 +10,10 @@ use std::fmt::Write;
 use app::domain::phase::Goal;
 use app::domain::reason::Probe;
 use app::domain::saw::Saw;
-use cloud::{Kind, MachineState, Observed};
+use cloud::{Call, Kind, MachineState, Observed};
 use time::Duration;
 
-use super::{BootSeen, Holding, ImageState, ProbeSeen, Purpose, Security, Spec, Wish, World, phase, plan};
+use super::{Action, BootSeen, Holding, ImageState, ProbeSeen, Purpose, Security, Spec, Wish, World, phase, plan};
 use trial::{held, machine, now, open_ports, wish};
 
 /// A world that is just as the wish "running" wants it.
@@ -116,11 +116,13 @@ fn what_was_written_off_and_is_there_all_the_same() {
 
 #[test]
 fn a_class_that_waits_for_its_turns_at_the_cloud() {
-    let turn =
-        |seconds| Holding { cloud_id: None, listed: None, made_at: None, turn_at: Some(now() + Duration::seconds(seconds)), ..held(None) };
+    let turn = |kind, seconds| {
+        let turn = Some((Call::Create(kind).code(), now() + Duration::seconds(seconds)));
+        Holding { cloud_id: None, listed: None, made_at: None, turn, ..held(None) }
+    };
     let mut world = complete();
-    world.holdings.insert((Kind::Machine, 1), turn(90));
-    world.holdings.insert((Kind::Firewall, 1), turn(-1));
+    world.holdings.insert((Kind::Machine, 1), turn(Kind::Machine, 90));
+    world.holdings.insert((Kind::Firewall, 1), turn(Kind::Firewall, -1));
     world.holdings.remove(&(Kind::Binding, 1));
     (world.boot, world.was_ready, world.was_ready_since_asked) = (None, false, false);
     let text = told(&wish(Goal::Running), &world);
@@ -128,6 +130,8 @@ fn a_class_that_waits_for_its_turns_at_the_cloud() {
     world.holdings.insert((Kind::Firewall, 1), held(Some(open_ports())));
     let plan = plan(&wish(Goal::Running), &world, now());
     assert_eq!(plan.look_again, Some(now() + Duration::seconds(90)), "nobody looks before the turn comes: {plan}");
+    let gone = crate::wish::plan(&wish(Goal::Gone), &world, now());
+    assert!(gone.now.iter().any(|(action, _)| *action == Action::Release(Kind::Machine, 1)), "who gives up waits for no turn: {gone}");
 }
 
 #[test]

@@ -23,6 +23,26 @@ pub struct Spec {
     /// How it is guarded.
     #[serde(default, skip_serializing_if = "Security::is_default")]
     pub security: Security,
+    /// How its disk is frozen when it is copied.
+    #[serde(default, skip_serializing_if = "Freeze::is_default")]
+    pub freeze: Freeze,
+}
+
+/// How a machine's disk is frozen, for copies to start from.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Freeze {
+    /// While it runs ("no reboot"): nobody is interrupted, and the copy wakes as after a power cut.
+    #[default]
+    Running,
+    /// At rest: it is off for as long as that takes, and every file is as its program left it.
+    AtRest,
+}
+
+impl Freeze {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// How machines are guarded, where a cloud leaves the choice.

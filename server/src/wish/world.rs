@@ -51,8 +51,8 @@ pub struct Holding {
     pub cloud_id: Option<String>,
     /// When the answer came.
     pub made_at: Option<OffsetDateTime>,
-    /// When its next call may be made: the cloud takes only so many.
-    pub turn_at: Option<OffsetDateTime>,
+    /// When its next call may be made, and which: the cloud takes only so many, or has refused it a while ago.
+    pub turn: Option<(String, OffsetDateTime)>,
     /// What the cloud lists of it now; `None`: it does not.
     pub listed: Option<Observed>,
 }

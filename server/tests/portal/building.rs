@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use app::domain::ids::EnvironmentId;
+use app::domain::ids::{BlueprintVersionId, EnvironmentId};
 use app::domain::phase::Phase;
 use app::domain::reason::Attention;
 use app::domain::timeline::{StepState, What};
@@ -246,4 +246,31 @@ async fn where_no_zone_has_room_it_says_so_and_goes_on_when_there_is_some(pool: 
     assert_eq!(portal.count(tried).await, 2, "every zone was tried first");
     portal.sim.change_settings(|settings| settings.capacity = 300);
     portal.run_until_phase(id, Phase::Ready).await;
+}
+
+#[sqlx::test(migrator = "server::MIGRATOR")]
+async fn what_is_copied_at_rest_is_off_while_its_disk_is_frozen_and_nobody_takes_that_for_a_fault(pool: PgPool) {
+    let portal = TestPortal::unbaked(pool, SimSettings { names: true, ..SimSettings::default() }).await;
+    let pool = &portal.engine.pool;
+    let spec = server::wish::Spec { freeze: server::wish::Freeze::AtRest, ..server::demo::web_and_tex() };
+    let statement = "insert into blueprint_version (id, blueprint, course, number, spec)
+                     select $1, blueprint, course, number + 1, $2 from blueprint_version";
+    let version = BlueprintVersionId::new();
+    sqlx::query(statement).bind(version.0).bind(sqlx::types::Json(&spec)).execute(pool).await.expect("a version");
+    let id = portal.environments.request(&portal.student, version, "c5", "").await.expect("requested");
+    portal.run_until_phase(id, Phase::Ready).await;
+    let turns = "select count(*) from event where code = 'done' and data ->> 'action' in ('stop machine/1', 'start machine/1')";
+    assert_eq!(portal.count(turns).await, 0);
+
+    let statement =
+        "update environment set options = options || '{\"machines\": 2}', generation = generation + 1, wake_at = koza_now() where id = $1";
+    sqlx::query(statement).bind(id.0).execute(pool).await.expect("asked");
+    let targets = "select count(*) from resource where kind = 'target' and observed ->> 'health' = 'healthy'";
+    portal.run_until(|portal| async move { portal.count(targets).await == 2 }).await;
+    portal.run_until_phase(id, Phase::Ready).await;
+    assert_eq!(portal.count(turns).await, 2, "stopped once, started once");
+    let off_by = "select count(*) from resource s join event e on e.environment = s.environment
+                   where s.kind = 'snapshot' and e.data ->> 'action' = 'start machine/1' and e.code = 'began' and e.at < s.made_at";
+    assert_eq!(portal.count(off_by).await, 0, "it was started when the disk was frozen, not before");
+    assert_eq!(portal.count("select count(*) from incident").await, 0);
 }

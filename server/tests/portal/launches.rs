@@ -174,7 +174,7 @@ async fn where_a_zone_has_room_for_some_the_others_go_to_another_one(pool: PgPoo
     let Some(mut class) = Class::new(pool, 5, 2).await else { return };
     class.double.set_room(2);
     class.becomes_ready(Worker::Restarts).await;
-    assert_ne!(class.count("select count(*) from resource where kind = 'machine' and incarnation > 1 and gone_at is null").await, 0);
+    assert_eq!(class.count("select count(*) from resource where kind = 'machine' and incarnation > 1 and gone_at is null").await, 3);
     assert_eq!(class.count("select count(distinct zone) from resource where kind = 'machine' and gone_at is null").await, 2);
     class.goes().await;
 }

@@ -11,6 +11,7 @@ mod drift;
 mod launches;
 mod line;
 mod matrix;
+mod names;
 mod operators;
 mod requests;
 mod secrets;

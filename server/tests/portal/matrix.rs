@@ -106,8 +106,7 @@ impl Matrix {
                 // What was made last is listed by now.
                 self.portal.advance(Duration::seconds(1)).await;
                 for stale in std::mem::take(&mut self.stale) {
-                    self.trap.let_go();
-                    stale.await.expect("no panic");
+                    self.wake(stale).await;
                     assert_eq!(server::portal::view::phase_of(&self.known(id).await), phase, "a stale worker changed it");
                 }
                 return;
@@ -128,6 +127,18 @@ impl Matrix {
         .expect("events");
         let last = last.join("\n");
         panic!("{id} is {:?} and does not come to {phase:?}:\n{plan}\n{last}\n{:#?}", server::portal::view::phase_of(&known), known.world);
+    }
+
+    async fn wake(&self, stale: tokio::task::JoinHandle<()>) {
+        self.trap.let_go();
+        stale.await.expect("no panic");
+    }
+
+    /// Workers that slept in the middle of a call go on as if nothing had happened.
+    pub async fn wake_all(&mut self) {
+        for stale in std::mem::take(&mut self.stale) {
+            self.wake(stale).await;
+        }
     }
 
     async fn is_at_rest(&self, id: EnvironmentId, phase: Phase) -> bool {
@@ -214,13 +225,13 @@ impl Matrix {
 
         for id in [Some(id), bake].into_iter().flatten() {
             assert!(self.portal.in_cloud(id).await.is_empty(), "something is left");
-            self.one_of_everything(id).await;
+            self.one_of_everything(id, fate).await;
         }
         name
     }
 
     /// There was one of each kind, once, and what our intervals say is what the cloud's bill says.
-    async fn one_of_everything(&self, id: EnvironmentId) {
+    async fn one_of_everything(&self, id: EnvironmentId, fate: Worker) {
         if !self.is_simulated() {
             // Nobody writes a bill: every slot was filled once.
             let again = sqlx::query_scalar::<_, String>(
@@ -263,9 +274,10 @@ impl Matrix {
             .map(|line| (line.cloud_id, intervals::code(line.meter).to_owned(), rounded(line.from), line.to.map(rounded)))
             .collect();
         // A disk whose deletion got no answer ends, for us, when that call began: a commit earlier than the cloud says. Whoever takes over
-        // does so half a minute later, which is a difference.
+        // does so half a minute later, which is a difference; unless it slept between the two, as stale workers do.
+        let slept = Duration::seconds(if fate == Worker::WakesLater { 60 } else { 10 });
         for (ours, theirs) in ours.iter().zip(&mut bill) {
-            let is_a_commit_earlier = |at: OffsetDateTime| theirs.3.is_some_and(|to| at < to && to - at < Duration::seconds(10));
+            let is_a_commit_earlier = |at: OffsetDateTime| theirs.3.is_some_and(|to| at < to && to - at < slept);
             if ours.0.starts_with("disk") && ours.3.is_some_and(is_a_commit_earlier) {
                 theirs.3 = ours.3;
             }

@@ -10,8 +10,8 @@ use app::domain::person::Caller;
 use app::domain::phase::Phase;
 use app::error::AppError;
 use app::ports::Environments;
-use cloud::Cloud;
 use cloud::sim::{SimCloud, SimSettings};
+use cloud::{Cloud, Dns, Named};
 use server::db::{buckets, courses, environments, people, queue};
 use server::demo::web_and_tex;
 use server::engine::clouds::Handle;
@@ -48,8 +48,19 @@ impl TestPortal {
         portal
     }
 
+    /// The same, with names that something else keeps.
+    pub async fn named(pool: PgPool, dns: Arc<dyn Dns>) -> Self {
+        let portal = Self::beside(pool, SimSettings::default(), Some(dns)).await;
+        portal.run_until(|portal| async move { portal.count("select count(*) from image").await == 1 }).await;
+        portal
+    }
+
     /// A portal before anything was baked, on a simulator like this.
     pub async fn unbaked(pool: PgPool, settings: SimSettings) -> Self {
+        Self::beside(pool, settings, None).await
+    }
+
+    async fn beside(pool: PgPool, settings: SimSettings, dns: Option<Arc<dyn Dns>>) -> Self {
         let shift = Arc::new(AtomicI64::new(0));
         let clock = {
             let shift = shift.clone();
@@ -58,7 +69,11 @@ impl TestPortal {
         let installation = server::db::installation(&mut pool.acquire().await.expect("a connection")).await.expect("an installation");
         let settings = SimSettings { installation: installation.simple().to_string(), ..settings };
         let sim = Arc::new(SimCloud::new(settings, clock));
-        let handle = Handle { cloud: sim.clone(), inside: Some(sim.clone()) };
+        let cloud: Arc<dyn Cloud> = match dns {
+            Some(dns) => Arc::new(Named::new(sim.clone(), dns)),
+            None => sim.clone(),
+        };
+        let handle = Handle { cloud, inside: Some(sim.clone()) };
         Self { shift, sim, ..Self::on(pool, "sim", handle).await }
     }
 

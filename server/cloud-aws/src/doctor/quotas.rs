@@ -1,9 +1,9 @@
 //! Quotas that a class may meet: how much of each is used, and whether the rest is enough.
 
 use aws_sdk_ec2::types::{Filter, InstanceStateName};
-use cloud::{CloudError, Fate};
+use cloud::{CloudError, Fate, Finding};
 
-use super::{Finding, refused};
+use super::refused;
 use crate::account::Clients;
 use crate::trouble::{code, is_missing, trouble};
 

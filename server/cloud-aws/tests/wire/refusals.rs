@@ -1,8 +1,8 @@
 //! What AWS says no to, what becomes of it, and what `koza doctor` tells.
 
 use aws_double::Fault;
-use cloud::{Create, Fate, Kind};
-use cloud_aws::{AwsCloud, AwsConfig, Finding, connect, connect_as};
+use cloud::{Create, Fate, Finding, Kind};
+use cloud_aws::{AwsCloud, AwsConfig, connect, connect_as};
 
 use crate::support::{at_once, on_aws};
 

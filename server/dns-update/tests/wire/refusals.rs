@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cloud::{CloudError, Dns, Fate};
-use dns_update::{DnsUpdate, DnsUpdateConfig, Finding, SecretPlace, examine};
+use cloud::{CloudError, Dns, Fate, Finding};
+use dns_update::{DnsUpdate, DnsUpdateConfig, SecretPlace, examine};
 use time::OffsetDateTime;
 
 use crate::server::{DOMAIN, READER, WRITER};

@@ -1,5 +1,5 @@
 //! The machines: the first is the student's, the others are copies of it. They run while the wish is up, are stopped and kept while the wish
-//! is stopped; the first is replaced when its incarnation was condemned. A build machine runs until its disk is clean, powers itself off,
+//! is stopped; the first rests while its disk is frozen, if the blueprint asks for that, and is replaced when its incarnation was condemned. A build machine runs until its disk is clean, powers itself off,
 //! and goes once the image is there.
 
 use cloud::{Kind, MachineState};
@@ -51,6 +51,8 @@ impl Rules for Machine {
         let is_clean = world.boot.as_ref().is_some_and(|boot| boot.is_clean);
         let (start, stop) = (Action::Start(slot), Action::Stop(slot));
         match (wish.is_up(), world.machine_state(slot)) {
+            (true, Some(MachineState::Stopped)) if slot == 1 && wish.rests(world) => Care::Fine,
+            (true, Some(MachineState::Running)) if slot == 1 && wish.rests(world) => Care::Now(stop, "its disk is frozen at rest"),
             // A build machine that is clean powers itself off and must stay off.
             (true, Some(MachineState::Stopped)) if is_clean => Care::Fine,
             (true, Some(MachineState::Stopped)) => Care::Now(start, "it should run"),

@@ -1,4 +1,5 @@
-//! A disk, frozen: the step between machine and image. Of a build machine when it is clean and off, of an environment when it is proven.
+//! A disk, frozen: the step between machine and image. Of a build machine when it is clean and off, of an environment when it is
+//! proven: while it runs, or at rest, as the blueprint says.
 //! Where an image rests on it, it stays as long as the image does.
 
 use cloud::{Kind, MachineState, Observed};
@@ -26,7 +27,9 @@ impl Rules for Snapshot {
 
     fn needs(&self, wish: &Wish, world: &World, _slot: u16) -> Option<Until> {
         if wish.purpose == Purpose::Course {
-            return (!world.was_proven()).then_some(Until::Proven);
+            let is_proven = world.was_proven() || wish.rests(world);
+            let is_on = wish.is_copied_at_rest(world) && world.machine_state(1) != Some(MachineState::Stopped);
+            return if !is_proven { Some(Until::Proven) } else { is_on.then_some(Until::MachineStopped(1)) };
         }
         if !world.boot.as_ref().is_some_and(|boot| boot.is_clean) {
             return Some(Until::Clean);

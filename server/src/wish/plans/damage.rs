@@ -7,7 +7,7 @@ use app::domain::phase::Goal;
 use cloud::{Health, MachineState, Nature, Observed, Record};
 
 use super::trial::{aws, locked, machine, now, service, settle, wish};
-use crate::wish::{ImageState, Options, Plan, Purpose, Wish, World, plan};
+use crate::wish::{Freeze, ImageState, Options, Plan, Purpose, Wish, World, plan};
 
 const GOALS: [(Goal, &str); 3] = [(Goal::Running, "running"), (Goal::Stopped, "stopped"), (Goal::Gone, "gone")];
 
@@ -15,6 +15,8 @@ fn blueprints() -> Vec<(&'static str, Wish)> {
     let on_aws = Wish { nature: aws(), ..wish(Goal::Running) };
     let two = Options { machines: 2, ..on_aws.options.clone() };
     let scaled_out = Wish { options: two, ..on_aws.clone() };
+    let mut at_rest = scaled_out.clone();
+    at_rest.spec.freeze = Freeze::AtRest;
     let mut certified = scaled_out.clone();
     certified.spec.services.push(service("https"));
     let image = |wish: Wish| Wish { purpose: Purpose::Image, image: ImageState::Baking, ..wish };
@@ -22,6 +24,7 @@ fn blueprints() -> Vec<(&'static str, Wish)> {
         ("own hardware", wish(Goal::Running)),
         ("aws", on_aws.clone()),
         ("aws, scaled out", scaled_out),
+        ("aws, scaled out at rest", at_rest),
         ("aws, scaled out with https", certified),
         ("image on own hardware", image(wish(Goal::Running))),
         ("image on aws", image(on_aws)),

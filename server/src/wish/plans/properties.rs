@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use time::Duration;
 
 use super::trial::{aws, done, held, is_at_rest, made, name, now, own_hardware, service, settle, wish};
-use crate::wish::{Action, BootSeen, Holding, Options, Wish, World, desired_resources, plan};
+use crate::wish::{Action, BootSeen, Freeze, Holding, Options, Wish, World, desired_resources, plan};
 
 /// What may go only after what: in order down, a name first and an address late.
 const ORDER: [((Kind, u16), (Kind, u16)); 15] = [
@@ -29,11 +29,14 @@ const ORDER: [((Kind, u16), (Kind, u16)); 15] = [
 
 fn any_wish() -> impl Strategy<Value = Wish> {
     let goal = prop_oneof![Just(Goal::Running), Just(Goal::Stopped), Just(Goal::Gone)];
-    (goal, any::<bool>(), 1..=2_u16, any::<bool>()).prop_map(|(goal, on_aws, machines, has_https)| {
+    (goal, any::<bool>(), 1..=2_u16, any::<bool>(), any::<bool>()).prop_map(|(goal, on_aws, machines, has_https, at_rest)| {
         let nature = if on_aws { aws() } else { own_hardware() };
         // Own hardware has no balancer yet.
         let machines = if on_aws { machines } else { 1 };
         let mut wish = Wish { nature, options: Options { machines, ..Options::default() }, rebuilds_vanished: true, ..wish(goal) };
+        if at_rest {
+            wish.spec.freeze = Freeze::AtRest;
+        }
         if has_https {
             wish.spec.services.push(service("https"));
         }

@@ -7,7 +7,7 @@ use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 use crate::wish::spec::ServiceSpec;
-use crate::wish::{Action, BootSeen, Holding, ImageState, Options, Plan, ProbeSeen, Purpose, Security, Spec, Wish, World, plan};
+use crate::wish::{Action, BootSeen, Freeze, Holding, ImageState, Options, Plan, ProbeSeen, Purpose, Security, Spec, Wish, World, plan};
 
 pub(super) fn now() -> OffsetDateTime {
     OffsetDateTime::from_unix_timestamp(1_795_251_600).expect("a time")
@@ -26,6 +26,7 @@ pub(super) fn wish(goal: Goal) -> Wish {
             size: Size { cpus: 1, memory_mib: 1024, disk_gib: 8 },
             open_ports: vec![PortRange { from: 80, to: 80 }],
             security: Security::Hardened,
+            freeze: Freeze::Running,
         },
         image: ImageState::Ready("image".into()),
         condemned: 0,
@@ -66,7 +67,7 @@ pub(super) fn held(observed: Option<Observed>) -> Holding {
         intent: Uuid::from_u128(1),
         cloud_id: Some("there".into()),
         made_at: Some(now() - Duration::minutes(5)),
-        turn_at: None,
+        turn: None,
         listed: observed,
     }
 }

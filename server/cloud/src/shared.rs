@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use cloud::{CloudError, Fate};
 use tokio::sync::Mutex;
 use tokio::time::{Duration, Instant};
+
+use crate::error::{CloudError, Fate};
 
 /// The last answer to a question. Who asks gets one that began after they asked: their own, or that of somebody who waited beside them.
 /// Questions begin some time apart: who comes in between shares the next one.
 #[derive(Debug)]
-pub(crate) struct Shared<T> {
+pub struct Shared<T> {
     apart: Duration,
     last: Mutex<Option<(Instant, Answer<T>)>>,
 }
@@ -23,12 +24,16 @@ fn told<T>(answer: &Answer<T>) -> Result<Arc<T>, CloudError> {
 
 impl<T> Shared<T> {
     /// Nothing was asked yet.
-    pub(crate) fn new(apart: Duration) -> Self {
+    #[must_use]
+    pub fn new(apart: Duration) -> Self {
         Self { apart, last: Mutex::new(None) }
     }
 
     /// Asks, or waits for who asks.
-    pub(crate) async fn ask(&self, ask: impl Future<Output = Result<T, CloudError>>) -> Result<Arc<T>, CloudError> {
+    ///
+    /// # Errors
+    /// As whoever asked.
+    pub async fn ask(&self, ask: impl Future<Output = Result<T, CloudError>>) -> Result<Arc<T>, CloudError> {
         let came_at = Instant::now();
         let mut last = self.last.lock().await;
         if let Some((began_at, answer)) = &*last
