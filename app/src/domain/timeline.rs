@@ -66,6 +66,8 @@ pub enum What {
     Machine,
     /// The address leads to the machine.
     Binding,
+    /// The name leads to the address.
+    Name,
     /// A step that the machine reported: `configure:wordpress`.
     Boot(String),
     /// A proof from outside.
@@ -74,6 +76,8 @@ pub enum What {
     Ready,
     /// The machine stops.
     Stop,
+    /// The name is taken out, before what it led to goes.
+    RemoveName,
     /// The machine is deleted.
     RemoveMachine,
     /// Binding, address and firewall are given back.

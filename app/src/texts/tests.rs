@@ -64,6 +64,8 @@ fn every_step_is_a_sentence_in_both_whatever_its_state() {
         What::Binding,
         What::Ready,
         What::Stop,
+        What::Name,
+        What::RemoveName,
         What::RemoveMachine,
         What::GiveBack,
         What::Confirm,

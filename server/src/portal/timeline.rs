@@ -133,7 +133,21 @@ impl Line {
         self.put(what, state, recorded.at, (state != StepState::Now).then_some(ms), log);
     }
 
+    /// A step that only some environments have, after another.
+    fn expect(&mut self, what: &What, after: &What) {
+        if self.steps.iter().all(|step| step.what != *what) {
+            let place = self.steps.iter().position(|step| step.what == *after).map_or(0, |place| place + 1);
+            self.steps.insert(place, Step::waiting(what.clone()));
+        }
+    }
+
     fn put(&mut self, what: What, state: StepState, at: OffsetDateTime, ms: Option<u32>, log: &[String]) {
+        // Not every cloud has names.
+        match what {
+            What::Name => self.expect(&what, &What::Binding),
+            What::RemoveName => self.expect(&what, &What::Asked),
+            _ => {}
+        }
         let Some(step) = self.steps.iter_mut().find(|step| step.what == what) else { return };
         if step.began_at.is_none() || state == StepState::Now {
             let took = time::Duration::milliseconds(i64::from(ms.unwrap_or(0)));
@@ -179,6 +193,8 @@ fn what_of(action: &str) -> Option<What> {
         "make firewall/1" => What::Firewall,
         "make machine/1" | "start machine/1" => What::Machine,
         "make binding/1" => What::Binding,
+        "make record/1" => What::Name,
+        "release record/1" => What::RemoveName,
         "stop machine/1" => What::Stop,
         "release machine/1" => What::RemoveMachine,
         "release binding/1" | "release address/1" | "release firewall/1" => What::GiveBack,
@@ -242,6 +258,15 @@ mod tests {
         let events =
             vec![Event::Asked { goal: Goal::Running }, boot("b1", "ready", "done"), Event::Ready, boot("b2", "settings", "started")];
         insta::assert_snapshot!(timeline(Goal::Running, Phase::Building, events));
+    }
+
+    #[test]
+    fn where_there_are_names_the_timeline_tells_of_them() {
+        let done = |action: &str| Event::Done { action: action.into(), ms: 300, result: None };
+        let comes = vec![Event::Asked { goal: Goal::Running }, done("make address/1"), done("make record/1")];
+        let goes = vec![Event::Asked { goal: Goal::Gone }, done("release record/1"), done("release machine/1")];
+        assert!(timeline(Goal::Running, Phase::Building, comes).contains("Binding Waiting\nName Done\n"));
+        assert!(timeline(Goal::Gone, Phase::Removing, goes).starts_with("Asked Done\nRemoveName Done\n"));
     }
 
     #[test]

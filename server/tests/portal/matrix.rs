@@ -92,7 +92,7 @@ impl Matrix {
                     task.abort();
                 }
                 // Nobody renews its claim.
-                portal.advance(Duration::seconds(31)).await;
+                portal.advance(TAKEN_OVER_AFTER).await;
             }
         }
         true
@@ -274,8 +274,9 @@ impl Matrix {
             .map(|line| (line.cloud_id, intervals::code(line.meter).to_owned(), rounded(line.from), line.to.map(rounded)))
             .collect();
         // A disk whose deletion got no answer ends, for us, when that call began: a commit earlier than the cloud says. Whoever takes over
-        // does so half a minute later, which is a difference; unless it slept between the two, as stale workers do.
-        let slept = Duration::seconds(if fate == Worker::WakesLater { 60 } else { 10 });
+        // does so half a minute later, which is a difference; unless it slept between the two, as stale workers do, each time that one is caught.
+        let times = if fate == Worker::WakesLater { i32::try_from(CAUGHT_IN_ONE_LIFE).unwrap_or(1) } else { 0 };
+        let slept = TAKEN_OVER_AFTER * times + Duration::seconds(10);
         for (ours, theirs) in ours.iter().zip(&mut bill) {
             let is_a_commit_earlier = |at: OffsetDateTime| theirs.3.is_some_and(|to| at < to && to - at < slept);
             if ours.0.starts_with("disk") && ours.3.is_some_and(is_a_commit_earlier) {
@@ -295,6 +296,9 @@ impl Matrix {
         }
     }
 }
+
+/// A claim that nobody renews has run out.
+const TAKEN_OVER_AFTER: Duration = Duration::seconds(31);
 
 /// One call for each life would take five times as long; more than these could be caught one after the other, and whose work ends its worker
 /// five times in a row is parked.

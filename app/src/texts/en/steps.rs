@@ -60,10 +60,17 @@ fn step(what: &What, state: StepState) -> String {
             "The address leads to the machine",
             "The address could not be led to the machine",
         ],
+        What::Name => ["Name", "The name is being entered", "The name leads to the address", "The name could not be entered"],
         What::Boot(step) => return boot(step, state),
         What::Probe(probe) => check(*probe),
         What::Ready => ["Ready", "Koza is looking at everything once more", "Everything passed: ready", "Not ready"],
         What::Stop => ["Stop", "The machine is shutting down", "The machine is off", "The machine did not stop"],
+        What::RemoveName => [
+            "Take out the name",
+            "The name is being taken out",
+            "No name server knows the name any more",
+            "The name could not be taken out",
+        ],
         What::RemoveMachine => [
             "Delete the machine",
             "The machine is being deleted",
@@ -71,9 +78,9 @@ fn step(what: &What, state: StepState) -> String {
             "The machine could not be deleted",
         ],
         What::GiveBack => [
-            "Give back address and name",
-            "The address and the name are being given back",
-            "The address and the name were given back",
+            "Give back the address",
+            "The address is being given back",
+            "The address was given back",
             "The address could not be given back",
         ],
         What::Confirm => [
