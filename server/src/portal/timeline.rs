@@ -173,7 +173,15 @@ impl Line {
         let past = |what: &What| {
             matches!(
                 what,
-                What::Address | What::Firewall | What::Machine | What::Binding | What::Stop | What::RemoveMachine | What::GiveBack
+                What::Address
+                    | What::Firewall
+                    | What::Machine
+                    | What::Binding
+                    | What::Name
+                    | What::Stop
+                    | What::RemoveName
+                    | What::RemoveMachine
+                    | What::GiveBack
             )
         };
         let later = self.steps.iter().rposition(|step| step.state != StepState::Waiting && !past(&step.what) && step.what != What::Asked);
