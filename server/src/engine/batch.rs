@@ -7,7 +7,7 @@
 //!
 //! A seat is taken before the draw and given up if the draw says "later"; the call begins when every seat is filled or given up, so its members
 //! are fixed before it. Each member has written down what it is about to do, as for a call of its own. Launches are not repeated so easily, and
-//! have rows instead ([`super::launch`]). Lists need none: the shared look is one list for all.
+//! have rows instead (`launch`). Lists need none: the shared look is one list for all.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
