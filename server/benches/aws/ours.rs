@@ -41,6 +41,10 @@ impl Inside for Well {
     }
 
     fn restart(&self, _machine: &str, _service: &str) {}
+
+    fn knows_names(&self) -> bool {
+        true
+    }
 }
 
 async fn count(pool: &PgPool, query: &'static str) -> anyhow::Result<i64> {

@@ -14,7 +14,7 @@ use std::time::Instant;
 
 use async_trait::async_trait;
 use aws_sdk_route53::types::{Change, ChangeAction, ResourceRecordSet};
-use cloud::dns::Companion;
+use cloud::dns::{Companion, is_under, plain};
 use cloud::{Clock, CloudError, Deletion, Dns, Fate, Intent, Observed, Record, Seen, Shared};
 use time::Duration;
 use tokio::sync::{Mutex, OnceCell};
@@ -27,8 +27,16 @@ use zone::Entry;
 
 /// Twice what Route 53 promises ("generally within 60 seconds").
 const SURELY_IN_SYNC_AFTER: Duration = Duration::seconds(120);
+/// Between two looks at a name before it is ordered: Route 53 takes five calls a second from a whole account.
+const NAMES_APART: std::time::Duration = std::time::Duration::from_millis(500);
 /// Route 53 refused a change because what it took out is not so, or what it makes is there.
 pub(crate) const NOT_SO: &str = "not_as_named";
+
+/// What does not change of a zone.
+struct About {
+    domain: String,
+    name_servers: Vec<String>,
+}
 
 /// One hosted zone.
 pub struct Route53 {
@@ -36,8 +44,9 @@ pub struct Route53 {
     zone: String,
     installation: String,
     clock: Clock,
-    domain: OnceCell<String>,
+    about: OnceCell<About>,
     look: Shared<BTreeMap<String, Entry>>,
+    names_looked_at: Mutex<Option<Instant>>,
     changes: Changes,
     /// The names of ours as they were last seen or changed.
     known: Mutex<BTreeMap<String, Entry>>,
@@ -52,8 +61,9 @@ impl Route53 {
             zone,
             installation: config.installation.clone(),
             clock,
-            domain: OnceCell::new(),
+            about: OnceCell::new(),
             look: Shared::new(std::time::Duration::from_millis(config.lists_apart_ms)),
+            names_looked_at: Mutex::default(),
             changes: Changes::default(),
             known: Mutex::default(),
         }
@@ -64,15 +74,22 @@ impl Route53 {
     /// # Errors
     /// As for any call.
     pub async fn domain(&self) -> Result<&str, CloudError> {
+        Ok(&self.about().await?.domain)
+    }
+
+    async fn about(&self) -> Result<&About, CloudError> {
         let ask = || async {
             let answer = self.clients.route53.get_hosted_zone().id(&self.zone).send().await;
             let answer = answer.map_err(|error| match crate::trouble::code(&error) {
                 "NoSuchHostedZone" => CloudError::new(Fate::Final, "bad_settings", format!("there is no hosted zone {}", self.zone)),
                 _ => trouble("route53:GetHostedZone", error),
             })?;
-            Ok(zone::plain(answer.hosted_zone().map_or("", |zone| zone.name())))
+            Ok(About {
+                domain: plain(answer.hosted_zone().map_or("", |zone| zone.name())),
+                name_servers: answer.delegation_set().map_or_else(Vec::new, |set| set.name_servers().to_vec()),
+            })
         };
-        self.domain.get_or_try_init(ask).await.map(String::as_str)
+        self.about.get_or_try_init(ask).await
     }
 
     /// Looks at the whole zone, or shares somebody's look.
@@ -126,21 +143,6 @@ impl Route53 {
         Ok(self.fresh().await?.remove(name))
     }
 
-    fn later_than(&self, before: Option<i64>) -> i64 {
-        (self.clock)().unix_timestamp().max(before.map_or(0, |before| before + 1))
-    }
-
-    /// The companion of a record that is changed now; every change of it is later than the one before.
-    fn companion(&self, intent: &Intent, before: Option<i64>) -> Companion {
-        Companion {
-            installation: self.installation.clone(),
-            environment: intent.tags.environment.environment,
-            intent: intent.token,
-            changed: self.later_than(before),
-            is_out: false,
-        }
-    }
-
     /// Makes a change and remembers what is so from now on.
     async fn change(
         &self,
@@ -184,7 +186,7 @@ impl Dns for Route53 {
 
     async fn put(&self, intent: &Intent, record: &Record) -> Result<Seen, CloudError> {
         let name = record.name.to_ascii_lowercase();
-        if !zone::is_under(&name, self.domain().await?) {
+        if !is_under(&name, self.domain().await?) {
             let said = format!("{name} is not under {}, the domain of zone {}", self.domain().await?, self.zone);
             return Err(CloudError::new(Fate::Final, "not_our_domain", said));
         }
@@ -203,7 +205,7 @@ impl Dns for Route53 {
                 _ => self.entry(&name, is_fresh).await?,
             };
             let before = entry.as_ref().map(|entry| entry.companion.changed);
-            let companion = self.companion(intent, before);
+            let companion = Companion::by(intent, (self.clock)(), before);
             let mut changes = Vec::new();
             match &entry {
                 Some(entry) if entry.companion.environment != companion.environment => {
@@ -249,7 +251,11 @@ impl Dns for Route53 {
             let mut changes = vec![act(ChangeAction::Delete, &entry.companion_set)?];
             let mut companion = None;
             if !entry.companion.is_out {
-                let out = Companion { is_out: true, changed: self.later_than(Some(entry.companion.changed)), ..entry.companion };
+                let out = Companion {
+                    is_out: true,
+                    changed: Companion::later_than(Some(entry.companion.changed), (self.clock)()),
+                    ..entry.companion
+                };
                 changes.push(act(ChangeAction::Create, &zone::companion_set(cloud_id, &out)?)?);
                 companion = Some(out);
             }
@@ -264,6 +270,24 @@ impl Dns for Route53 {
             }
         }
         Err(CloudError::new(Fate::TryAgain, "zone_changes", format!("{cloud_id} is being changed by somebody else")))
+    }
+
+    async fn is_taken(&self, name: &str) -> Result<bool, CloudError> {
+        let name = plain(name);
+        if !is_under(&name, self.domain().await?) {
+            return Err(CloudError::new(Fate::Final, "not_our_domain", format!("{name} is not under {}", self.domain().await?)));
+        }
+        let mut looked_at = self.names_looked_at.lock().await;
+        if looked_at.is_some_and(|at| at.elapsed() < NAMES_APART) {
+            return Err(CloudError::new(Fate::Throttled, "left_to_changes", "changes come first; whoever makes the record finds out"));
+        }
+        *looked_at = Some(Instant::now());
+        drop(looked_at);
+        zone::holds(&self.clients, &self.zone, &name).await
+    }
+
+    async fn name_servers(&self) -> Result<Vec<String>, CloudError> {
+        Ok(self.about().await?.name_servers.clone())
     }
 
     async fn describe(&self) -> Result<String, CloudError> {

@@ -41,6 +41,19 @@ pub trait Dns: Send + Sync {
     /// [`CloudError`].
     async fn remove(&self, cloud_id: &str) -> Result<Deletion, CloudError>;
 
+    /// Whether an environment that is new would not get a name (`c5.exp.example.ac.jp`) now: there is anything at it, or where its companion
+    /// goes. What one of ours has is taken, too, and so is what is on its way out, until it is gone.
+    ///
+    /// # Errors
+    /// [`CloudError`]; also for what no record of this domain can be called.
+    async fn is_taken(&self, name: &str) -> Result<bool, CloudError>;
+
+    /// The name servers that the world asks for the domain: a host or an address each, with `:port` if it is not 53.
+    ///
+    /// # Errors
+    /// [`CloudError`].
+    async fn name_servers(&self) -> Result<Vec<String>, CloudError>;
+
     /// What an operator should know of it.
     ///
     /// # Errors
@@ -98,6 +111,16 @@ impl Cloud for Named {
         Ok(seen)
     }
 
+    async fn list_what_answers(&self) -> Result<(Vec<Seen>, Vec<(Kind, CloudError)>), CloudError> {
+        let (of_cloud, records) = tokio::join!(self.cloud.list_what_answers(), self.dns.list());
+        let (mut seen, mut unknown) = of_cloud?;
+        match records {
+            Ok(records) => seen.extend(records),
+            Err(error) => unknown.push((Kind::Record, error)),
+        }
+        Ok((seen, unknown))
+    }
+
     async fn create(&self, intent: &Intent, create: &Create) -> Result<Seen, CloudError> {
         match create {
             Create::Record(record) => self.dns.put(intent, record).await,
@@ -144,9 +167,29 @@ impl Cloud for Named {
         self.cloud.metrics(machine).await
     }
 
+    async fn is_name_taken(&self, name: &str) -> Result<bool, CloudError> {
+        self.dns.is_taken(name).await
+    }
+
+    async fn name_servers(&self) -> Result<Vec<String>, CloudError> {
+        self.dns.name_servers().await
+    }
+
     async fn describe(&self) -> Result<String, CloudError> {
         Ok(format!("{}; {}", self.cloud.describe().await?, self.dns.describe().await?))
     }
+}
+
+/// A name without the last dot, in small letters.
+#[must_use]
+pub fn plain(name: &str) -> String {
+    name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase()
+}
+
+/// Whether a name is under a domain; the domain is not under itself.
+#[must_use]
+pub fn is_under(name: &str, domain: &str) -> bool {
+    name.strip_suffix(domain).and_then(|rest| rest.strip_suffix('.')).is_some_and(|rest| !rest.is_empty())
 }
 
 /// What a companion says: whose the record is, what for, and since when it is as it is.
@@ -167,6 +210,19 @@ pub struct Companion {
 impl Companion {
     /// The label before the record's name.
     pub const LABEL: &'static str = "_koza";
+
+    /// That of a record which an intent changes now; every change of it is later than the one `before`.
+    #[must_use]
+    pub fn by(intent: &Intent, now: OffsetDateTime, before: Option<i64>) -> Self {
+        let EnvironmentTag { installation, environment } = intent.tags.environment.clone();
+        Self { installation, environment, intent: intent.token, changed: Self::later_than(before, now), is_out: false }
+    }
+
+    /// The moment of a change, in seconds since 1970: now, and later than the one before.
+    #[must_use]
+    pub fn later_than(before: Option<i64>, now: OffsetDateTime) -> i64 {
+        now.unix_timestamp().max(before.map_or(0, |before| before + 1))
+    }
 
     /// The name of a record's companion.
     #[must_use]
@@ -218,6 +274,21 @@ mod tests {
         assert_eq!(Companion::read(&companion.text()), Some(companion.clone()));
         assert!(companion.text().len() <= 255);
         assert_eq!(Companion::of(&Companion::name("c5.exp.test")), Some("c5.exp.test"));
+    }
+
+    #[test]
+    fn a_domain_is_not_under_itself_nor_under_one_that_only_ends_alike() {
+        assert!(is_under("c5.exp.test", "exp.test"));
+        assert!(is_under("www.c5.exp.test", "exp.test"));
+        for outside in ["exp.test", ".exp.test", "c5exp.test", "exp.test.evil", ""] {
+            assert!(!is_under(outside, "exp.test"), "{outside}");
+        }
+    }
+
+    #[test]
+    fn a_change_is_later_than_the_one_before_though_the_clock_went_back() {
+        let now = OffsetDateTime::UNIX_EPOCH + time::Duration::seconds(100);
+        assert_eq!([None, Some(50), Some(100), Some(200)].map(|before| Companion::later_than(before, now)), [100, 100, 101, 201]);
     }
 
     #[test]

@@ -74,6 +74,15 @@ pub trait Cloud: Send + Sync {
     /// As [`Cloud::list_kinds`].
     async fn list_all(&self) -> Result<Vec<Seen>, CloudError>;
 
+    /// The same as far as it can be said just now, and the kinds of which nothing can be, with the reason: whoever keeps names beside a cloud may not answer,
+    /// and machines must not wait for that.
+    ///
+    /// # Errors
+    /// As for [`Self::list_all`].
+    async fn list_what_answers(&self) -> Result<(Vec<Seen>, Vec<(Kind, CloudError)>), CloudError> {
+        Ok((self.list_all().await?, Vec::new()))
+    }
+
     /// Makes what the intent asks for, or finds it made already. Returns as soon as the cloud has taken the order; a machine may
     /// still be starting.
     ///
@@ -127,6 +136,22 @@ pub trait Cloud: Send + Sync {
     /// What the cloud measures of a machine; `None` while it is off.
     async fn metrics(&self, machine: &str) -> Result<Option<Metrics>, CloudError>;
 
+    /// Whether an environment that is new would not get a name now; see [`Dns::is_taken`]. Where there are no names none is taken.
+    ///
+    /// # Errors
+    /// [`CloudError`].
+    async fn is_name_taken(&self, _name: &str) -> Result<bool, CloudError> {
+        Ok(false)
+    }
+
+    /// The name servers that the world asks for the names of machines; see [`Dns::name_servers`]. Where there are no names there are none.
+    ///
+    /// # Errors
+    /// [`CloudError`].
+    async fn name_servers(&self) -> Result<Vec<String>, CloudError> {
+        Ok(Vec::new())
+    }
+
     /// Whether the cloud answers, and what an operator should know of it (name and version).
     async fn describe(&self) -> Result<String, CloudError>;
 }
@@ -139,7 +164,7 @@ pub trait Inside: Send + Sync {
     /// A machine's SSH host key, as `known_hosts` has it.
     fn host_key(&self, machine: &str) -> Option<String>;
 
-    /// What a probe (`ssh`, `wordpress`, `basic_auth`, `container_web`, `ftp_tex`, `closed_ports`) sees of a machine.
+    /// What a probe (`ssh`, `wordpress`, `basic_auth`, `container_web`, `ftp_tex`, `closed_ports`, `https`, `ftp_tls`) sees of a machine.
     ///
     /// # Errors
     /// What it saw instead.
@@ -147,4 +172,9 @@ pub trait Inside: Send + Sync {
 
     /// Starts the units of a service again.
     fn restart(&self, machine: &str, service: &str);
+
+    /// Whether it also answers what the world's name servers would be asked (`name`): where names are not real either.
+    fn knows_names(&self) -> bool {
+        false
+    }
 }

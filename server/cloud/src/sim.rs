@@ -310,4 +310,8 @@ impl Inside for SimCloud {
         // A machine that is gone cannot be restarted, which the next look shows.
         self.restart_service(machine, service).ok();
     }
+
+    fn knows_names(&self) -> bool {
+        self.nature().has(Kind::Record)
+    }
 }

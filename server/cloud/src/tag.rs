@@ -59,6 +59,24 @@ impl Kind {
         Self::Target,
     ];
 
+    /// Every kind, users before what they use: the order in which whoever has no plan gives back what is there.
+    pub const USERS_FIRST: [Self; 14] = [
+        Self::Record,
+        Self::Target,
+        Self::Listener,
+        Self::Balancer,
+        Self::TargetGroup,
+        Self::Certificate,
+        Self::Machine,
+        Self::Disk,
+        Self::Binding,
+        Self::Address,
+        Self::Firewall,
+        Self::Key,
+        Self::Image,
+        Self::Snapshot,
+    ];
+
     /// The word in plans, rows and tags.
     #[must_use]
     pub fn code(self) -> &'static str {

@@ -3,13 +3,12 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use cloud::dns::plain;
 use cloud::{CloudError, Fate};
 use domain::tsig::{Algorithm, Key, KeyName};
 use domain::utils::base64;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
-
-use crate::names;
 
 /// A zone and who may change it: `dns` in the settings of a cloud's row. The secret itself is never in it.
 ///
@@ -91,7 +90,7 @@ impl KeyConfig {
             "hmac-sha512" => Algorithm::Sha512,
             other => return Err(wrong(format!("TSIG algorithm {other}: use hmac-sha256, hmac-sha384 or hmac-sha512"))),
         };
-        let name: KeyName = names::plain(&self.name).parse().map_err(|_| wrong(format!("{:?} is no name of a TSIG key", self.name)))?;
+        let name: KeyName = plain(&self.name).parse().map_err(|_| wrong(format!("{:?} is no name of a TSIG key", self.name)))?;
         let text = self.secret.read()?;
         let secret: Vec<u8> = base64::decode(text.expose_secret().trim()).map_err(|_| {
             wrong("the secret of the TSIG key is not in base64 alone (only what stands between the quotes of `secret`)".into())

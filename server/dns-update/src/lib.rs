@@ -18,24 +18,26 @@ mod names;
 mod servers;
 mod talk;
 mod trouble;
+mod world;
 mod zone;
 
 use std::time::Duration;
 
 use async_trait::async_trait;
-use cloud::dns::Companion;
+use cloud::dns::{Companion, plain};
 use cloud::{Clock, CloudError, Deletion, Dns, Fate, Intent, Observed, Record, Seen, Shared};
 use domain::rdata::Txt;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 pub use config::{DnsUpdateConfig, KeyConfig, SecretPlace};
 pub use doctor::examine;
+pub use world::{Answer, answer_of};
 
 use change::{Change, Data};
-use names::{Value, Wire, plain};
+use names::{Value, Wire};
 use servers::Servers;
 use talk::Peer;
-use trouble::NOT_SO;
+use trouble::{ELSEWHERE, NOT_SO};
 use zone::{Entry, Set};
 
 /// Conversations with the primary at the same moment: BIND takes 150 from the whole world unless told otherwise.
@@ -71,21 +73,6 @@ impl DnsUpdate {
 
     async fn turn(&self) -> SemaphorePermit<'_> {
         self.turns.acquire().await.expect("it is never closed")
-    }
-
-    /// The companion of a record that is changed now; every change of it is later than the one before.
-    fn companion(&self, intent: &Intent, before: Option<i64>) -> Companion {
-        Companion {
-            installation: self.installation.clone(),
-            environment: intent.tags.environment.environment,
-            intent: intent.token,
-            changed: self.later_than(before),
-            is_out: false,
-        }
-    }
-
-    fn later_than(&self, before: Option<i64>) -> i64 {
-        (self.primary.clock)().unix_timestamp().max(before.map_or(0, |before| before + 1))
     }
 }
 
@@ -146,7 +133,7 @@ impl Dns for DnsUpdate {
         let mut talk = self.primary.open().await?;
         for is_second in [false, true] {
             let entry = talk.look(&at, &companion_at, &self.installation).await?;
-            let companion = self.companion(intent, entry.as_ref().map(|entry| entry.companion.changed));
+            let companion = Companion::by(intent, (self.primary.clock)(), entry.as_ref().map(|entry| entry.companion.changed));
             let mut change = match &entry {
                 Some(entry) if entry.companion.environment != companion.environment => return taken("another environment's"),
                 Some(entry)
@@ -193,7 +180,7 @@ impl Dns for DnsUpdate {
             }
             let mut change = from(&entry, &at, &companion_at, None);
             if !entry.companion.is_out {
-                let changed = self.later_than(Some(entry.companion.changed));
+                let changed = Companion::later_than(Some(entry.companion.changed), (self.primary.clock)());
                 change.put_in(&companion_at, text(&Companion { is_out: true, changed, ..entry.companion.clone() })?);
             }
             match talk.make(&self.zone, &change).await {
@@ -204,6 +191,33 @@ impl Dns for DnsUpdate {
             }
         }
         Err(CloudError::new(Fate::TryAgain, "zone_changes", format!("{} is being changed by somebody else", plain(cloud_id))))
+    }
+
+    async fn is_taken(&self, name: &str) -> Result<bool, CloudError> {
+        let (at, companion_at) = names::pair(&plain(name), &self.domain)?;
+        let _turn = self.turn().await;
+        let mut talk = self.primary.open().await?;
+        // Once the zone is known to be kept there, a name in it that is not was given to other name servers.
+        talk.soa(&self.zone).await?;
+        match talk.look(&at, &companion_at, &self.installation).await {
+            Ok(None) => {}
+            Ok(Some(_)) => return Ok(true),
+            Err(error) if error.code == ELSEWHERE => return Ok(true),
+            Err(error) => return Err(error),
+        }
+        // Records of any kind count, and a wildcard does not: the condition on which a new name is put, with nothing to change.
+        let mut change = Change::new();
+        change.if_nothing_at(&at);
+        change.if_nothing_at(&companion_at);
+        match talk.make(&self.zone, &change).await {
+            Ok(()) => Ok(false),
+            Err(error) if error.code == NOT_SO => Ok(true),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn name_servers(&self) -> Result<Vec<String>, CloudError> {
+        Ok(self.servers.world().iter().map(|peer| peer.server.clone()).collect())
     }
 
     async fn describe(&self) -> Result<String, CloudError> {

@@ -11,6 +11,9 @@ use crate::talk::{Answer, Peer};
 /// The server refused a change because what it names is not so, or what it makes is there.
 pub(crate) const NOT_SO: &str = "not_as_named";
 
+/// The server does not keep the zone, or not this part of it.
+pub(crate) const ELSEWHERE: &str = "not_our_zone";
+
 /// What the server was asked to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Doing {
@@ -31,7 +34,8 @@ impl Doing {
     fn allowed_by(self) -> &'static str {
         match self {
             Self::Question => {
-                "it keeps no such zone, or does not let the key ask (see `domain` and `server` in the cloud's settings; BIND: allow-query)"
+                "it keeps no such zone, or does not let us ask (see `domain`, `server` and `name_servers` in the cloud's settings; BIND: \
+                 allow-query)"
             }
             Self::Transfer => {
                 "let the key transfer the zone (Knot: an acl with `action: transfer`; BIND: allow-transfer; PowerDNS: TSIG-ALLOW-AXFR)"
@@ -75,7 +79,7 @@ pub(crate) fn elsewhere(peer: &Peer, name: &Wire) -> CloudError {
         "name server {server} does not keep {name} itself: it is in a part of the zone that was given to other name servers, or `server` in the \
          cloud's settings does not keep the zone"
     );
-    CloudError::new(Fate::Final, "not_our_zone", said)
+    CloudError::new(Fate::Final, ELSEWHERE, said)
 }
 
 /// A code other than "no error".
@@ -86,11 +90,9 @@ pub(crate) fn refused(doing: Doing, peer: &Peer, code: Rcode) -> CloudError {
         // In a change it means that a name is expected which is not there.
         Rcode::NXDOMAIN if doing == Doing::Update => (Fate::TryAgain, NOT_SO, "the zone has changed meanwhile".into()),
         Rcode::SERVFAIL => (Fate::TryAgain, "server_failed", "its own log says why".into()),
-        Rcode::REFUSED if doing == Doing::Question => (Fate::Final, "not_our_zone", doing.allowed_by().to_owned()),
+        Rcode::REFUSED if doing == Doing::Question => (Fate::Final, ELSEWHERE, doing.allowed_by().to_owned()),
         Rcode::REFUSED => (Fate::Final, "not_allowed", doing.allowed_by().to_owned()),
-        Rcode::NOTAUTH => {
-            (Fate::Final, "not_our_zone", "it does not keep the zone: see `domain` and `server` in the cloud's settings".into())
-        }
+        Rcode::NOTAUTH => (Fate::Final, ELSEWHERE, "it does not keep the zone: see `domain` and `server` in the cloud's settings".into()),
         Rcode::NOTZONE => (Fate::Final, "not_our_domain", "the name is not in the zone: see `domain` in the cloud's settings".into()),
         Rcode::NOTIMP => {
             (Fate::Final, "no_updates", "it takes none: see whether `server` in the cloud's settings is the zone's primary".into())

@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 use std::time::Instant;
 
 use aws_sdk_route53::types::{ResourceRecord, ResourceRecordSet, RrType};
-use cloud::dns::Companion;
+use cloud::dns::{Companion, plain};
 use cloud::{CloudError, Fate, Observed, Record, Seen};
 
 use crate::account::Clients;
@@ -40,16 +40,6 @@ impl Entry {
     }
 }
 
-/// A name without the last dot, in small letters.
-pub(super) fn plain(name: &str) -> String {
-    name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase()
-}
-
-/// Whether a name is under a domain.
-pub(super) fn is_under(name: &str, domain: &str) -> bool {
-    name.strip_suffix(domain).is_some_and(|before| before.ends_with('.'))
-}
-
 fn set(name: &str, kind: RrType, value: String) -> Result<ResourceRecordSet, CloudError> {
     let bad = |error: aws_sdk_route53::error::BuildError| CloudError::new(Fate::Final, "bad_order", error.to_string());
     let value = ResourceRecord::builder().value(value).build().map_err(bad)?;
@@ -68,6 +58,14 @@ pub(super) fn record_set(name: &str, value: &str) -> Result<ResourceRecordSet, C
 /// The companion of a record.
 pub(super) fn companion_set(name: &str, companion: &Companion) -> Result<ResourceRecordSet, CloudError> {
     set(&Companion::name(name), RrType::Txt, format!("\"{}\"", companion.text()))
+}
+
+/// Whether there is anything at a name or its companion's, whoever made it. Right after a name come those below it.
+pub(super) async fn holds(clients: &Clients, zone: &str, name: &str) -> Result<bool, CloudError> {
+    let order = clients.route53.list_resource_record_sets().hosted_zone_id(zone).start_record_name(name).max_items(100);
+    let page = order.send().await.map_err(|error| trouble("route53:ListResourceRecordSets", error))?;
+    let places = [name.to_owned(), Companion::name(name)];
+    Ok(page.resource_record_sets.iter().any(|set| places.contains(&plain(&set.name))))
 }
 
 /// Everything of an installation. Records of others are passed over.
@@ -105,18 +103,4 @@ pub(super) async fn read(clients: &Clients, zone: &str, installation: &str) -> R
         entry.record = records.remove(name);
     }
     Ok(entries)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_domain_is_not_under_itself_nor_under_one_that_only_ends_alike() {
-        assert!(is_under("c5.exp.test", "exp.test"));
-        assert!(is_under("www.c5.exp.test", "exp.test"));
-        for outside in ["exp.test", "c5exp.test", "exp.test.evil", ""] {
-            assert!(!is_under(outside, "exp.test"), "{outside}");
-        }
-    }
 }

@@ -187,21 +187,6 @@ impl Account {
 
     /// Takes everything away, users before what they use, and looks twice.
     async fn clear(&self) {
-        let order = [
-            Kind::Record,
-            Kind::Target,
-            Kind::Listener,
-            Kind::Balancer,
-            Kind::TargetGroup,
-            Kind::Machine,
-            Kind::Disk,
-            Kind::Binding,
-            Kind::Address,
-            Kind::Firewall,
-            Kind::Key,
-            Kind::Image,
-            Kind::Snapshot,
-        ];
         let mut empty = 0;
         // A quarter of an hour: a balancer's network interfaces take minutes to go.
         for _ in 0..180 {
@@ -211,7 +196,7 @@ impl Account {
                 println!("{:>5} s  nothing is left", self.began.elapsed().as_secs());
                 return;
             }
-            for kind in order {
+            for kind in Kind::USERS_FIRST {
                 for seen in all.iter().filter(|seen| seen.kind() == kind) {
                     match self.cloud.delete(kind, &seen.cloud_id).await {
                         Ok(Deletion::Done(_)) => println!("{:>5} s  gone: {}", self.began.elapsed().as_secs(), seen.cloud_id),

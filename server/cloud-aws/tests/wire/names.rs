@@ -66,6 +66,21 @@ async fn a_record_that_is_not_ours_is_never_touched() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_the_zone_has_is_taken_whoever_made_it() {
+    for (name, is_taken) in [("c5", true), ("c6", true), ("c", false), ("c7", false)] {
+        on_aws(at_once, |trial| async move {
+            trial.add_foreign_record("c5", "203.0.113.9").await;
+            let ours = Create::Record(Record { name: format!("c6.{DOMAIN}"), value: "198.51.100.7".into() });
+            must(trial.cloud.create(&trial.intent(Kind::Record, 1), &ours).await);
+            assert!(trial.cloud.is_name_taken("c5.example.org").await.is_err(), "not our domain");
+            assert_eq!(must(trial.cloud.is_name_taken(&format!("{name}.{DOMAIN}")).await), is_taken, "{name}");
+            assert_ne!(must(trial.cloud.name_servers().await), Vec::<String>::new());
+        })
+        .await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn names_outside_the_zone_are_refused() {
     on_aws(at_once, |trial| async move {
         let order = Create::Record(Record { name: "c5.example.org".into(), value: "198.51.100.7".into() });

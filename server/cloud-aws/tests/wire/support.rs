@@ -122,24 +122,9 @@ impl Trial {
 
     /// Takes everything of the environment away, users before what they use, and looks whether anything is left.
     pub async fn clear(&self) {
-        let order = [
-            Kind::Record,
-            Kind::Target,
-            Kind::Listener,
-            Kind::Balancer,
-            Kind::TargetGroup,
-            Kind::Machine,
-            Kind::Disk,
-            Kind::Binding,
-            Kind::Address,
-            Kind::Firewall,
-            Kind::Key,
-            Kind::Image,
-            Kind::Snapshot,
-        ];
         for _ in 0..6 {
             let all = self.listed().await;
-            for kind in order {
+            for kind in Kind::USERS_FIRST {
                 for seen in all.iter().filter(|seen| seen.kind() == kind) {
                     // What is still used goes in the next round.
                     let _ = self.cloud.delete(kind, &seen.cloud_id).await;

@@ -17,6 +17,8 @@ fn needs(probe: &str) -> Option<(&'static str, &'static [u16])> {
         "basic_auth" => ("basic_auth", &[80]),
         "container_web" => ("container_web", &[8080]),
         "ftp_tex" => ("ftp_tex", &[21, 60000]),
+        "https" => ("https", &[443]),
+        "ftp_tls" => ("ftp_tex", &[21]),
         _ => return None,
     })
 }
@@ -41,11 +43,25 @@ impl World {
                 None => Ok(()),
             };
         }
+        if probe == "name" {
+            return if self.is_named(machine, now) { Ok(()) } else { Err("no name leads to its address".to_owned()) };
+        }
         let (service, ports) = needs(probe).ok_or_else(|| format!("the simulator knows no probe {probe:?}"))?;
         if let Some(port) = ports.iter().find(|port| !is_open(**port)) {
             return Err(format!("port {port}: no answer within 2 s"));
         }
         if it.inside.is_up(service, now) { Ok(()) } else { Err(format!("port {}: connection refused", ports[0])) }
+    }
+
+    fn is_named(&self, machine: &str, now: OffsetDateTime) -> bool {
+        let address = self.entries.values().find_map(|entry| match &entry.thing {
+            Thing::Binding { machine: leads_to, address, .. } if leads_to == machine => Some(address),
+            _ => None,
+        });
+        let Some(Thing::Address { address }) = address.and_then(|id| self.entries.get(id)).map(|entry| &entry.thing) else { return false };
+        self.entries.values().any(|entry| {
+            matches!(&entry.thing, Thing::Record { record, in_sync_at, is_out: false } if record.value == *address && *in_sync_at <= now)
+        })
     }
 
     fn open_ports(&self, machine: &str) -> Option<&[Opening]> {

@@ -4,6 +4,7 @@
 //! `KOZA_KNOT` is the path of `knotd` (deploy/host/knot path); without it every promise fails. Where `KOZA_NAMED` is the path of BIND's `named`,
 //! each promise is kept there, too; with `CI` set it has to be.
 
+mod answers;
 mod lost;
 mod names;
 mod owners;
@@ -12,4 +13,5 @@ mod refusals;
 mod relay;
 mod server;
 mod somebody;
+mod taken;
 mod trial;

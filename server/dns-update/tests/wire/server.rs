@@ -193,9 +193,11 @@ impl Server {
 
     fn bind(&self) -> String {
         let (folder, port) = (self.folder.display(), self.port);
+        // Somebody may have told theirs to take addresses at names with an underscore, which it refuses of itself.
         let mut text = format!(
             "options {{ directory \"{folder}\"; listen-on port {port} {{ 127.0.0.1; }}; listen-on-v6 {{ none; }}; pid-file \"{folder}/pid\";\n  \
-             session-keyfile \"{folder}/session\"; lock-file none; recursion no; dnssec-validation no; notify no; max-cache-size 4m; }};\n\
+             session-keyfile \"{folder}/session\"; lock-file none; recursion no; dnssec-validation no; notify no; max-cache-size 4m;\n  \
+             check-names primary ignore; }};\n\
              controls {{ }};\n"
         );
         for key in [KEY, READER, WRITER] {

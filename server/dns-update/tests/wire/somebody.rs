@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use domain::base::iana::{Class, Opcode, Rcode};
 use domain::base::name::ToName;
 use domain::base::{Message, MessageBuilder, Name, Rtype, Ttl, UnknownRecordData};
-use domain::rdata::{A, Aaaa, AllRecordData, Mx, Ns, Soa, Txt, ZoneRecordData};
+use domain::rdata::{A, Aaaa, AllRecordData, Cname, Mx, Ns, Soa, Txt, ZoneRecordData};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 
@@ -40,6 +40,7 @@ pub fn theirs(line: &str) -> Theirs {
         "AAAA" => Data::Aaaa(Aaaa::new(value.parse().expect("an address"))),
         "TXT" => Data::Txt(Txt::build_from_slice(value.as_bytes()).expect("a text")),
         "MX" => Data::Mx(Mx::new(10, wire(value))),
+        "CNAME" => Data::Cname(Cname::new(wire(value))),
         "NS" => Data::Ns(Ns::new(wire(value))),
         other => panic!("{other}?"),
     };
