@@ -1,20 +1,20 @@
 //! An FTP client for a file or two: one control connection, passive mode only, to the target's address only.
 
+mod control;
+
 use app::domain::saw::Saw;
-use secrecy::{ExposeSecret, SecretString};
-use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader};
+use secrecy::SecretString;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::{Target, reach};
+pub use control::Control;
 
-/// Bytes of one line of a reply, and lines of one reply.
-const LINE: u64 = 2048;
-const LINES: usize = 64;
+use super::{Target, reach};
 
 /// A control connection, signed in.
 pub struct Session<'a> {
     target: &'a Target,
-    control: BufReader<TcpStream>,
+    control: Control<'a, TcpStream>,
     /// Extended passive mode did not work here, so the old one is used.
     is_old: bool,
 }
@@ -22,21 +22,10 @@ pub struct Session<'a> {
 impl<'a> Session<'a> {
     /// Connects and signs in.
     pub async fn open(target: &'a Target, user: &str, password: &SecretString) -> Result<Self, Saw> {
-        let port = target.ports.ftp;
-        let mut session = Self { target, control: BufReader::new(reach::connect(target, port).await?), is_old: false };
-        match session.reply().await? {
-            220 => {}
-            reply => return Err(Saw::CommandRefused { command: "CONNECT".into(), reply }),
-        }
-        let reply = match session.ask("USER", user).await? {
-            331 => session.ask("PASS", password.expose_secret()).await?,
-            other => other,
-        };
-        match reply {
-            230 => session.expect("TYPE", "I", 200).await.map(|()| session),
-            421 => Err(Saw::CommandRefused { command: "USER".into(), reply }),
-            _ => Err(Saw::LoginRefused),
-        }
+        let mut control = Control::open(target).await?;
+        control.sign_in(user, password).await?;
+        control.expect("TYPE", "I", 200).await?;
+        Ok(Self { target, control, is_old: false })
     }
 
     /// Puts a file.
@@ -65,7 +54,7 @@ impl<'a> Session<'a> {
 
     /// Whether a file is there.
     pub async fn has(&mut self, name: &str) -> Result<bool, Saw> {
-        match self.ask("SIZE", name).await? {
+        match self.control.ask("SIZE", name).await? {
             213 => Ok(true),
             550 => Ok(false),
             reply => Err(Saw::CommandRefused { command: "SIZE".into(), reply }),
@@ -74,12 +63,12 @@ impl<'a> Session<'a> {
 
     /// Deletes a file, if it is there.
     pub async fn delete(&mut self, name: &str) -> Result<(), Saw> {
-        self.ask("DELE", name).await.map(|_| ())
+        self.control.ask("DELE", name).await.map(|_| ())
     }
 
     /// Says goodbye.
     pub async fn quit(&mut self) -> Result<(), Saw> {
-        self.ask("QUIT", "").await.map(|_| ())
+        self.control.quit().await
     }
 
     /// Opens a data connection, extended passive mode first, and begins a transfer on it.
@@ -93,7 +82,7 @@ impl<'a> Session<'a> {
             data = self.passive("PASV", 227, passive_port).await?;
         }
         let data = data.ok_or(Saw::NoDataConnection)?;
-        match self.ask(command, name).await? {
+        match self.control.ask(command, name).await? {
             125 | 150 => Ok(data),
             425 | 426 => Err(Saw::NoDataConnection),
             reply => Err(Saw::CommandRefused { command: command.into(), reply }),
@@ -102,7 +91,7 @@ impl<'a> Session<'a> {
 
     /// A data connection by one of the passive modes. Whatever host the reply names, it goes to the target's address.
     async fn passive(&mut self, command: &str, wanted: u16, port_in: fn(&str) -> Option<u16>) -> Result<Option<TcpStream>, Saw> {
-        let (reply, text) = self.ask_for_text(command, "").await?;
+        let (reply, text) = self.control.ask_for_text(command, "").await?;
         if reply != wanted {
             return Ok(None);
         }
@@ -111,64 +100,11 @@ impl<'a> Session<'a> {
     }
 
     async fn finished(&mut self, command: &str) -> Result<(), Saw> {
-        match self.reply().await? {
+        match self.control.reply().await? {
             226 | 250 => Ok(()),
             425 | 426 => Err(Saw::NoDataConnection),
             reply => Err(Saw::CommandRefused { command: command.into(), reply }),
         }
-    }
-
-    async fn expect(&mut self, command: &str, argument: &str, wanted: u16) -> Result<(), Saw> {
-        match self.ask(command, argument).await? {
-            reply if reply == wanted => Ok(()),
-            reply => Err(Saw::CommandRefused { command: command.into(), reply }),
-        }
-    }
-
-    async fn ask(&mut self, command: &str, argument: &str) -> Result<u16, Saw> {
-        Ok(self.ask_for_text(command, argument).await?.0)
-    }
-
-    async fn ask_for_text(&mut self, command: &str, argument: &str) -> Result<(u16, String), Saw> {
-        let line = if argument.is_empty() { format!("{command}\r\n") } else { format!("{command} {argument}\r\n") };
-        let port = self.target.ports.ftp;
-        self.control.write_all(line.as_bytes()).await.map_err(|error| reach::broken(port, &error))?;
-        self.full_reply().await
-    }
-
-    async fn reply(&mut self) -> Result<u16, Saw> {
-        Ok(self.full_reply().await?.0)
-    }
-
-    /// The reply's code, and the text of its last line.
-    async fn full_reply(&mut self) -> Result<(u16, String), Saw> {
-        let port = self.target.ports.ftp;
-        let mut begun = None;
-        for _ in 0..LINES {
-            let line = reach::line(&mut self.control, LINE, port).await?;
-            let line = String::from_utf8_lossy(&line);
-            match (begun, parse(&line)) {
-                (None, Some((code, true, text))) => return Ok((code, text.to_owned())),
-                (None, Some((code, false, _))) => begun = Some(code),
-                (None, None) => return Err(Saw::OtherProtocol { port }),
-                (Some(code), Some((last, true, text))) if last == code => return Ok((code, text.to_owned())),
-                (Some(_), _) => {}
-            }
-        }
-        Err(Saw::TooMuch { port })
-    }
-}
-
-/// A line of a reply: its code, whether it is the last line, its text.
-fn parse(line: &str) -> Option<(u16, bool, &str)> {
-    let (code, rest) = line.split_at_checked(3)?;
-    let code =
-        code.bytes().all(|byte| byte.is_ascii_digit()).then(|| code.parse().ok()).flatten().filter(|code| (100..600).contains(code))?;
-    match rest.as_bytes().first() {
-        None => Some((code, true, "")),
-        Some(b' ') => Some((code, true, &rest[1..])),
-        Some(b'-') => Some((code, false, &rest[1..])),
-        Some(_) => None,
     }
 }
 
@@ -200,16 +136,6 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn replies_are_read_as_rfc_959_writes_them() {
-        assert_eq!(parse("220 (vsFTPd 3.0.3)"), Some((220, true, "(vsFTPd 3.0.3)")));
-        assert_eq!(parse("220-Welcome"), Some((220, false, "Welcome")));
-        assert_eq!(parse("226"), Some((226, true, "")));
-        for wrong in ["", "22", "2200 x", "999 x", "099 x", "+20 x", "SSH-2.0-x", "あああ"] {
-            assert_eq!(parse(wrong), None, "{wrong}");
-        }
-    }
-
-    #[test]
     fn passive_modes_give_a_port_and_nothing_else() {
         assert_eq!(extended_port("Entering Extended Passive Mode (|||60003|)"), Some(60003));
         assert_eq!(extended_port("Entering Extended Passive Mode (!!!7!)."), Some(7));
@@ -226,7 +152,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_reply_makes_it_panic(line in "\\PC{0,80}") {
-            let _ = (parse(&line), extended_port(&line), passive_port(&line));
+            let _ = (extended_port(&line), passive_port(&line));
         }
 
         #[test]

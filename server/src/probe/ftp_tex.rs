@@ -110,7 +110,8 @@ fn document(nonce: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::probe::hostile::{Compiler, Ftpd, Web, target};
+    use crate::probe::hostile::ftp::{Compiler, Ftpd};
+    use crate::probe::hostile::{Web, target};
     use app::domain::reason::Probe;
     use proptest::prelude::*;
 

@@ -1,18 +1,18 @@
 //! Small servers on the loopback that misbehave in every way a student's machine might. For tests.
 
-use std::collections::BTreeMap;
-use std::io::Write;
+pub mod ftp;
+pub mod tls;
+
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use aws_lc_rs::agreement::{EphemeralPrivateKey, UnparsedPublicKey, X25519, agree_ephemeral};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
-use flate2::Compression;
-use flate2::write::ZlibEncoder;
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use time::macros::datetime;
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::time::{interval, timeout};
 
@@ -27,12 +27,17 @@ pub fn target() -> Target {
     Target {
         address: IpAddr::V4(Ipv4Addr::LOCALHOST),
         host_keys: vec![],
+        name: "c5.exp.example.ac.jp".into(),
+        name_servers: Vec::new(),
+        certificate: None,
+        has_wordpress: false,
         site_title: "c5".into(),
         basic_auth: ("group".into(), "open sesame".into()),
         ftp_probe: ("koza-probe".into(), "knock knock".into()),
         nonce: "n0nce42".into(),
         closed_ports: vec![],
-        ports: Ports { ssh: nothing(), http: nothing(), container: nothing(), ftp: nothing() },
+        now: datetime!(2026-11-22 03:00 UTC),
+        ports: Ports { ssh: nothing(), http: nothing(), https: nothing(), container: nothing(), ftp: nothing() },
         limits: Limits {
             connect: Duration::from_millis(300),
             whole: Duration::from_millis(900),
@@ -96,11 +101,21 @@ impl Web {
 
     /// Says these bytes as soon as somebody connects, then closes its side.
     pub async fn says_at_once(bytes: &[u8]) -> u16 {
+        Self::says_in_turn(&[bytes]).await
+    }
+
+    /// Speaks first, then whenever it is spoken to; closes its side after its last words.
+    pub async fn says_in_turn(words: &[&[u8]]) -> u16 {
         let (listener, port) = listen().await;
-        let bytes = bytes.to_vec();
+        let words: Vec<Vec<u8>> = words.iter().map(|words| words.to_vec()).collect();
         tokio::spawn(async move {
             while let Ok((mut stream, _)) = listener.accept().await {
-                let _ = stream.write_all(&bytes).await;
+                for (turn, words) in words.iter().enumerate() {
+                    if turn > 0 {
+                        let _ = stream.read(&mut [0; 4096]).await;
+                    }
+                    let _ = stream.write_all(words).await;
+                }
                 let _ = stream.shutdown().await;
                 // Read what comes, so that closing is no reset.
                 let _ = timeout(Duration::from_secs(2), stream.read_to_end(&mut Vec::new())).await;
@@ -152,7 +167,7 @@ impl Web {
     }
 }
 
-async fn head_of(stream: &mut TcpStream) -> String {
+async fn head_of(stream: &mut (impl AsyncRead + Unpin)) -> String {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         match stream.read_u8().await {
@@ -270,159 +285,4 @@ impl Sshd {
         }
         ssh::send(&mut stream, &reply, 0).await.ok()
     }
-}
-
-/// What becomes of a TeX file.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Compiler {
-    /// A PDF of it.
-    Works,
-    /// A log with errors, no PDF.
-    Broken,
-    /// Nothing.
-    Absent,
-    /// Somebody else's PDF.
-    OfAnother,
-    /// Half a PDF.
-    Half,
-    /// A PDF without end.
-    Endless,
-}
-
-pub type Files = Arc<Mutex<BTreeMap<String, Vec<u8>>>>;
-
-/// An FTP server whose folder is in memory.
-#[derive(Clone)]
-pub struct Ftpd {
-    pub password: &'static str,
-    pub extended: bool,
-    pub data: bool,
-    pub writable: bool,
-    pub compiler: Compiler,
-    pub files: Files,
-}
-
-impl Default for Ftpd {
-    fn default() -> Self {
-        Self { password: "knock knock", extended: true, data: true, writable: true, compiler: Compiler::Works, files: Files::default() }
-    }
-}
-
-impl Ftpd {
-    pub async fn start(&self) -> u16 {
-        let (listener, port) = listen().await;
-        let server = self.clone();
-        tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                let server = server.clone();
-                tokio::spawn(async move { server.talk(stream).await });
-            }
-        });
-        port
-    }
-
-    /// Names of the files that are there.
-    pub fn left(&self) -> Vec<String> {
-        self.files.lock().unwrap().keys().cloned().collect()
-    }
-
-    async fn talk(&self, stream: TcpStream) -> Option<()> {
-        let mut control = BufReader::new(stream);
-        let mut data = None;
-        control.write_all(b"220-Welcome\r\n to the machine\r\n220 Ready.\r\n").await.ok()?;
-        loop {
-            let mut line = String::new();
-            if control.read_line(&mut line).await.ok()? == 0 {
-                return None;
-            }
-            let (command, name) = line.trim_end().split_once(' ').unwrap_or((line.trim_end(), ""));
-            let found = self.files.lock().unwrap().get(name).cloned();
-            let reply = match command {
-                "USER" => "331 Password?".to_owned(),
-                "PASS" if name == self.password => "230 In.".to_owned(),
-                "PASS" => "530 Login incorrect.".to_owned(),
-                "TYPE" => "200 Binary.".to_owned(),
-                "EPSV" if !self.extended => "500 What?".to_owned(),
-                "EPSV" | "PASV" => {
-                    let (listener, mut port) = listen().await;
-                    if self.data {
-                        data = Some(listener);
-                    } else {
-                        drop(listener);
-                        port = port.max(1);
-                    }
-                    match command {
-                        "EPSV" => format!("229 Entering Extended Passive Mode (|||{port}|)"),
-                        _ => format!("227 Entering Passive Mode (203,0,113,9,{},{}).", port >> 8, port & 255),
-                    }
-                }
-                "STOR" if !self.writable => "553 Could not create file.".to_owned(),
-                "STOR" => {
-                    control.write_all(b"150 Send.\r\n").await.ok()?;
-                    let mut content = Vec::new();
-                    data.take()?.accept().await.ok()?.0.read_to_end(&mut content).await.ok()?;
-                    self.keep(name, content);
-                    "226 Stored.".to_owned()
-                }
-                "RETR" => match found {
-                    None => "550 Failed to open file.".to_owned(),
-                    Some(content) => {
-                        let is_endless = self.compiler == Compiler::Endless;
-                        let listener = data.take()?;
-                        control.write_all(b"150 Here.\r\n").await.ok()?;
-                        let mut stream = listener.accept().await.ok()?.0;
-                        let _ = stream.write_all(&content).await;
-                        while is_endless && stream.write_all(&content).await.is_ok() {}
-                        "226 Sent.".to_owned()
-                    }
-                },
-                "SIZE" => match found {
-                    None => "550 Could not get file size.".to_owned(),
-                    Some(content) => format!("213 {}", content.len()),
-                },
-                "DELE" => match self.files.lock().unwrap().remove(name) {
-                    None => "550 Delete operation failed.".to_owned(),
-                    Some(_) => "250 Deleted.".to_owned(),
-                },
-                "QUIT" => "221 Goodbye.".to_owned(),
-                _ => "500 Unknown command.".to_owned(),
-            };
-            control.write_all(format!("{reply}\r\n").as_bytes()).await.ok()?;
-        }
-    }
-
-    fn keep(&self, name: &str, content: Vec<u8>) {
-        let text = String::from_utf8_lossy(&content).into_owned();
-        let nonce = text.split("/Title (").nth(1).and_then(|rest| rest.split(')').next()).unwrap_or_default();
-        let stem = name.trim_end_matches(".tex");
-        let mut files = self.files.lock().unwrap();
-        match self.compiler {
-            Compiler::Works => files.insert(format!("{stem}.pdf"), deflated(&format!("<< /Title ({nonce}) >>"))),
-            Compiler::OfAnother => files.insert(format!("{stem}.pdf"), pdf_with("(another)")),
-            Compiler::Half => files.insert(format!("{stem}.pdf"), b"%PDF-1.5\nhalf".to_vec()),
-            Compiler::Endless => files.insert(format!("{stem}.pdf"), pdf_with("(endless)")),
-            Compiler::Broken => {
-                let log = "This is e-upTeX\n\n! Undefined control sequence.\nl.3 \\oops\u{7}\n";
-                files.insert(format!("{stem}.log"), log.as_bytes().to_vec())
-            }
-            Compiler::Absent => None,
-        };
-        files.insert(name.to_owned(), content);
-    }
-}
-
-/// A PDF with an object in the clear.
-pub fn pdf_with(object: &str) -> Vec<u8> {
-    format!("%PDF-1.5\n1 0 obj\n{object}\nendobj\ntrailer\n<<>>\n%%EOF\n").into_bytes()
-}
-
-/// A PDF with an object in a compressed stream.
-pub fn deflated(object: &str) -> Vec<u8> {
-    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::best());
-    encoder.write_all(object.as_bytes()).unwrap();
-    let stream = encoder.finish().unwrap();
-    let mut file = b"%PDF-1.5\n1 0 obj\n<< /Type /ObjStm /Filter /FlateDecode >>\nstream\r\n".to_vec();
-    file.extend(stream);
-    file.extend(b"\nendstream\nendobj\n%%EOF\n");
-    file
 }

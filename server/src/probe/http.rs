@@ -1,4 +1,4 @@
-//! A web client for one request at a time: the target's address, bounded, and redirects only within the target.
+//! A web client for one request at a time, in the clear or over TLS: the target's address, bounded, and redirects only within the site.
 
 use app::domain::saw::Saw;
 use http::header::{AUTHORIZATION, HOST, LOCATION, USER_AGENT};
@@ -7,13 +7,14 @@ use http_body_util::{BodyExt, Empty};
 use hyper::body::Bytes;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::task::JoinSet;
 
-use super::{Target, reach};
+use super::{Target, reach, tls};
 
 /// A head larger than this is no healthy server's.
 const HEAD: usize = 64 * 1024;
-/// How often one may be sent on within the target: `/` → `/index.php` → `/blog/`.
+/// How often one may be sent on within the site: `/` → `/index.php` → `/blog/`.
 const REDIRECTS: usize = 3;
 
 /// A page, whole.
@@ -33,81 +34,133 @@ impl Page {
     pub fn unexpected(&self) -> Saw {
         Saw::Status { path: self.path.clone(), status: self.status.as_u16() }
     }
+
+    /// Where it sends visitors on to, if it does.
+    pub fn location(&self) -> Option<String> {
+        let location = self.status.is_redirection().then(|| self.headers.get(LOCATION)).flatten()?;
+        Some(String::from_utf8_lossy(location.as_bytes()).into_owned())
+    }
 }
 
-/// Gets a page, without following anything.
-pub async fn get(target: &Target, port: u16, path: &str, authorization: Option<HeaderValue>) -> Result<Page, Saw> {
-    let stream = reach::connect(target, port).await?;
-    let failed = |error: hyper::Error| misunderstood(port, &error);
-    let (mut sender, connection) = http1::Builder::new().max_buf_size(HEAD).handshake(TokioIo::new(stream)).await.map_err(failed)?;
-    // The connection works in a task of its own, which ends with this function.
-    let mut tasks = JoinSet::new();
-    tasks.spawn(connection);
+/// A site to ask: where it is, how it is called in requests, and whether it is asked over TLS.
+pub struct Site<'a> {
+    target: &'a Target,
+    port: u16,
+    host: String,
+    is_secure: bool,
+}
 
-    let mut request = Request::get(path).header(HOST, host(target, port)).header(USER_AGENT, super::USER_AGENT);
-    if let Some(authorization) = authorization {
-        request = request.header(AUTHORIZATION, authorization);
+impl<'a> Site<'a> {
+    /// By its address, as a student without a name for it would type.
+    pub fn by_address(target: &'a Target, port: u16) -> Self {
+        let address = match target.address {
+            std::net::IpAddr::V4(address) => address.to_string(),
+            std::net::IpAddr::V6(address) => format!("[{address}]"),
+        };
+        let host = if port == 80 { address } else { format!("{address}:{port}") };
+        Self { target, port, host, is_secure: false }
     }
-    let request = request.body(Empty::<Bytes>::new()).map_err(|_| Saw::OtherProtocol { port })?;
-    let answer = sender.send_request(request).await.map_err(failed)?;
-    let (head, mut body) = answer.into_parts();
 
-    let mut bytes = Vec::new();
-    while let Some(frame) = body.frame().await {
-        if let Ok(data) = frame.map_err(failed)?.into_data() {
-            if bytes.len() + data.len() > target.limits.bytes {
-                return Err(Saw::TooMuch { port });
-            }
-            bytes.extend_from_slice(&data);
+    /// By its name, in the clear.
+    pub fn by_name(target: &'a Target) -> Self {
+        Self { target, port: target.ports.http, host: target.name.clone(), is_secure: false }
+    }
+
+    /// By its name, over TLS.
+    pub fn secure(target: &'a Target) -> Self {
+        Self { target, port: target.ports.https, host: target.name.clone(), is_secure: true }
+    }
+
+    /// What it is called in requests.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// Gets a page, without following anything.
+    pub async fn get(&self, path: &str, authorization: Option<HeaderValue>) -> Result<Page, Saw> {
+        if self.is_secure {
+            self.ask(tls::connect(self.target, self.port).await?, path, authorization).await
+        } else {
+            self.ask(reach::connect(self.target, self.port).await?, path, authorization).await
         }
     }
-    let text = String::from_utf8_lossy(&bytes).into_owned();
-    Ok(Page { status: head.status, headers: head.headers, text, path: path.to_owned() })
+
+    /// Gets a page, following redirects that stay on the site.
+    pub async fn get_following(&self, path: &str) -> Result<Page, Saw> {
+        let mut page = self.get(path, None).await?;
+        for _ in 0..REDIRECTS {
+            let Some(location) = page.location() else { break };
+            let path = self.path_on(&page.path, &location).ok_or_else(|| Saw::SentAway { to: reach::shown(&location) })?;
+            page = self.get(&path, None).await?;
+        }
+        Ok(page)
+    }
+
+    /// Asks for one page, on a connection of its own.
+    async fn ask<S>(&self, stream: S, path: &str, authorization: Option<HeaderValue>) -> Result<Page, Saw>
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let port = self.port;
+        let failed = |error: hyper::Error| misunderstood(port, &error);
+        let (mut sender, connection) = http1::Builder::new().max_buf_size(HEAD).handshake(TokioIo::new(stream)).await.map_err(failed)?;
+        // The connection works in a task of its own, which ends with this function.
+        let mut tasks = JoinSet::new();
+        tasks.spawn(connection);
+
+        let mut request = Request::get(path).header(HOST, &self.host).header(USER_AGENT, super::USER_AGENT);
+        if let Some(authorization) = authorization {
+            request = request.header(AUTHORIZATION, authorization);
+        }
+        let request = request.body(Empty::<Bytes>::new()).map_err(|_| Saw::OtherProtocol { port })?;
+        let answer = sender.send_request(request).await.map_err(failed)?;
+        let (head, mut body) = answer.into_parts();
+
+        let mut bytes = Vec::new();
+        while let Some(frame) = body.frame().await {
+            if let Ok(data) = frame.map_err(failed)?.into_data() {
+                if bytes.len() + data.len() > self.target.limits.bytes {
+                    return Err(Saw::TooMuch { port });
+                }
+                bytes.extend_from_slice(&data);
+            }
+        }
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        Ok(Page { status: head.status, headers: head.headers, text, path: path.to_owned() })
+    }
+
+    /// The path that a redirect names, if it stays on this site.
+    pub fn path_on(&self, from: &str, location: &str) -> Option<String> {
+        let (wanted, usual) = if self.is_secure { ("https", ":443") } else { ("http", ":80") };
+        // "//elsewhere/" is another host, and browsers read backslashes as slashes.
+        if location.contains('\\') || location.starts_with("//") {
+            return None;
+        }
+        if location.starts_with('/') {
+            return location.parse::<Uri>().ok().and_then(|uri| uri.path_and_query().map(ToString::to_string));
+        }
+        if let Some((scheme, _)) = location.split_once("://") {
+            let uri = location.parse::<Uri>().ok().filter(|_| scheme.eq_ignore_ascii_case(wanted))?;
+            let authority = uri.authority()?.as_str();
+            let is_here = authority.strip_suffix(usual).unwrap_or(authority).eq_ignore_ascii_case(&self.host);
+            return is_here.then(|| uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string));
+        }
+        if location.split(['/', '?', '#']).next().is_some_and(|first| first.contains(':')) {
+            return None; // mailto:, javascript:
+        }
+        let folder = from.split('?').next().and_then(|path| path.rsplit_once('/')).map_or("", |(folder, _)| folder);
+        format!("{folder}/{location}").parse::<Uri>().ok().and_then(|uri| uri.path_and_query().map(ToString::to_string))
+    }
 }
 
-/// Gets a page, following redirects that stay on the target.
+/// Gets a page by the target's address, without following anything.
+pub async fn get(target: &Target, port: u16, path: &str, authorization: Option<HeaderValue>) -> Result<Page, Saw> {
+    Site::by_address(target, port).get(path, authorization).await
+}
+
+/// Gets a page by the target's address, following redirects that stay there.
 pub async fn get_following(target: &Target, port: u16, path: &str) -> Result<Page, Saw> {
-    let mut page = get(target, port, path, None).await?;
-    for _ in 0..REDIRECTS {
-        let Some(location) = page.status.is_redirection().then(|| page.headers.get(LOCATION)).flatten() else { break };
-        let location = String::from_utf8_lossy(location.as_bytes()).into_owned();
-        let Some(path) = path_on(&host(target, port), &page.path, &location) else {
-            return Err(Saw::SentAway { to: reach::shown(&location) });
-        };
-        page = get(target, port, &path, None).await?;
-    }
-    Ok(page)
-}
-
-/// The path that a redirect names, if it stays on this host.
-fn path_on(host: &str, from: &str, location: &str) -> Option<String> {
-    // "//elsewhere/" is another host, and browsers read backslashes as slashes.
-    if location.contains('\\') || location.starts_with("//") {
-        return None;
-    }
-    if location.starts_with('/') {
-        return location.parse::<Uri>().ok().and_then(|uri| uri.path_and_query().map(ToString::to_string));
-    }
-    if let Some((scheme, _)) = location.split_once("://") {
-        let uri = location.parse::<Uri>().ok().filter(|_| scheme.eq_ignore_ascii_case("http"))?;
-        let authority = uri.authority()?.as_str();
-        let is_here = authority.eq_ignore_ascii_case(host) || authority.strip_suffix(":80") == Some(host);
-        return is_here.then(|| uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string));
-    }
-    if location.split(['/', '?', '#']).next().is_some_and(|first| first.contains(':')) {
-        return None; // mailto:, javascript:
-    }
-    let folder = from.split('?').next().and_then(|path| path.rsplit_once('/')).map_or("", |(folder, _)| folder);
-    format!("{folder}/{location}").parse::<Uri>().ok().and_then(|uri| uri.path_and_query().map(ToString::to_string))
-}
-
-/// What the target is called in requests: its address, as a student without a name for it would type.
-pub fn host(target: &Target, port: u16) -> String {
-    let address = match target.address {
-        std::net::IpAddr::V4(address) => address.to_string(),
-        std::net::IpAddr::V6(address) => format!("[{address}]"),
-    };
-    if port == 80 { address } else { format!("{address}:{port}") }
+    Site::by_address(target, port).get_following(path).await
 }
 
 fn misunderstood(port: u16, error: &hyper::Error) -> Saw {
@@ -194,7 +247,9 @@ mod tests {
 
     #[test]
     fn only_the_targets_own_paths_count_as_here() {
-        let here = |location: &str| path_on("198.51.100.7", "/a/b", location);
+        let target = Target { address: [198, 51, 100, 7].into(), ..target() };
+        let site = Site::by_address(&target, 80);
+        let here = |location: &str| site.path_on("/a/b", location);
         assert_eq!(here("http://198.51.100.7/x?y=1").as_deref(), Some("/x?y=1"));
         assert_eq!(here("http://198.51.100.7:80").as_deref(), Some("/"));
         assert_eq!(here("HTTP://198.51.100.7/").as_deref(), Some("/"));
@@ -216,10 +271,27 @@ mod tests {
         }
     }
 
+    #[test]
+    fn over_tls_only_the_names_own_https_counts_as_here() {
+        let target = target();
+        let site = Site::secure(&target);
+        let here = |location: &str| site.path_on("/a/b", location);
+        let name = &target.name;
+        assert_eq!(here(&format!("https://{name}/x?y=1")).as_deref(), Some("/x?y=1"));
+        assert_eq!(here(&format!("HTTPS://{}:443", name.to_uppercase())).as_deref(), Some("/"));
+        assert_eq!(here("/c").as_deref(), Some("/c"));
+        for elsewhere in
+            [format!("http://{name}/"), format!("https://{name}:80/"), format!("https://a.{name}/"), format!("https://{}/", target.address)]
+        {
+            assert_eq!(here(&elsewhere), None, "{elsewhere}");
+        }
+    }
+
     proptest! {
         #[test]
         fn any_location_stays_here_or_is_refused(location in "\\PC{0,60}") {
-            if let Some(path) = path_on("198.51.100.7", "/", &location) {
+            let target = target();
+            if let Some(path) = Site::secure(&target).path_on("/", &location) {
                 prop_assert!(path.starts_with('/') || path.starts_with('?'), "{path}");
             }
         }

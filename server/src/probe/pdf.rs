@@ -73,7 +73,7 @@ fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::probe::hostile::{deflated, pdf_with};
+    use crate::probe::hostile::ftp::{deflated, pdf_with};
     use proptest::prelude::*;
 
     #[test]

@@ -8,7 +8,7 @@ use http::StatusCode;
 use http::header::LINK;
 
 use super::Target;
-use super::http::{Page, get_following, host};
+use super::http::{Page, Site};
 
 /// What WordPress writes when its database does not answer, in our two languages.
 const DATABASE_DOWN: [&str; 2] = ["Error establishing a database connection", "データベース接続確立エラー"];
@@ -24,11 +24,12 @@ const WIZARDS: [&str; 2] = ["/wp-admin/install.php", "/wp-admin/setup-config.php
 
 /// Runs the probe.
 pub async fn prove(target: &Target) -> Result<(), Saw> {
-    let page = get_following(target, target.ports.http, "/").await?;
-    judge(&page, &host(target, target.ports.http), &target.site_title)
+    let site = Site::by_address(target, target.ports.http);
+    judge(&site.get_following("/").await?, site.host(), &target.site_title)
 }
 
-fn judge(page: &Page, host: &str, title: &str) -> Result<(), Saw> {
+/// Whether a page of `host` is this WordPress'.
+pub fn judge(page: &Page, host: &str, title: &str) -> Result<(), Saw> {
     let says = |words: &[&str]| words.iter().any(|words| page.text.contains(words));
     if says(&DATABASE_DOWN) {
         return Err(Saw::DatabaseDown);
