@@ -12,6 +12,7 @@ pub mod intervals;
 pub mod launches;
 pub mod machines;
 pub mod people;
+pub mod permits;
 pub mod probes;
 pub mod queue;
 pub mod resources;

@@ -17,6 +17,7 @@ pub mod incidents;
 mod launch;
 pub mod observe;
 mod order;
+mod permit;
 pub mod poller;
 pub mod turn;
 pub mod upkeep;

@@ -2,6 +2,7 @@
 //! contract; the folders `agent`, `os` and `services` beside this file are what runs inside.
 
 pub mod bundle;
+pub mod certificate;
 pub mod progress;
 pub mod proof;
 pub mod secrets;

@@ -11,6 +11,7 @@
 
 pub mod drift;
 mod kinds;
+mod permit;
 pub mod phase;
 pub mod plan;
 #[cfg(test)]
@@ -20,10 +21,12 @@ pub mod world;
 pub mod zone;
 
 use app::domain::phase::Goal;
+use app::domain::reason::Probe;
 pub use cloud::Kind;
 use cloud::order::PortRange;
 use cloud::{MachineState, Nature, Observed, Opening, Record};
 pub use kinds::{Wanted, desired_resources};
+pub use permit::PermitSeen;
 pub use phase::phase;
 pub use plan::{Action, Plan, Until, plan};
 use serde::Deserialize;
@@ -59,6 +62,8 @@ pub struct Wish {
     pub options: Options,
     /// Its name in the DNS, in full.
     pub dns_name: String,
+    /// Whether there is an authority that its machines may ask for certificates.
+    pub has_authority: bool,
     /// The networks that the course's people come from.
     pub networks: Vec<String>,
     /// What the cloud is like.
@@ -129,19 +134,42 @@ impl Wish {
         self.is_copied_at_rest(world) && !is_frozen && (world.was_proven() || world.was_ready && goes_off)
     }
 
+    /// Whether its addresses are its own now: they are kept while it is stopped, unless its blueprint gives them back.
+    #[must_use]
+    pub fn keeps_addresses(&self) -> bool {
+        self.is_up() || self.is_kept() && !self.spec.gives_back_address
+    }
+
     /// Whether it has names in the DNS.
     #[must_use]
     pub fn is_named(&self) -> bool {
         self.purpose == Purpose::Course && self.nature.has(Kind::Record)
     }
 
+    /// Whether its machine gets a certificate for its name.
+    #[must_use]
+    pub fn is_secured(&self) -> bool {
+        self.is_named() && self.has_authority && self.spec.has("https")
+    }
+
+    /// What has to pass from outside, by address and, as far as that is there, by name.
+    #[must_use]
+    pub fn probes(&self, world: &World) -> Vec<Probe> {
+        let is_led_here = self.is_named() && world.first(Kind::Record).is_some_and(Holding::is_there);
+        let is_served = world.certificate.as_ref().is_some_and(|certificate| certificate.serves(&self.dns_name));
+        let is_owed = |probe: &Probe| match probe {
+            Probe::Name => is_led_here,
+            Probe::Https => is_led_here && is_served,
+            _ => is_led_here && is_served && self.spec.has("ftp_tex"),
+        };
+        let by_name = Probe::ALL.into_iter().filter(|probe| probe.is_by_name() && is_owed(probe));
+        self.spec.probes().into_iter().chain(by_name).collect()
+    }
+
     /// Whether its balancer speaks HTTPS.
     #[must_use]
     pub fn is_certified(&self) -> bool {
-        self.is_named()
-            && self.nature.has(Kind::Certificate)
-            && self.is_scaled_out()
-            && self.spec.services.iter().any(|service| service.name == "https")
+        self.is_named() && self.nature.has(Kind::Certificate) && self.is_scaled_out() && self.spec.has("https")
     }
 
     /// What a firewall lets in, in order: the first is the machines', the second the balancer's.

@@ -2,10 +2,12 @@
 
 use app::domain::course::Role;
 use app::domain::ids::{BlueprintId, BlueprintVersionId, CloudId, CourseId, PersonId};
+use app::domain::name::NamePattern;
 use sqlx::types::Json;
 use uuid::Uuid;
 
 use super::Db;
+use crate::certificates::Authority;
 use crate::wish::Spec;
 
 /// A cloud's row.
@@ -68,6 +70,8 @@ pub struct CourseRow {
     pub cloud: CloudId,
     /// Under which its environments get names.
     pub domain: String,
+    /// What they look like: `sys101-{name}`.
+    pub name_pattern: String,
     /// What the asker is in it.
     pub role: Role,
 }
@@ -78,7 +82,7 @@ pub struct CourseRow {
 /// As the database.
 pub async fn of_member(db: &mut Db, person: PersonId) -> sqlx::Result<Vec<CourseRow>> {
     let rows = sqlx::query!(
-        r#"select course.id, code, title, cloud, domain, role as "role: Role"
+        r#"select course.id, code, title, cloud, domain, name_pattern, role as "role: Role"
              from member join course on course.id = member.course
             where member.person = $1
             order by code"#,
@@ -94,6 +98,7 @@ pub async fn of_member(db: &mut Db, person: PersonId) -> sqlx::Result<Vec<Course
             title: row.title,
             cloud: CloudId(row.cloud),
             domain: row.domain,
+            name_pattern: row.name_pattern,
             role: row.role,
         })
         .collect())
@@ -187,6 +192,8 @@ pub struct VersionRow {
     pub cloud: CloudId,
     /// That course's domain.
     pub domain: String,
+    /// What names look like there: `sys101-{name}`.
+    pub name_pattern: String,
     /// The blueprint's title.
     pub title: String,
     /// Its text.
@@ -201,7 +208,7 @@ pub struct VersionRow {
 /// As the database.
 pub async fn offers(db: &mut Db, course: CourseId) -> sqlx::Result<Vec<VersionRow>> {
     let rows = sqlx::query!(
-        r#"select distinct on (blueprint.title) v.id, v.course, course.cloud, course.domain, blueprint.title, v.spec as "spec: Json<Spec>",
+        r#"select distinct on (blueprint.title) v.id, v.course, course.cloud, course.domain, course.name_pattern, blueprint.title, v.spec as "spec: Json<Spec>",
                   exists (select from image where image.version = v.id and image.cloud = course.cloud) as "is_image_ready!"
              from blueprint_version v
              join blueprint on blueprint.id = v.blueprint
@@ -219,6 +226,7 @@ pub async fn offers(db: &mut Db, course: CourseId) -> sqlx::Result<Vec<VersionRo
             course: CourseId(row.course),
             cloud: CloudId(row.cloud),
             domain: row.domain,
+            name_pattern: row.name_pattern,
             title: row.title,
             spec: row.spec.0,
             is_image_ready: row.is_image_ready,
@@ -263,6 +271,42 @@ pub async fn image_lost(db: &mut Db, version: Uuid, cloud: CloudId) -> sqlx::Res
     Ok(())
 }
 
+/// The cloud of a course, by the course's code.
+///
+/// # Errors
+/// As the database.
+pub async fn cloud_of(db: &mut Db, code: &str) -> sqlx::Result<Option<CloudId>> {
+    let id = sqlx::query_scalar!("select cloud from course where code = $1", code).fetch_optional(db).await?;
+    Ok(id.map(CloudId))
+}
+
+/// Says where a course's names are and what they look like, for what is asked for from now on. False: there is no such course.
+///
+/// # Errors
+/// As the database.
+pub async fn set_names(db: &mut Db, code: &str, domain: &str, pattern: &NamePattern) -> sqlx::Result<bool> {
+    let done = sqlx::query!("update course set domain = $2, name_pattern = $3 where code = $1", code, domain, pattern.as_str());
+    Ok(done.execute(db).await?.rows_affected() > 0)
+}
+
+/// Every domain that environments have names in, or will get them in, with the code of a course.
+///
+/// # Errors
+/// As the database.
+pub async fn domains(db: &mut Db) -> sqlx::Result<Vec<(String, String)>> {
+    let rows = sqlx::query!(
+        r#"select domain as "domain!", min(code) as "code!"
+             from (select domain, code from course
+                    union
+                   select e.domain, c.code from environment e join course c on c.id = e.course
+                    where e.removed_at is null and e.purpose = 'course') as known
+            group by domain order by domain"#
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.domain, row.code)).collect())
+}
+
 /// A course chooses a cloud. `None`: there is no such course.
 ///
 /// # Errors
@@ -270,6 +314,20 @@ pub async fn image_lost(db: &mut Db, version: Uuid, cloud: CloudId) -> sqlx::Res
 pub async fn choose_cloud(db: &mut Db, code: &str, cloud: CloudId) -> sqlx::Result<Option<CourseId>> {
     let id = sqlx::query_scalar!("update course set cloud = $2 where code = $1 returning id", code, cloud.0).fetch_optional(db).await?;
     Ok(id.map(CourseId))
+}
+
+/// The authority that a cloud's machines ask for certificates, if there is one.
+///
+/// # Errors
+/// As the database.
+pub async fn authority(db: &mut Db, cloud: CloudId) -> sqlx::Result<Option<Authority>> {
+    let row = sqlx::query!("select kind, settings -> 'certificates' as authority from cloud where id = $1", cloud.0);
+    let Some(row) = row.fetch_optional(db).await? else { return Ok(None) };
+    // Machines at home go out by their host's address.
+    let shares = row.kind == "incus";
+    // What cannot be read is as good as none; `koza doctor` says so.
+    let authority = row.authority.and_then(|settings| serde_json::from_value::<Authority>(settings).ok());
+    Ok(authority.map(|authority| if shares { authority.behind_one_address() } else { authority }))
 }
 
 /// The codes of the courses that chose a cloud.

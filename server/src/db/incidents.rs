@@ -55,6 +55,22 @@ pub async fn drop_open(db: &mut Db, environment: EnvironmentId) -> sqlx::Result<
     Ok(())
 }
 
+/// Drops one that is open: what failed is not asked for any more.
+///
+/// # Errors
+/// As the database.
+pub async fn drop_one(db: &mut Db, environment: EnvironmentId, fault: Fault) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update incident set dropped_at = koza_now()
+          where environment = $1 and fault = $2 and recovered_at is null and dropped_at is null",
+        environment.0,
+        fault.code()
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
 /// The newest incidents of an environment that are open or were mended, newest first.
 ///
 /// # Errors

@@ -18,6 +18,8 @@ pub struct Row {
     pub under_way: f64,
     /// Its answer.
     pub machines: Option<Vec<Option<String>>>,
+    /// It was refused as a whole.
+    pub refused: bool,
 }
 
 /// Waits for a turn to be launched, and may be taken along until then.
@@ -101,7 +103,7 @@ pub async fn find(db: &mut Db, token: Uuid) -> sqlx::Result<Row> {
     sqlx::query_as!(
         Row,
         r#"select token, calls, extract(epoch from under_way_until - koza_now())::float8 as "under_way!",
-                  machines as "machines: Vec<Option<String>>"
+                  machines as "machines: Vec<Option<String>>", refused
              from launch
             where token = $1"#,
         token
@@ -127,7 +129,7 @@ pub async fn members(db: &mut Db, token: Uuid) -> sqlx::Result<Vec<Member>> {
 pub async fn send_again(db: &mut Db, token: Uuid) -> sqlx::Result<bool> {
     let sent = sqlx::query!(
         "update launch set calls = calls + 1, under_way_until = koza_now() + interval '20 seconds'
-          where token = $1 and machines is null and under_way_until <= koza_now()",
+          where token = $1 and machines is null and not refused and under_way_until <= koza_now()",
         token
     )
     .execute(db)
@@ -144,6 +146,16 @@ pub async fn answered(db: &mut Db, token: Uuid, machines: &[Option<String>]) -> 
     Ok(())
 }
 
+/// There was no room for any of them, by its first call. False: it was sent again meanwhile, and nobody knows.
+///
+/// # Errors
+/// As the database.
+pub async fn found_no_room(db: &mut Db, token: Uuid, members: usize) -> sqlx::Result<bool> {
+    let nobody: Vec<Option<String>> = vec![None; members];
+    let done = sqlx::query!("update launch set machines = $2 where token = $1 and calls = 1 and machines is null", token, &nobody as _);
+    Ok(done.execute(db).await?.rows_affected() > 0)
+}
+
 /// Nobody knows what became of the call, and nobody waits for it any more.
 ///
 /// # Errors
@@ -153,32 +165,31 @@ pub async fn unanswered(db: &mut Db, token: Uuid) -> sqlx::Result<()> {
     Ok(())
 }
 
-/// It was refused as a whole, and nothing was made: those in it go on, each with the intent that it had, from now on alone if what was
-/// refused may be one of them.
+/// It was refused as a whole by its first call, so nothing was made; each of those in it goes on alone, if what was refused may be one of them.
+/// False: it was sent again meanwhile, and nobody knows.
 ///
 /// # Errors
 /// As the database.
-pub async fn dissolve(db: &mut Db, token: Uuid, alone: bool) -> sqlx::Result<()> {
-    sqlx::query!(
-        "update resource set launch = null, launch_place = null, unanswered_at = null, launches_alone = launches_alone or $2
-          where launch = $1 and gone_at is null",
+pub async fn refused(db: &mut Db, token: Uuid, goes_alone: bool) -> sqlx::Result<bool> {
+    let refused = sqlx::query!(
+        "update launch set refused = true, goes_alone = $2 where token = $1 and calls = 1 and machines is null",
         token,
-        alone
+        goes_alone
     )
     .execute(db)
     .await?;
-    Ok(())
+    Ok(refused.rows_affected() > 0)
 }
 
-/// Its launch was answered, and there was no room for this one: it is launched anew, with others or without.
+/// There was no room for it, or its launch was refused: it is launched anew, by the same intent. Nothing happens before the answer is known.
 ///
 /// # Errors
 /// As the database.
 pub async fn leave(db: &mut Db, intended: &Intended) -> sqlx::Result<()> {
     let done = sqlx::query!(
-        "update resource set launch = null, launch_place = null
+        "update resource set launch = null, launch_place = null, launches_alone = launches_alone or goes_alone
            from launch
-          where resource.id = $1 and launch.token = resource.launch and launch.machines is not null",
+          where resource.id = $1 and launch.token = resource.launch and (launch.machines is not null or launch.refused)",
         intended.id.0
     );
     done.execute(db).await?;

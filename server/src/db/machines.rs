@@ -6,6 +6,7 @@ use sqlx::types::Json;
 use time::{Date, OffsetDateTime};
 
 use super::Db;
+use crate::machine::certificate::Certificate;
 use crate::wish::BootSeen;
 
 /// A machine's row.
@@ -187,7 +188,35 @@ pub async fn host_keys(db: &mut Db, id: MachineId, keys: &[String]) -> sqlx::Res
     Ok(())
 }
 
-/// Writes a step down; true if that changed anything. A step that is done does not become "started" by a late report.
+/// Its certificate as it told it last, and whether that was a moment ago; locked until the end of the transaction.
+///
+/// # Errors
+/// As the database.
+pub async fn certificate(db: &mut Db, id: MachineId) -> sqlx::Result<(Option<Certificate>, bool)> {
+    let row = sqlx::query!(
+        r#"select certificate as "certificate: Json<Certificate>",
+                  coalesce(certificate_at > koza_now() - interval '1 second', false) as "is_fresh!"
+             from machine where id = $1 for update"#,
+        id.0
+    )
+    .fetch_one(db)
+    .await?;
+    Ok((row.certificate.map(|certificate| certificate.0), row.is_fresh))
+}
+
+/// Writes down what it tells of its certificate.
+///
+/// # Errors
+/// As the database.
+pub async fn set_certificate(db: &mut Db, id: MachineId, certificate: &Certificate) -> sqlx::Result<()> {
+    sqlx::query!("update machine set certificate = $2, certificate_at = koza_now() where id = $1", id.0, Json(certificate) as _)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+/// Writes a step down; true if that changed anything. A step that is done does not become "started" by a late report, and a boot that was
+/// complete stays so: what failed of an order later is told as that.
 ///
 /// # Errors
 /// As the database.
@@ -200,7 +229,8 @@ pub async fn step(db: &mut Db, id: MachineId, boot: &str, step: &str, state: Ste
            from machine where id = $1
          on conflict (machine, boot, step) do update
             set state = excluded.state, ms = excluded.ms, log = excluded.log, at = koza_now()
-          where boot_step.state <> excluded.state and (excluded.state <> 'started' or boot_step.state = 'failed')",
+          where boot_step.state <> excluded.state and (excluded.state <> 'started' or boot_step.state = 'failed')
+            and not (boot_step.step = 'ready' and boot_step.state = 'done')",
         id.0,
         boot,
         step,

@@ -7,6 +7,7 @@ use sqlx::types::Json;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use super::permits;
 use super::{Db, intervals};
 
 /// A row.
@@ -267,7 +268,12 @@ pub async fn gone(db: &mut Db, environment: EnvironmentId, kind: Kind, slot: u16
     .fetch_optional(&mut *db)
     .await?;
     match gone {
-        Some(id) => intervals::close(db, ResourceId(id), at).await,
+        Some(id) => {
+            if kind == Kind::Machine {
+                permits::take_back(db, ResourceId(id)).await?;
+            }
+            intervals::close(db, ResourceId(id), at).await
+        }
         None => Ok(()),
     }
 }

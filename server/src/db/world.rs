@@ -12,8 +12,9 @@ use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 use super::queue::Claim;
-use super::{Db, machines, probes, resources};
-use crate::wish::{BootSeen, Holding, ImageState, Options, ProbeSeen, Purpose, Spec, World};
+use super::{Db, machines, permits, probes, resources};
+use crate::machine::certificate::Certificate;
+use crate::wish::{BootSeen, Holding, ImageState, Options, PermitSeen, ProbeSeen, Purpose, Spec, World};
 
 /// An environment's row with what the loop needs of its neighbours.
 #[derive(Debug, Clone)]
@@ -58,6 +59,8 @@ pub struct Known {
     pub was_ordered: bool,
     /// Kinds of which anything was ever ordered.
     pub ordered: Vec<Kind>,
+    /// Whether there is an authority that its machines may ask for certificates.
+    pub has_authority: bool,
     /// The networks that the course's people come from.
     pub networks: Vec<String>,
     /// The shared look found that the cloud differs from its rows.
@@ -90,7 +93,11 @@ pub async fn load(db: &mut Db, environment: EnvironmentId) -> sqlx::Result<Known
         holdings: rows.iter().map(|row| ((row.kind, row.slot), holding(row))).collect(),
         strays: Vec::new(),
         boot: row.boot.map(|boot| boot_of(boot, &steps)),
-        probes: probes_seen(row.probes.map_or_else(Vec::new, |probes| probes.0)),
+        probes: probes_seen(
+            row.probes.map_or_else(Vec::new, |probes| probes.0).into_iter().filter_map(|row| serde_json::from_value(row).ok()),
+        ),
+        certificate: row.certificate.map(|certificate| certificate.0),
+        permit: row.permit.map(|permit| PermitSeen { at: permit.0.at, is_told: permit.0.told_at.is_some() }),
         ready_boot: row.ready_boot,
         was_ready: row.first_ready_at.is_some(),
         was_ready_since_asked: row.was_ready_since_asked,
@@ -116,12 +123,14 @@ pub async fn load(db: &mut Db, environment: EnvironmentId) -> sqlx::Result<Known
         spec: row.spec.0,
         image,
         rebuilds_vanished: row.rebuilds_vanished,
-        attention: row.attention.map(|json| json.0),
+        // A newer release may tell more than this one knows.
+        attention: row.attention.and_then(|told| serde_json::from_value(told).ok()),
         machine: row.machine.map(MachineId),
         rows,
         world,
         was_ordered: row.was_ordered,
         ordered: row.ordered.iter().filter_map(|code| Kind::from_code(code)).collect(),
+        has_authority: row.has_authority,
         networks: row.networks,
         differs: row.differs,
         removed_at: row.removed_at,
@@ -143,13 +152,12 @@ fn holding(row: &resources::Row) -> Holding {
     }
 }
 
-fn probes_seen(rows: Vec<probes::Row>) -> BTreeMap<Probe, ProbeSeen> {
-    rows.into_iter()
-        .map(|row| {
-            let saw = row.saw.map_or(Ok(()), Err);
-            (row.probe, ProbeSeen { boot: row.boot, saw, tries: row.tries, at: row.at })
-        })
-        .collect()
+fn probes_seen(rows: impl Iterator<Item = probes::Row>) -> BTreeMap<Probe, ProbeSeen> {
+    rows.map(|row| {
+        let saw = row.saw.map_or(Ok(()), Err);
+        (row.probe, ProbeSeen { boot: row.boot, saw, tries: row.tries, at: row.at })
+    })
+    .collect()
 }
 
 impl Known {
@@ -165,6 +173,7 @@ impl Known {
             rebuilds_vanished: self.rebuilds_vanished,
             options: self.options.clone(),
             dns_name: self.dns_name.clone(),
+            has_authority: self.has_authority,
             networks: self.networks.clone(),
             nature: nature.clone(),
         }

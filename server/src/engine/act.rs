@@ -12,12 +12,12 @@ use super::clouds::Handle;
 use super::launch::{self, Way};
 use super::order::{moves_on, order, order_together, zone_of_machine};
 use super::turn::within_deadline;
-use super::{Engine, observe};
+use super::{Engine, observe, permit};
 use crate::db::buckets::{self, For, Turn};
 use crate::db::events::{self, Actor, Event};
 use crate::db::queue::{Claim, Lost, fence, fence_before_call};
 use crate::db::world::Known;
-use crate::db::{Db, courses, environments, launches, machines, probes, resources};
+use crate::db::{Db, courses, environments, launches, machines, permits, probes, resources};
 use crate::machine::secrets;
 use crate::wish::Action;
 
@@ -44,7 +44,7 @@ pub enum Outcome {
 
 impl Outcome {
     /// Its turn at the cloud comes in so many seconds.
-    fn waits(seconds: f64) -> Self {
+    pub(super) fn waits(seconds: f64) -> Self {
         Self::Waits { again_in: Duration::seconds_f64(seconds) }
     }
 }
@@ -63,10 +63,11 @@ pub async fn act(engine: &Engine, claim: Claim, handle: &Handle, known: &Known, 
             release(engine, claim, handle, known, *kind, Some(*slot), name).await
         }
         Action::ReleaseStray(kind, name) => release(engine, claim, handle, known, *kind, None, Some(name.clone())).await,
-        Action::HandOver(slot) => hand_over(engine, claim, handle, known, *slot).await,
+        Action::HandOver(slot) => launch::hand_over(engine, claim, handle, known, *slot).await,
         Action::WriteOff(kind, slot) => write_off(engine, claim, known, *kind, *slot).await,
         Action::Adopt(image) => adopt(engine, claim, known, image).await,
         Action::Probe(probe) => prove(engine, claim, handle, known, *probe).await,
+        Action::Permit => permit::permit(engine, claim, known).await,
         Action::Restart(service) => restart(engine, claim, handle, known, service).await,
         Action::ConfirmGone => confirm_gone(engine, claim, known).await,
     }
@@ -187,6 +188,7 @@ async fn start_or_stop(engine: &Engine, claim: Claim, handle: &Handle, known: &K
         return Ok(Outcome::waits(seconds));
     }
     machines::forget_boot(&mut tx, resource).await?;
+    permits::take_back(&mut tx, resource).await?;
     events::record(&mut tx, known.id, &Actor::Koza, &Event::Began { action: name.clone() }).await?;
     tx.commit().await?;
 
@@ -208,48 +210,8 @@ async fn start_or_stop(engine: &Engine, claim: Claim, handle: &Handle, known: &K
     }
 }
 
-/// A machine that was launched with others becomes its environment's.
-async fn hand_over(engine: &Engine, claim: Claim, handle: &Handle, known: &Known, slot: u16) -> Result<Outcome, Lost> {
-    let row = |kind: Kind, slot: u16| known.rows.iter().find(|row| row.kind == kind && row.slot == slot);
-    let firewall = row(Kind::Firewall, 1).and_then(|row| row.cloud_id.as_deref());
-    let machine = row(Kind::Machine, slot).and_then(|row| Some((row, row.cloud_id.as_deref()?, row.observed.clone()?)));
-    let Some((firewall, (row_of_machine, machine, observed))) = firewall.zip(machine) else {
-        return Ok(Outcome::Failed { again_in: Duration::seconds(1), needs: None });
-    };
-    let mut tx = engine.pool.begin().await?;
-    fence_before_call(&mut tx, claim).await?;
-    let turn = turn_of(&mut tx, known, row_of_machine.id, Call::HandOver, handle.cloud.draws(Call::HandOver)).await?;
-    tx.commit().await?;
-    if let Turn::In(seconds) = turn {
-        return Ok(Outcome::waits(seconds));
-    }
-    let intent = Intent {
-        token: row_of_machine.intent,
-        kind: Kind::Machine,
-        slot,
-        incarnation: row_of_machine.incarnation,
-        is_repeat: false,
-        tags: tags(engine, known),
-    };
-    let disk = row(Kind::Disk, slot).map(|disk| disk.intent);
-    match within_deadline(handle.cloud.hand_over(machine, &intent, disk, firewall)).await {
-        Ok(()) => {
-            let mut tx = engine.pool.begin().await?;
-            fence(&mut tx, claim).await?;
-            resources::changes(&mut tx, row_of_machine.id, &observed.after(Call::HandOver)).await?;
-            tx.commit().await?;
-            Ok(Outcome::Done)
-        }
-        Err(error) => {
-            slow_down_if_throttled(engine, handle, known, Call::HandOver, &error).await?;
-            let of = Some((row_of_machine.id, Call::HandOver));
-            failed(engine, claim, known, &format!("hand over machine/{slot}"), of, &error).await
-        }
-    }
-}
-
 /// What everything of an environment carries.
-fn tags(engine: &Engine, known: &Known) -> Tags {
+pub(super) fn tags(engine: &Engine, known: &Known) -> Tags {
     let owner = known.owner.unwrap_or(known.course.0);
     Tags { environment: observe::tag(engine.installation, known.id.0), course: known.course.0, owner }
 }
@@ -411,7 +373,7 @@ async fn confirm_gone(engine: &Engine, claim: Claim, known: &Known) -> Result<Ou
 }
 
 /// When this environment may make a call, by the buckets that all workers share.
-async fn turn_of(db: &mut Db, known: &Known, resource: ResourceId, call: Call, draws: &[&str]) -> sqlx::Result<Turn> {
+pub(super) async fn turn_of(db: &mut Db, known: &Known, resource: ResourceId, call: Call, draws: &[&str]) -> sqlx::Result<Turn> {
     buckets::turn(db, (resource, known.cloud), (&call.code(), draws), For::of(known.purpose)).await
 }
 
@@ -432,7 +394,7 @@ pub(super) async fn slow_down_if_throttled(
 }
 
 /// An error's fate decides when to try again and who is told; the call is not repeated before that.
-async fn failed(
+pub(super) async fn failed(
     engine: &Engine,
     claim: Claim,
     known: &Known,
@@ -444,6 +406,7 @@ async fn failed(
     let (again_in, needs) = match error.fate {
         Fate::NotVisibleYet | Fate::InUse => (Duration::seconds(1), None),
         Fate::Throttled => (Duration::seconds(5), None),
+        Fate::TryAgain if is_silence(error) && is_of_a_name(of) => (Duration::seconds(5), Some(Attention::NamesSilent)),
         Fate::TryAgain if error.code == "unreachable" => (Duration::seconds(5), Some(Attention::CloudSilent)),
         Fate::TryAgain => (Duration::seconds(2), None),
         Fate::NoCapacity => (Duration::seconds(30), Some(Attention::NoCapacity { said })),
@@ -466,6 +429,14 @@ async fn failed(
     }
     tx.commit().await?;
     Ok(Outcome::Failed { again_in, needs })
+}
+
+fn is_silence(error: &CloudError) -> bool {
+    matches!(error.code, "unreachable" | "no_answer_in_time" | "deadline")
+}
+
+fn is_of_a_name(of: Option<(ResourceId, Call)>) -> bool {
+    matches!(of, Some((_, Call::Create(Kind::Record) | Call::Delete(Kind::Record))))
 }
 
 fn elapsed_ms(began: Instant) -> u32 {

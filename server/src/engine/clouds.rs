@@ -21,6 +21,9 @@ use crate::db::courses::{self, CloudRow};
 /// Where a cloud's settings say how its names are kept, if not in a place of its own.
 const DNS: &str = "dns";
 
+/// Where they say whom its machines ask for certificates ([`crate::certificates`]).
+const CERTIFICATES: &str = "certificates";
+
 /// A cloud, and the inside of its machines where they are not real (nobody reports there, and probes ask it).
 #[derive(Clone)]
 pub struct Handle {
@@ -187,6 +190,7 @@ pub fn names_config(row: &CloudRow, installation: &str) -> Result<Option<DnsUpda
 pub fn aws_config(row: &CloudRow, installation: String) -> Result<AwsConfig, NoCloud> {
     let mut settings = row.settings.clone();
     let names = settings.as_object_mut().and_then(|settings| settings.remove(DNS));
+    settings.as_object_mut().map(|settings| settings.remove(CERTIFICATES));
     let config: AwsConfig = serde_json::from_value(settings).map_err(|error| NoCloud::Settings(row.id, error.to_string()))?;
     if names.is_some() && config.hosted_zone.is_some() {
         return Err(NoCloud::Settings(row.id, "names are kept in a hosted zone or by dynamic update (dns), not in both".into()));

@@ -18,9 +18,10 @@ pub async fn note(engine: &Engine, claim: Claim, wish: &Wish, known: &Known) -> 
     let world = &known.world;
     let faults = drift::faults(wish, world, known.now);
     let broke: Vec<Fault> = faults.iter().copied().filter(|fault| !world.incidents.contains_key(fault)).collect();
-    let is_over = |fault: &Fault, at| !faults.contains(fault) && drift::is_mended(wish, world, *fault, at);
+    let moot: Vec<Fault> = world.incidents.keys().copied().filter(|fault| drift::is_moot(wish, world, *fault)).collect();
+    let is_over = |fault: &Fault, at| !moot.contains(fault) && !faults.contains(fault) && drift::is_mended(wish, world, *fault, at);
     let mended: Vec<Fault> = world.incidents.iter().filter(|(fault, at)| is_over(fault, **at)).map(|(fault, _)| *fault).collect();
-    if broke.is_empty() && mended.is_empty() {
+    if broke.is_empty() && mended.is_empty() && moot.is_empty() {
         return Ok(());
     }
     let mut tx = engine.pool.begin().await?;
@@ -30,6 +31,9 @@ pub async fn note(engine: &Engine, claim: Claim, wish: &Wish, known: &Known) -> 
             warn!(environment.id = %known.id, fault = fault.code(), "broke");
             events::record(&mut tx, known.id, &Actor::Koza, &Event::Broke { fault }).await?;
         }
+    }
+    for fault in moot {
+        incidents::drop_one(&mut tx, known.id, fault).await?;
     }
     for fault in mended {
         if let Some(after) = incidents::close(&mut tx, known.id, fault).await? {

@@ -11,15 +11,19 @@
 
 use app::domain::ids::ResourceId;
 use cloud::{Call, CloudError, Create, Fate, Intent, Kind, Launch, MachineState, Nature, Observed, Seen};
+use time::Duration;
 use tracing::info;
 use uuid::Uuid;
 
 use super::Engine;
+use super::act::{Outcome, failed, slow_down_if_throttled, tags, turn_of};
 use super::clouds::Handle;
 use super::turn::within_deadline;
+use crate::db::buckets::Turn;
+use crate::db::queue::{Claim, Lost, fence, fence_before_call};
 use crate::db::resources::Intended;
 use crate::db::world::Known;
-use crate::db::{Db, buckets, launches};
+use crate::db::{Db, buckets, launches, resources};
 use crate::machine::secrets;
 use crate::wish::Purpose;
 use crate::wish::spec::hex;
@@ -51,12 +55,17 @@ pub(super) fn may_share(nature: &Nature, known: &Known, kind: Kind, slot: u16) -
 pub(super) async fn way(db: &mut Db, handle: &Handle, known: &Known, intended: &mut Intended, order: Create) -> sqlx::Result<Way> {
     let Some((token, place)) = intended.launch else { return begin(db, handle, known, intended, order).await };
     let launch = launches::find(db, token).await?;
+    if launch.calls == 1 && (launch.refused || launch.machines.is_some()) {
+        // What was answered at once left nothing open.
+        intended.unanswered_before = None;
+    }
     if let Some(machines) = launch.machines {
-        if launch.calls == 1 {
-            // What was answered at once left nothing open.
-            intended.unanswered_before = None;
-        }
         return Ok(Way::Told(own(&machines, place)));
+    }
+    if launch.refused {
+        launches::leave(db, intended).await?;
+        intended.launch = None;
+        return begin(db, handle, known, intended, order).await;
     }
     if launch.under_way > 0.0 || !launches::send_again(db, token).await? {
         return Ok(Way::Waits(LISTENS_FOR));
@@ -112,27 +121,28 @@ pub(super) async fn send(
 ) -> sqlx::Result<Result<String, CloudError>> {
     let place = intended.launch.map_or(0, |(_, place)| place);
     let answer = within_deadline(handle.cloud.launch(launch)).await;
-    let mut tx = engine.pool.begin().await?;
-    let is_first = launches::find(&mut tx, launch.token).await?.calls == 1;
+    let mut db = engine.pool.acquire().await?;
     let own = match answer {
         Ok(machines) => {
             info!(launch = %launch.token, asked = launch.members.len(), made = machines.iter().flatten().count(), "launched together");
-            launches::answered(&mut tx, launch.token, &machines).await?;
+            launches::answered(&mut db, launch.token, &machines).await?;
             own(&machines, place)
         }
         Err(error) => {
-            match error.fate {
+            let is_known = match error.fate {
                 // Each tries the next zone at once.
-                Fate::NoCapacity if is_first => launches::answered(&mut tx, launch.token, &vec![None; launch.members.len()]).await?,
-                Fate::Throttled if is_first => launches::dissolve(&mut tx, launch.token, false).await?,
-                Fate::OverQuota | Fate::Final if is_first => launches::dissolve(&mut tx, launch.token, true).await?,
-                _ => launches::unanswered(&mut tx, launch.token).await?,
+                Fate::NoCapacity => launches::found_no_room(&mut db, launch.token, launch.members.len()).await?,
+                Fate::Throttled => launches::refused(&mut db, launch.token, false).await?,
+                Fate::OverQuota | Fate::Final => launches::refused(&mut db, launch.token, true).await?,
+                _ => false,
+            };
+            if !is_known {
+                launches::unanswered(&mut db, launch.token).await?;
             }
             Err(error)
         }
     };
-    tx.commit().await?;
-    launches::wake(&mut *engine.pool.acquire().await?, launch.token).await?;
+    launches::wake(&mut db, launch.token).await?;
     Ok(own)
 }
 
@@ -147,4 +157,47 @@ pub(super) fn locked(machine: String, intent: &Intent) -> Seen {
         is_locked: true,
     };
     Seen { cloud_id: machine, environment: intent.tags.environment.environment, intent: Some(intent.token), observed, since: None }
+}
+
+/// A machine that was launched with others becomes its environment's.
+///
+/// # Errors
+/// [`Lost`].
+pub(super) async fn hand_over(engine: &Engine, claim: Claim, handle: &Handle, known: &Known, slot: u16) -> Result<Outcome, Lost> {
+    let row = |kind: Kind, slot: u16| known.rows.iter().find(|row| row.kind == kind && row.slot == slot);
+    let firewall = row(Kind::Firewall, 1).and_then(|row| row.cloud_id.as_deref());
+    let machine = row(Kind::Machine, slot).and_then(|row| Some((row, row.cloud_id.as_deref()?, row.observed.clone()?)));
+    let Some((firewall, (row_of_machine, machine, observed))) = firewall.zip(machine) else {
+        return Ok(Outcome::Failed { again_in: Duration::seconds(1), needs: None });
+    };
+    let mut tx = engine.pool.begin().await?;
+    fence_before_call(&mut tx, claim).await?;
+    let turn = turn_of(&mut tx, known, row_of_machine.id, Call::HandOver, handle.cloud.draws(Call::HandOver)).await?;
+    tx.commit().await?;
+    if let Turn::In(seconds) = turn {
+        return Ok(Outcome::waits(seconds));
+    }
+    let intent = Intent {
+        token: row_of_machine.intent,
+        kind: Kind::Machine,
+        slot,
+        incarnation: row_of_machine.incarnation,
+        is_repeat: false,
+        tags: tags(engine, known),
+    };
+    let disk = row(Kind::Disk, slot).map(|disk| disk.intent);
+    match within_deadline(handle.cloud.hand_over(machine, &intent, disk, firewall)).await {
+        Ok(()) => {
+            let mut tx = engine.pool.begin().await?;
+            fence(&mut tx, claim).await?;
+            resources::changes(&mut tx, row_of_machine.id, &observed.after(Call::HandOver)).await?;
+            tx.commit().await?;
+            Ok(Outcome::Done)
+        }
+        Err(error) => {
+            slow_down_if_throttled(engine, handle, known, Call::HandOver, &error).await?;
+            let of = Some((row_of_machine.id, Call::HandOver));
+            failed(engine, claim, known, &format!("hand over machine/{slot}"), of, &error).await
+        }
+    }
 }

@@ -1,13 +1,20 @@
 //! Observing: the cloud's list joined with our rows, by the intent that every resource carries as a tag.
 
+use std::time::Duration;
+
 use app::domain::ids::ResourceId;
 use cloud::{Cloud, CloudError, EnvironmentTag, Kind, Observed, Seen};
+use tokio::time::timeout;
+use tracing::debug;
 use uuid::Uuid;
 
 use super::Engine;
 use crate::db::queue::{Claim, Lost, fence};
 use crate::db::world::Known;
 use crate::db::{environments, events, resources};
+
+/// How long a look at machines waits for whoever keeps names.
+const NAMES_PATIENCE: Duration = Duration::from_secs(3);
 
 /// The tag of an environment.
 #[must_use]
@@ -17,11 +24,32 @@ pub fn tag(installation: Uuid, environment: Uuid) -> EnvironmentTag {
 
 /// Asks the cloud for these kinds and writes into `known.world` what it lists. Returns what changed, to be recorded.
 ///
+/// Names may be kept by somebody else, who may not answer: they are as they were last seen then, and everything else goes on. Only an
+/// environment that holds nothing any more waits, because it is not gone before everybody says so.
+///
 /// # Errors
 /// As the cloud.
 pub async fn observe(engine: &Engine, cloud: &dyn Cloud, kinds: &[Kind], known: &mut Known) -> Result<Vec<Change>, CloudError> {
-    let listed = cloud.list_kinds(&tag(engine.installation, known.id.0), kinds).await?;
-    Ok(join(known, kinds, listed))
+    let tag = tag(engine.installation, known.id.0);
+    let (names, others): (Vec<Kind>, Vec<Kind>) = kinds.iter().partition(|kind| **kind == Kind::Record);
+    if names.is_empty() || known.world.holdings.is_empty() {
+        let listed = cloud.list_kinds(&tag, kinds).await?;
+        return Ok(join(known, kinds, listed));
+    }
+    let of_names = timeout(NAMES_PATIENCE, cloud.list_kinds(&tag, &names));
+    let of_others = async { if others.is_empty() { Ok(Vec::new()) } else { cloud.list_kinds(&tag, &others).await } };
+    let (records, listed) = tokio::join!(of_names, of_others);
+    let mut listed = listed?;
+    match records {
+        Ok(Ok(records)) => {
+            listed.extend(records);
+            Ok(join(known, kinds, listed))
+        }
+        silent => {
+            debug!(environment.id = %known.id, ?silent, "its name cannot be looked at");
+            Ok(join(known, &others, listed))
+        }
+    }
 }
 
 /// What the cloud showed that our row did not say.

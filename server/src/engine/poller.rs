@@ -58,8 +58,12 @@ async fn look(engine: &Engine, id: CloudId, handle: &Handle) -> anyhow::Result<(
     let wait = buckets::draw(&mut db, id, handle.cloud.draws(Call::List), For::People).await?;
     drop(db);
     tokio::time::sleep(Duration::from_secs_f64(wait).min(EVERY)).await;
-    let listed = tokio::time::timeout(Duration::from_secs(20), handle.cloud.list_all()).await??;
-    let mut differ = changed(rows, &listed);
+    let (listed, unknown) = tokio::time::timeout(Duration::from_secs(20), handle.cloud.list_what_answers()).await??;
+    for (kind, error) in &unknown {
+        warn!(cloud.id = %id, kind = kind.code(), %error, "nothing can be said of these just now");
+    }
+    let is_told = |row: &Row| unknown.iter().all(|(kind, _)| kind.code() != row.1);
+    let mut differ = changed(rows.into_iter().filter(is_told).collect(), &listed);
     let mut db = engine.pool.acquire().await?;
     // Rows once more: what was made while we looked has one by now.
     differ.extend(unexplained(environments::by_resource(&mut db, id).await?, &listed));

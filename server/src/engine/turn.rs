@@ -160,7 +160,7 @@ fn is_changing(known: &Known, kind: Kind) -> bool {
 }
 
 /// A call to a cloud that does not answer in time: nobody knows what became of it.
-pub(super) async fn within_deadline<T>(call: impl Future<Output = Result<T, CloudError>>) -> Result<T, CloudError> {
+pub(crate) async fn within_deadline<T>(call: impl Future<Output = Result<T, CloudError>>) -> Result<T, CloudError> {
     tokio::time::timeout(CALL_DEADLINE, call)
         .await
         .unwrap_or_else(|_| Err(CloudError::new(Fate::TryAgain, "deadline", format!("no answer within {} s", CALL_DEADLINE.as_secs()))))
@@ -268,8 +268,8 @@ async fn end(
 fn still_refused(known: &Known) -> Option<Attention> {
     let is_paused = known.rows.iter().any(|row| row.is_paused && row.turn_at.is_some_and(|at| at > known.now));
     let is_of_a_call = |told: &Attention| {
-        use Attention::{CloudSilent, NoCapacity, NoFreeAddress, OverQuota, Refused};
-        matches!(told, CloudSilent | NoCapacity { .. } | NoFreeAddress { .. } | OverQuota { .. } | Refused { .. })
+        use Attention::{CloudSilent, NamesSilent, NoCapacity, NoFreeAddress, OverQuota, Refused};
+        matches!(told, CloudSilent | NamesSilent | NoCapacity { .. } | NoFreeAddress { .. } | OverQuota { .. } | Refused { .. })
     };
     known.attention.clone().filter(|told| is_paused && is_of_a_call(told))
 }

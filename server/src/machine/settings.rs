@@ -4,10 +4,11 @@ use app::domain::environment::SecretKind;
 use app::domain::person::Locale;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
+use tracing::warn;
 
 use super::secrets::{self, SecretError};
 use crate::db::world::Known;
-use crate::db::{Db, environments};
+use crate::db::{Db, courses, environments, permits};
 use crate::vault::Vault;
 use crate::wish::Purpose;
 
@@ -24,11 +25,12 @@ pub const PROBE_USER: &str = "koza-probe";
 /// The web container's port.
 pub const CONTAINER_PORT: u16 = 8080;
 
-/// The settings as docs/machines.md writes them. `None`: the address is not there yet.
+/// The settings as docs/machines.md writes them, for the machine that its name in the DNS leads to, or for one that none leads to. `None`:
+/// the address is not there yet.
 ///
 /// # Errors
 /// [`SecretError`].
-pub async fn settings(db: &mut Db, vault: &Vault, known: &Known) -> Result<Option<Value>, SecretError> {
+pub async fn settings(db: &mut Db, vault: &Vault, known: &Known, name: Option<&str>) -> Result<Option<Value>, SecretError> {
     let setting = environments::setting(db, known.id).await?;
     let services: Vec<Value>;
     let address = known.address();
@@ -41,7 +43,7 @@ pub async fn settings(db: &mut Db, vault: &Vault, known: &Known) -> Result<Optio
         }
         let mut all = Vec::new();
         for service in &known.spec.services {
-            let settings = of_service(db, vault, known, &setting, &service.name).await?;
+            let settings = of_service(db, vault, known, &setting, (&service.name, name)).await?;
             all.push(json!({"name": service.name, "revision": service.revision, "settings": settings}));
         }
         services = all;
@@ -49,7 +51,7 @@ pub async fn settings(db: &mut Db, vault: &Vault, known: &Known) -> Result<Optio
     Ok(Some(json!({
         "purpose": if known.purpose == Purpose::Image { "bake" } else { "environment" },
         "name": known.name,
-        "host_names": address.iter().collect::<Vec<_>>(),
+        "host_names": name.into_iter().chain(address.as_deref()).collect::<Vec<_>>(),
         "address": address,
         "course": setting.course,
         "locale": setting.locale.unwrap_or(Locale::Ja).code(),
@@ -65,7 +67,7 @@ async fn of_service(
     vault: &Vault,
     known: &Known,
     setting: &environments::Setting,
-    service: &str,
+    (service, name): (&str, Option<&str>),
 ) -> Result<Value, SecretError> {
     Ok(match service {
         "wordpress" => json!({
@@ -87,6 +89,25 @@ async fn of_service(
             "passive_from": PASSIVE_PORTS.0,
             "passive_to": PASSIVE_PORTS.1,
         }),
+        "https" => https(db, known, name).await?,
         _ => json!({}),
     })
+}
+
+/// Whom it asks for a certificate, for which name, and whether it may.
+async fn https(db: &mut Db, known: &Known, name: Option<&str>) -> sqlx::Result<Value> {
+    let (Some(name), Some(authority), Some(machine)) = (name, courses::authority(db, known.cloud).await?, known.machine) else {
+        return Ok(json!({"names": name.into_iter().collect::<Vec<_>>()}));
+    };
+    // A key that is gone keeps it from asking, and from nothing else.
+    let account = authority.account().inspect_err(|error| warn!(%error, "the key of the external account cannot be read"));
+    let is_allowed = account.is_ok() && permits::tell(db, machine, &authority).await?;
+    Ok(json!({
+        "names": [name],
+        "is_allowed": is_allowed,
+        "directory": authority.directory,
+        "contact": authority.contact.as_ref().map(|contact| format!("mailto:{contact}")),
+        "trusted_root": authority.trusted_root,
+        "external_account": account.ok().flatten().map(|(key_id, hmac_key)| json!({"key_id": key_id, "hmac_key": hmac_key})),
+    }))
 }

@@ -51,9 +51,15 @@ pub fn faults(wish: &Wish, world: &World, now: OffsetDateTime) -> BTreeSet<Fault
         let fails = |probe: &app::domain::reason::Probe| {
             world.probes.get(probe).is_some_and(|seen| Some(seen.boot.as_str()) == boot && seen.saw.is_err() && seen.tries >= TRIES)
         };
-        faults.extend(wish.spec.probes().into_iter().filter(fails).map(Fault::ProbeFails));
+        faults.extend(wish.probes(world).into_iter().filter(fails).map(Fault::ProbeFails));
     }
     faults
+}
+
+/// Whether what failed is not asked for any more: it is no fault now, and was not mended either.
+#[must_use]
+pub fn is_moot(wish: &Wish, world: &World, fault: Fault) -> bool {
+    matches!(fault, Fault::ProbeFails(probe) if !wish.probes(world).contains(&probe))
 }
 
 /// Whether a fault that was noticed then, and is not there now, is proven to be mended.
@@ -61,7 +67,7 @@ pub fn faults(wish: &Wish, world: &World, now: OffsetDateTime) -> BTreeSet<Fault
 pub fn is_mended(wish: &Wish, world: &World, fault: Fault, detected_at: OffsetDateTime) -> bool {
     let boot = world.boot.as_ref().map(|boot| boot.id.as_str());
     world.is_booted()
-        && wish.spec.probes().into_iter().all(|probe| {
+        && wish.probes(world).into_iter().all(|probe| {
             let seen = world.probes.get(&probe).filter(|seen| Some(seen.boot.as_str()) == boot && seen.at >= detected_at);
             // Another service may be broken, too; that is an incident of its own.
             seen.is_some_and(|seen| seen.saw.is_ok() || fault != Fault::ProbeFails(probe))

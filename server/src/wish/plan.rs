@@ -8,6 +8,7 @@ use cloud::{Call, Health, Kind, MachineState, Observed};
 use time::{Duration, OffsetDateTime};
 
 use super::kinds::{Care, Wanted, desired_resources, rules};
+use super::permit::plan_permit;
 use super::phase::{Phase, phase};
 use super::spec::service_of;
 use super::{Holding, Purpose, Wish, World};
@@ -49,6 +50,8 @@ pub enum Action {
     Adopt(String),
     /// Prove something from outside.
     Probe(Probe),
+    /// Its machine may ask for a certificate when it is its turn, and is to hear of it.
+    Permit,
     /// Order the machine to restart a service's units.
     Restart(&'static str),
     /// The cloud listed nothing of it: note it, the first or the second time.
@@ -126,6 +129,7 @@ pub fn plan(wish: &Wish, world: &World, now: OffsetDateTime) -> Plan {
     if wish.is_up() {
         plan_boot(&mut plan, wish, world, now);
         plan_probes(&mut plan, wish, world, now);
+        plan_permit(&mut plan, wish, world, now);
     }
     plan_strays(&mut plan, wish, world);
     if !wish.is_kept() {
@@ -258,7 +262,7 @@ fn plan_probes(plan: &mut Plan, wish: &Wish, world: &World, now: OffsetDateTime)
         return;
     }
     let is_reachable = world.first(Kind::Binding).is_some_and(Holding::is_there);
-    for probe in wish.spec.probes() {
+    for probe in wish.probes(world) {
         let action = Action::Probe(probe);
         if !world.is_booted() {
             plan.waiting.push((action, Until::Booted));
@@ -379,6 +383,7 @@ impl fmt::Display for Action {
             Self::WriteOff(kind, slot) => write!(f, "write off {}/{slot}", kind.code()),
             Self::Adopt(image) => write!(f, "adopt    image {image}"),
             Self::Probe(probe) => write!(f, "probe    {}", probe.code()),
+            Self::Permit => write!(f, "permit   a certificate"),
             Self::Restart(service) => write!(f, "restart  {service}"),
             Self::ConfirmGone => write!(f, "confirm  that nothing is left"),
         }

@@ -26,6 +26,10 @@ pub struct Spec {
     /// How its disk is frozen when it is copied.
     #[serde(default, skip_serializing_if = "Freeze::is_default")]
     pub freeze: Freeze,
+    /// Whether its address is given back while it is stopped, where every address costs. Started again it gets another one, and its name
+    /// follows.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub gives_back_address: bool,
 }
 
 /// How a machine's disk is frozen, for copies to start from.
@@ -72,17 +76,23 @@ pub struct ServiceSpec {
 }
 
 impl Spec {
-    /// The proofs that an environment of this version owes.
+    /// The proofs, by address, that an environment of this version owes before it is Ready.
     #[must_use]
     pub fn probes(&self) -> Vec<Probe> {
-        let has = |service: &str| self.services.iter().any(|one| one.name == service);
         Probe::ALL
             .into_iter()
+            .filter(|probe| !probe.is_by_name())
             .filter(|probe| match service_of(*probe) {
-                Some(service) => has(service),
+                Some(service) => self.has(service),
                 None => true,
             })
             .collect()
+    }
+
+    /// Whether a service is part of it.
+    #[must_use]
+    pub fn has(&self, service: &str) -> bool {
+        self.services.iter().any(|one| one.name == service)
     }
 
     /// What an image of this version is made of: the same recipe, the same image.
@@ -100,10 +110,12 @@ pub fn service_of(probe: Probe) -> Option<&'static str> {
     match probe {
         Probe::Ssh => Some("ssh"),
         Probe::Wordpress => Some("wordpress"),
+        Probe::Https => Some("https"),
         Probe::BasicAuth => Some("basic_auth"),
         Probe::ContainerWeb => Some("container_web"),
-        Probe::FtpTex => Some("ftp_tex"),
-        Probe::ClosedPorts => None,
+        Probe::FtpTex | Probe::FtpTls => Some("ftp_tex"),
+        // The name is no machine's doing.
+        Probe::ClosedPorts | Probe::Name => None,
     }
 }
 

@@ -9,6 +9,9 @@ use cloud::{Kind, MachineState, Observed};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use super::PermitSeen;
+use crate::machine::certificate::Certificate;
+
 /// Everything a plan looks at.
 #[derive(Debug, Clone, Default)]
 pub struct World {
@@ -20,6 +23,10 @@ pub struct World {
     pub boot: Option<BootSeen>,
     /// What each probe last saw.
     pub probes: BTreeMap<Probe, ProbeSeen>,
+    /// The certificate that the machine has.
+    pub certificate: Option<Certificate>,
+    /// Its leave to ask for one.
+    pub permit: Option<PermitSeen>,
     /// The boot on which every probe passed.
     pub ready_boot: Option<String>,
     /// Whether it was ever Ready: from then on the disk is somebody's work.

@@ -2,10 +2,11 @@
 -- the whole row each; the structs that it is decoded into say which columns are read.
 select e.course, e.cloud, e.version, e.purpose as "purpose: Purpose", e.name, e.domain,
        e.options as "options: Json<Options>", e.goal as "goal: Goal", e.condemned,
-       e.attention as "attention: Json<Attention>", e.ready_boot, e.first_ready_at,
+       e.attention, e.ready_boot, e.first_ready_at,
        coalesce(e.ready_at >= e.goal_since, false) as "was_ready_since_asked!", c.rebuilds_vanished, c.networks::text[] as "networks!",
        e.empty_since, e.differs, e.removed_at, e.last_event, e.generation, e.claim_epoch, (e.claimed_by is null) as "is_free!",
        v.spec as "spec: Json<Spec>",
+       l.settings ? 'certificates' as "has_authority!",
        (select person from holder where environment = e.id order by share desc, person limit 1) as owner,
        i.cloud_id as "image?",
        exists (select from environment bake
@@ -16,13 +17,15 @@ select e.course, e.cloud, e.version, e.purpose as "purpose: Purpose", e.name, e.
        broken.faults as "faults!", broken.detected as "detected!",
        ordered.is_any as "was_ordered!", ordered.kinds as "ordered!", ordered.unanswered_at, ordered.unnamed_at,
        ordered.held as "held: Json<Vec<resources::Stored>>",
-       speaks.machine as "machine?", speaks.boot as "boot?",
+       speaks.machine as "machine?", speaks.boot as "boot?", speaks.certificate as "certificate?: Json<Certificate>",
+       speaks.permit as "permit?: Json<permits::Permit>",
        (select jsonb_agg(to_jsonb(s) order by place) from boot_step s where s.machine = speaks.machine and s.boot = speaks.boot)
            as "steps: Json<Vec<machines::Step>>",
-       (select jsonb_agg(to_jsonb(p)) from probe p where p.environment = e.id) as "probes: Json<Vec<probes::Row>>",
+       (select jsonb_agg(to_jsonb(p)) from probe p where p.environment = e.id) as "probes: Json<Vec<serde_json::Value>>",
        koza_now() as "now!"
   from environment e
   join course c on c.id = e.course
+  join cloud l on l.id = e.cloud
   join blueprint_version v on v.id = e.version
   left join image i on i.version = e.version and i.cloud = e.cloud
        -- incidents that are open
@@ -42,8 +45,8 @@ select e.course, e.cloud, e.version, e.purpose as "purpose: Purpose", e.name, e.
        ) ordered
        -- the machine that speaks for it: its first
   left join lateral (
-       select m.id as machine, m.boot
-         from resource r join machine m on m.resource = r.id
+       select m.id as machine, m.boot, m.certificate, to_jsonb(p) as permit
+         from resource r join machine m on m.resource = r.id left join permit p on p.machine = m.id and p.authority = l.settings -> 'certificates' ->> 'directory'
         where r.environment = e.id and r.slot = 1 and r.gone_at is null
        ) speaks on true
  where e.id = $1

@@ -1,5 +1,5 @@
-//! The addresses students type, one for each machine. Kept while stopped. Given back once no binding uses it and no name leads to it in
-//! anybody's memory: whoever gets it next must not get our visitors.
+//! The addresses students type, one for each machine. Kept while stopped, unless the blueprint has it otherwise. Given back once no binding
+//! uses it and no name leads to it in anybody's memory: whoever gets it next must not get our visitors.
 
 use cloud::Kind;
 
@@ -11,7 +11,7 @@ pub(super) struct Address;
 
 impl Rules for Address {
     fn wanted(&self, wish: &Wish, _world: &World, slot: u16) -> Wanted {
-        wanted_by_course(wish, slot <= wish.machines())
+        wanted_by_course(wish, slot <= wish.machines() && wish.keeps_addresses())
     }
 
     fn needs(&self, _wish: &Wish, _world: &World, _slot: u16) -> Option<Until> {

@@ -1,7 +1,7 @@
-//! An address leads to its machine. Made once the machine runs, kept while it is stopped, and gone only after the machine: until
-//! then the address must not lead anywhere else.
+//! An address leads to its machine. Made once the machine runs, kept while it is stopped (unless its address goes, too), and gone only after
+//! the machine: until then the address must not lead anywhere else.
 
-use cloud::{Kind, Observed};
+use cloud::{Kind, MachineState, Observed};
 
 use super::{Care, Rules, Wanted, first_held, machine::is_condemned, need, rules, wanted_by_course};
 use crate::wish::plan::{Action, Until};
@@ -13,7 +13,8 @@ impl Rules for Binding {
     fn wanted(&self, wish: &Wish, world: &World, slot: u16) -> Wanted {
         // Nobody visits a build machine.
         let machine = world.of(Kind::Machine, slot);
-        wanted_by_course(wish, slot <= wish.machines() && machine.is_some_and(|machine| !is_condemned(wish, slot, machine)))
+        let is_wanted = slot <= wish.machines() && wish.keeps_addresses();
+        wanted_by_course(wish, is_wanted && machine.is_some_and(|machine| !is_condemned(wish, slot, machine)))
     }
 
     fn needs(&self, _wish: &Wish, world: &World, slot: u16) -> Option<Until> {
@@ -22,7 +23,11 @@ impl Rules for Binding {
             .or_else(|| if world.machine_runs(slot) { None } else { Some(Until::MachineRuns(slot)) })
     }
 
-    fn is_held_by(&self, _wish: &Wish, world: &World, slot: u16) -> Option<Until> {
+    fn is_held_by(&self, wish: &Wish, world: &World, slot: u16) -> Option<Until> {
+        if wish.is_kept() && !wish.keeps_addresses() {
+            let is_off = world.of(Kind::Machine, slot).is_none() || world.machine_state(slot) == Some(MachineState::Stopped);
+            return (!is_off).then_some(Until::MachineStopped(slot));
+        }
         first_held(world, [(Kind::Machine, slot)])
     }
 

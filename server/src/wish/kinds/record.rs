@@ -11,7 +11,7 @@ pub(super) struct Record;
 impl Rules for Record {
     fn wanted(&self, wish: &Wish, _world: &World, slot: u16) -> Wanted {
         let is_wanted = match slot {
-            1 => wish.is_named(),
+            1 => wish.is_named() && wish.keeps_addresses(),
             2 => wish.is_named() && wish.is_scaled_out(),
             _ => wish.is_certified(),
         };

@@ -4,10 +4,11 @@
 use std::fmt::Write;
 
 use app::domain::phase::Goal;
-use cloud::{Health, MachineState, Nature, Observed, Record};
+use cloud::{Health, Kind, MachineState, Nature, Observed, Record};
+use time::Duration;
 
 use super::trial::{aws, locked, machine, now, service, settle, wish};
-use crate::wish::{Freeze, ImageState, Options, Plan, Purpose, Wish, World, plan};
+use crate::wish::{Freeze, ImageState, Options, PermitSeen, Plan, Purpose, Wish, World, plan};
 
 const GOALS: [(Goal, &str); 3] = [(Goal::Running, "running"), (Goal::Stopped, "stopped"), (Goal::Gone, "gone")];
 
@@ -19,9 +20,16 @@ fn blueprints() -> Vec<(&'static str, Wish)> {
     at_rest.spec.freeze = Freeze::AtRest;
     let mut certified = scaled_out.clone();
     certified.spec.services.push(service("https"));
+    let mut secured = Wish { has_authority: true, ..wish(Goal::Running) };
+    secured.nature.kinds.push(Kind::Record);
+    secured.spec.services.push(service("https"));
+    let mut gives_back = secured.clone();
+    gives_back.spec.gives_back_address = true;
     let image = |wish: Wish| Wish { purpose: Purpose::Image, image: ImageState::Baking, ..wish };
     vec![
         ("own hardware", wish(Goal::Running)),
+        ("own hardware with https", secured),
+        ("own hardware whose addresses are given back", gives_back),
         ("aws", on_aws.clone()),
         ("aws, scaled out", scaled_out),
         ("aws, scaled out at rest", at_rest),
@@ -78,6 +86,13 @@ fn damages(nature: &Nature, whole: &World) -> Vec<(String, World)> {
             _ => {}
         }
         damage(format!("a second {} carries our tag", kind.code()), &|world| world.strays.push((kind, "a stray".into())));
+    }
+    if whole.permit.is_some() {
+        let later = PermitSeen { at: now() + Duration::HOUR, is_told: false };
+        damage("its certificate's turn comes later".into(), &|world| (world.permit, world.certificate) = (Some(later), None));
+        let unheard = PermitSeen { at: now(), is_told: false };
+        damage("the machine has not heard of its permit".into(), &|world| (world.permit, world.certificate) = (Some(unheard), None));
+        damage("its certificate has expired".into(), &|world| world.certificate.as_mut().expect("it has one").is_served = false);
     }
     damages
 }

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use time::Duration;
 
 use super::trial::{aws, done, held, is_at_rest, made, name, now, own_hardware, service, settle, wish};
-use crate::wish::{Action, BootSeen, Freeze, Holding, Options, Wish, World, desired_resources, plan};
+use crate::wish::{Action, BootSeen, Freeze, Holding, Options, PermitSeen, Wish, World, desired_resources, plan};
 
 /// What may go only after what: in order down, a name first and an address late.
 const ORDER: [((Kind, u16), (Kind, u16)); 15] = [
@@ -29,19 +29,23 @@ const ORDER: [((Kind, u16), (Kind, u16)); 15] = [
 
 fn any_wish() -> impl Strategy<Value = Wish> {
     let goal = prop_oneof![Just(Goal::Running), Just(Goal::Stopped), Just(Goal::Gone)];
-    (goal, any::<bool>(), 1..=2_u16, any::<bool>(), any::<bool>()).prop_map(|(goal, on_aws, machines, has_https, at_rest)| {
-        let nature = if on_aws { aws() } else { own_hardware() };
-        // Own hardware has no balancer yet.
-        let machines = if on_aws { machines } else { 1 };
-        let mut wish = Wish { nature, options: Options { machines, ..Options::default() }, rebuilds_vanished: true, ..wish(goal) };
-        if at_rest {
-            wish.spec.freeze = Freeze::AtRest;
-        }
-        if has_https {
-            wish.spec.services.push(service("https"));
-        }
-        wish
-    })
+    (goal, any::<bool>(), 1..=2_u16, any::<bool>(), any::<bool>(), any::<bool>()).prop_map(
+        |(goal, on_aws, machines, has_https, at_rest, gives_back)| {
+            let nature = if on_aws { aws() } else { own_hardware() };
+            // Own hardware has no balancer yet.
+            let machines = if on_aws { machines } else { 1 };
+            let mut wish = Wish { nature, options: Options { machines, ..Options::default() }, rebuilds_vanished: true, ..wish(goal) };
+            if at_rest {
+                wish.spec.freeze = Freeze::AtRest;
+            }
+            wish.spec.gives_back_address = gives_back;
+            wish.has_authority = has_https;
+            if has_https {
+                wish.spec.services.push(service("https"));
+            }
+            wish
+        },
+    )
 }
 
 /// As a kind may be shown when something happened to it.
@@ -83,11 +87,13 @@ fn any_world(wish: &Wish) -> impl Strategy<Value = World> + use<> {
     (
         proptest::collection::vec((0..5_u8, any::<u8>()), count),
         any::<bool>(),
+        proptest::option::of((-1..=1_i64, any::<bool>())),
         proptest::sample::subsequence(kinds.clone(), 0..3.min(kinds.len())),
     )
-        .prop_map(move |(rolls, booted, strays)| {
+        .prop_map(move |(rolls, booted, permit, strays)| {
             let mut world = World {
                 boot: booted.then(|| BootSeen { id: "b".into(), is_ready: true, ..BootSeen::default() }),
+                permit: permit.map(|(hours, is_told)| PermitSeen { at: now() + Duration::hours(hours), is_told: is_told && hours <= 0 }),
                 strays: strays.into_iter().map(|kind| (kind, format!("stray {}", kind.code()))).collect(),
                 unanswered_at: Some(now() - Duration::minutes(5)),
                 ..World::default()
@@ -128,6 +134,25 @@ proptest! {
         prop_assert!(world.strays.iter().all(|(kind, _)| *kind == Kind::Disk && wish.goal != Goal::Gone), "{:?}", world.strays);
         let again = plan(&wish, &world, now());
         prop_assert!(is_at_rest(&world, &again), "a satisfied wish has nothing to do:\n{again}");
+    }
+
+    #[test]
+    fn nobody_asks_for_a_certificate_before_the_name_leads_to_the_machine((wish, mut world) in wish_and_world()) {
+        for _ in 0..40 {
+            let plan = plan(&wish, &world, now());
+            if world.permit.is_none() && plan.now.iter().any(|(action, _)| *action == Action::Permit) {
+                prop_assert!(wish.is_secured() && world.machine_runs(1));
+                let in_sync = matches!(
+                    world.first(Kind::Record).and_then(|record| record.listed.as_ref()),
+                    Some(Observed::Record { is_in_sync: true, is_out: false, .. })
+                );
+                prop_assert!(in_sync && world.first(Kind::Binding).is_some_and(Holding::is_there));
+            }
+            if is_at_rest(&world, &plan) {
+                break;
+            }
+            done(&wish, &mut world, &plan);
+        }
     }
 
     #[test]

@@ -6,8 +6,11 @@ use cloud::{Call, Health, Kind, MachineState, Nature, Observed, Record, Size};
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
+use crate::machine::certificate::{Certificate, State};
 use crate::wish::spec::ServiceSpec;
-use crate::wish::{Action, BootSeen, Freeze, Holding, ImageState, Options, Plan, ProbeSeen, Purpose, Security, Spec, Wish, World, plan};
+use crate::wish::{
+    Action, BootSeen, Freeze, Holding, ImageState, Options, PermitSeen, Plan, ProbeSeen, Purpose, Security, Spec, Wish, World, plan,
+};
 
 pub(super) fn now() -> OffsetDateTime {
     OffsetDateTime::from_unix_timestamp(1_795_251_600).expect("a time")
@@ -27,12 +30,14 @@ pub(super) fn wish(goal: Goal) -> Wish {
             open_ports: vec![PortRange { from: 80, to: 80 }],
             security: Security::Hardened,
             freeze: Freeze::Running,
+            gives_back_address: false,
         },
         image: ImageState::Ready("image".into()),
         condemned: 0,
         rebuilds_vanished: false,
         options: Options { public_key: "ssh-ed25519 AAAA".into(), ..Options::default() },
         dns_name: "c5.exp.test".into(),
+        has_authority: false,
         networks: vec![],
         nature: own_hardware(),
     }
@@ -171,6 +176,7 @@ pub(super) fn done(wish: &Wish, world: &mut World, plan: &Plan) {
             }
             Action::ConfirmGone => world.empty_since = Some(now()),
             Action::Adopt(_) => world.is_image_recorded = true,
+            Action::Permit => world.permit = Some(PermitSeen { at: now(), is_told: world.is_booted() }),
             Action::Restart(_) => {}
         }
     }
@@ -219,9 +225,31 @@ fn arrive(wish: &Wish, world: &mut World) {
         _ if is_clean => {}
         _ => world.boot = None,
     }
+    let is_booted = world.is_booted();
+    if let Some(permit) = world.permit.as_mut().filter(|permit| is_booted && permit.at <= now()) {
+        permit.is_told = true;
+        world.certificate = Some(certificate(wish));
+    }
     if wish.purpose == Purpose::Course && world.is_proven(&wish.spec.probes()) {
         world.ready_boot = world.boot.as_ref().map(|boot| boot.id.clone());
         (world.was_ready, world.was_ready_since_asked) = (true, true);
+    }
+}
+
+/// As the machine tells it when it serves HTTPS.
+pub(super) fn certificate(wish: &Wish) -> Certificate {
+    Certificate {
+        state: State::Issued,
+        is_served: true,
+        name: Some(wish.dns_name.clone()),
+        names: vec![wish.dns_name.clone()],
+        not_before: Some(now() - Duration::HOUR),
+        not_after: Some(now() + Duration::days(90)),
+        issuer: None,
+        fingerprint: Some("a".repeat(64)),
+        said: None,
+        problem: None,
+        try_again_at: None,
     }
 }
 

@@ -1,0 +1,44 @@
+//! Leave for a machine to ask for a certificate.
+
+use time::Duration;
+use tracing::{info, warn};
+
+use super::Engine;
+use super::act::Outcome;
+use crate::db::queue::{Claim, Lost, fence};
+use crate::db::world::Known;
+use crate::db::{courses, machines, permits};
+
+/// When an authority that gives no turn at all is asked about again.
+const LATER: Outcome = Outcome::Waits { again_in: Duration::HOUR };
+
+/// Gives it, if it was not given, and lets the machine know once it holds.
+///
+/// # Errors
+/// [`Lost`].
+pub(super) async fn permit(engine: &Engine, claim: Claim, known: &Known) -> Result<Outcome, Lost> {
+    let Some(machine) = known.machine else { return Ok(Outcome::Done) };
+    let mut tx = engine.pool.begin().await?;
+    fence(&mut tx, claim).await?;
+    let Some(authority) = courses::authority(&mut tx, known.cloud).await? else { return Ok(LATER) };
+    if !permits::is_given(&mut tx, machine, &authority).await? {
+        match permits::give(&mut tx, machine, known.cloud, &authority, &known.dns_name).await? {
+            Some(at) => info!(environment.id = %known.id, %at, "its machine may ask for a certificate"),
+            None => {
+                warn!(environment.id = %known.id, authority.directory, "it gives no certificates");
+                return Ok(LATER);
+            }
+        }
+    }
+    if let Err(error) = authority.account() {
+        warn!(environment.id = %known.id, %error, "the key of the external account cannot be read");
+        tx.commit().await?;
+        return Ok(LATER);
+    }
+    // A machine that boots hears of it with its settings.
+    if known.world.is_booted() && permits::tell(&mut tx, machine, &authority).await? {
+        machines::order(&mut tx, machine, "configure", &serde_json::json!({})).await?;
+    }
+    tx.commit().await?;
+    Ok(Outcome::Done)
+}
