@@ -7,6 +7,8 @@ use std::path::PathBuf;
 use clap::Args;
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::domains::objection;
+
 /// Where the database is.
 #[derive(Debug, Clone, Args)]
 pub struct Database {
@@ -51,6 +53,32 @@ impl Common {
     }
 }
 
+/// Where people find the portal. Names of machines have to keep away from there ([`crate::domains`]).
+#[derive(Debug, Clone, Args)]
+pub struct PortalHost {
+    /// The address that people type. `https://` makes cookies secure.
+    #[arg(long, env = "KOZA_PUBLIC_URL")]
+    pub public_url: Option<String>,
+    /// Machines and the portal are one site to browsers, because they share a registrable domain, and that is accepted.
+    #[arg(long, env = "KOZA_SHARED_DOMAIN", value_parser = clap::builder::BoolishValueParser::new(), default_value = "false", action = clap::ArgAction::Set, num_args = 0..=1, default_missing_value = "true")]
+    pub shared_domain: bool,
+}
+
+impl PortalHost {
+    /// The host's name, if it is known.
+    #[must_use]
+    pub fn host(&self) -> Option<String> {
+        let uri: http::Uri = self.public_url.as_ref()?.parse().ok()?;
+        uri.host().map(str::to_owned)
+    }
+
+    /// What is wrong with a domain of machines beside it, in a sentence for the operator.
+    #[must_use]
+    pub fn objection(&self, domain: &str) -> Option<String> {
+        objection(&self.host()?, domain, self.shared_domain)
+    }
+}
+
 /// What serving needs on top.
 #[derive(Debug, Clone, Args)]
 pub struct Serve {
@@ -63,9 +91,9 @@ pub struct Serve {
     /// Where machines are answered (`/machines/v1` only), beside the first.
     #[arg(long, env = "KOZA_MACHINES_LISTEN")]
     pub machines_listen: Option<SocketAddr>,
-    /// The address that people type. `https://` makes cookies secure.
-    #[arg(long, env = "KOZA_PUBLIC_URL")]
-    pub public_url: Option<String>,
+    /// Where people find it.
+    #[command(flatten)]
+    pub portal: PortalHost,
     /// The folder that the bundler wrote.
     #[arg(long, env = "KOZA_SITE_ROOT", default_value = "target/site")]
     pub site_root: PathBuf,
@@ -81,7 +109,7 @@ impl Serve {
     /// Whether browsers come by HTTPS.
     #[must_use]
     pub fn is_https(&self) -> bool {
-        self.public_url.as_ref().is_some_and(|url| url.starts_with("https://"))
+        self.portal.public_url.as_ref().is_some_and(|url| url.starts_with("https://"))
     }
 
     /// What may not be combined.

@@ -30,10 +30,12 @@ const PEOPLE: [(&str, &str, Option<Role>, bool); 4] = [
 pub fn web_and_tex() -> Spec {
     let port = |port| PortRange { from: port, to: port };
     let (from, to) = settings::PASSIVE_PORTS;
-    let services = ["ssh", "wordpress", "basic_auth", "container_web", "ftp_tex"];
+    // https last: it waits for those that it secures.
+    let services = ["ssh", "wordpress", "basic_auth", "container_web", "ftp_tex", "https"];
     Spec {
         schema: 1,
-        summary: "WordPress, a page behind a password, a web container, and an FTP folder that turns TeX into PDF.".into(),
+        summary: "WordPress, a page behind a password, a web container, and an FTP folder that turns TeX into PDF; by name with HTTPS."
+            .into(),
         os: "debian-12".into(),
         services: services
             .into_iter()
@@ -42,6 +44,7 @@ pub fn web_and_tex() -> Spec {
         size: Size { cpus: 2, memory_mib: 1024, disk_gib: 8 },
         security: Security::Hardened,
         freeze: Freeze::Running,
+        gives_back_address: false,
         open_ports: vec![port(21), port(22), port(80), port(443), port(8080), PortRange { from, to }],
     }
 }

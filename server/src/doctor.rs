@@ -7,8 +7,10 @@ use cloud_incus::{IncusCloud, IncusConfig};
 use secrecy::ExposeSecret;
 use time::OffsetDateTime;
 
-use crate::config::Demo;
+use crate::certificates::Authority;
+use crate::config::{Demo, PortalHost};
 use crate::db;
+use crate::domains::{Kinship, kinship, objection, registrable};
 use crate::engine::clouds::{aws_config, names_config};
 use crate::vault::Vault;
 
@@ -45,7 +47,7 @@ impl Report {
 ///
 /// # Errors
 /// When something is missing.
-pub async fn examine(config: &Demo, class: u32) -> anyhow::Result<()> {
+pub async fn examine(config: &Demo, class: u32, portal: &PortalHost) -> anyhow::Result<()> {
     let mut report = Report { missing: 0 };
     database(&mut report, config).await;
     match Vault::open_or_make(&config.common.master_key_file()) {
@@ -62,6 +64,7 @@ pub async fn examine(config: &Demo, class: u32) -> anyhow::Result<()> {
         _ => incus(&mut report, config).await,
     }
     clouds(&mut report, config, class).await;
+    domains(&mut report, config, portal).await;
     if report.missing == 0 { Ok(()) } else { anyhow::bail!("{} missing", report.missing) }
 }
 
@@ -121,6 +124,46 @@ async fn clouds(report: &mut Report, config: &Demo, class: u32) {
             }
         };
         report.all(cloud_aws::examine(&settings, &cloud_aws::connect(&settings).await, class).await);
+    }
+}
+
+/// How the machines' domains stand to the portal, and what their certificates are limited by.
+async fn domains(report: &mut Report, config: &Demo, portal: &PortalHost) {
+    let Ok(pool) = db::connect(config.common.database.database_url.expose_secret(), 1).await else { return };
+    let known = async {
+        let mut db = pool.acquire().await?;
+        Ok::<_, sqlx::Error>((db::courses::domains(&mut db).await?, db::courses::clouds(&mut db).await?))
+    };
+    let Ok((domains, clouds)) = known.await else { return };
+    for (domain, course) in domains {
+        let Some(host) = portal.host() else {
+            report.note(&format!(
+                "machines get names under {domain}; KOZA_PUBLIC_URL is not set, so it cannot be compared with the portal's"
+            ));
+            continue;
+        };
+        match (kinship(&host, &domain), objection(&host, &domain, true)) {
+            (Kinship::SameSite, _) => report.note(&format!(
+                "machines under {domain} and the portal share {}: one site to browsers. KOZA_SHARED_DOMAIN=true accepts that; a domain of their own is better",
+                registrable(&domain)
+            )),
+            (_, Some(said)) => report.bad(&format!("course {course}: {said}"), "koza course names … (docs/operating.md)"),
+            (_, None) => report.good(&format!("machines under {domain} are another site than the portal")),
+        }
+    }
+    for cloud in clouds {
+        let Some(authority) = cloud.settings.get("certificates") else { continue };
+        match serde_json::from_value::<Authority>(authority.clone()) {
+            Ok(authority) => {
+                let a_week = authority
+                    .of_domain()
+                    .map_or("as many as are asked for".to_owned(), |limit| format!("{} a week for a domain", limit.count));
+                report.good(&format!("machines of {} ask {} for certificates, {a_week}", cloud.id, authority.directory));
+            }
+            Err(error) => {
+                report.bad(&format!("cloud {}: certificates: {error}", cloud.id), "koza cloud certificates … (docs/operating.md)")
+            }
+        }
     }
 }
 

@@ -11,10 +11,12 @@
 //! [`http`] shows what is so.
 
 pub mod auth;
+pub mod certificates;
 pub mod config;
 pub mod db;
 pub mod demo;
 pub mod doctor;
+pub mod domains;
 pub mod engine;
 pub mod http;
 pub mod machine;

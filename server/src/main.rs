@@ -7,7 +7,7 @@ use anyhow::Context;
 use app::domain::ids::EnvironmentId;
 use clap::{Parser, Subcommand};
 use secrecy::ExposeSecret;
-use server::config::{Common, Database, Demo, Serve};
+use server::config::{Common, Database, Demo, PortalHost, Serve};
 use server::engine::{Clouds, Engine, worker};
 use server::vault::Vault;
 use server::{db, demo, doctor, operator, serve};
@@ -54,14 +54,19 @@ enum Command {
     },
     /// Workers, their last sign of life, and how many environments they hold.
     Workers(Look),
-    /// Clouds: list them, add an account on AWS, let a course choose.
+    /// Clouds: list them, add an account on AWS, say where names are kept and who issues certificates, let a course choose.
     #[command(subcommand)]
     Cloud(operator::clouds::Command),
+    /// Courses: say where the names of their environments are.
+    #[command(subcommand)]
+    Course(operator::courses::Command),
     /// Say what is missing, in plain words, with the command that mends it.
     Doctor {
         /// For how many environments at once the quotas of a cloud have to suffice.
         #[arg(long, default_value = "30")]
         class: u32,
+        #[command(flatten)]
+        portal: PortalHost,
         #[command(flatten)]
         config: Demo,
     },
@@ -114,7 +119,8 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Retry { chore, common } => operator::retry(&engine(&common).await?, chore).await,
         Command::Workers(look) => operator::workers(&engine(&look.common).await?, look.json).await,
         Command::Cloud(command) => operator::clouds::run(&engine(command.common()).await?, &command).await,
-        Command::Doctor { class, config } => doctor::examine(&config, class).await,
+        Command::Course(command) => operator::courses::run(&engine(command.common()).await?, &command).await,
+        Command::Doctor { class, portal, config } => doctor::examine(&config, class, &portal).await,
     }
 }
 

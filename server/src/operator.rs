@@ -1,8 +1,9 @@
 //! What an operator looks at: environments and why they are looked at next, one environment's plan, workers and their claims.
 //!
-//! It reads rows and asks no cloud: what it shows is what the loop last observed. Only [`clouds`] asks, and changes something.
+//! It reads rows and asks no cloud: what it shows is what the loop last observed. Only [`clouds`] asks; it and [`courses`] change something.
 
 pub mod clouds;
+pub mod courses;
 
 use std::io::Write;
 

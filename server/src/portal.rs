@@ -3,6 +3,7 @@
 pub mod connection;
 pub mod courses;
 pub mod environments;
+pub mod host_name;
 pub mod timeline;
 pub mod view;
 

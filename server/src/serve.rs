@@ -11,14 +11,20 @@ use tracing::info;
 
 use crate::auth::password;
 use crate::config::Serve;
+use crate::db::courses;
 use crate::engine::{Engine, worker};
 use crate::http::{self, Site, live};
 
 /// Runs until `shutdown`.
 ///
 /// # Errors
-/// When an address is taken or the database does not answer at the start.
+/// When an address is taken, machines would be too close to the portal, or the database does not answer at the start.
 pub async fn run(config: Serve, engine: Engine, shutdown: CancellationToken) -> anyhow::Result<()> {
+    for (domain, course) in courses::domains(&mut *engine.pool.acquire().await?).await? {
+        if let Some(said) = config.portal.objection(&domain) {
+            anyhow::bail!("course {course}: {said}");
+        }
+    }
     let site = Site {
         engine: engine.clone(),
         live: live::Hub::listening(engine.pool.clone(), shutdown.clone()),

@@ -19,6 +19,7 @@ use tracing::{error, warn};
 use super::Site;
 use crate::db::machines::{self, StepState};
 use crate::db::{self, environments, events, world};
+use crate::machine::certificate::Certificate;
 use crate::machine::{bundle, progress, secrets, settings, signature};
 use crate::wish::spec::hex;
 
@@ -214,7 +215,11 @@ async fn settings_of(State(site): State<Site>, signed: Signed) -> Result<Json<Va
     for _ in 0..100 {
         let mut db = site.engine.pool.acquire().await?;
         let known = world::load(&mut db, signed.machine.environment).await?;
-        if let Some(settings) = settings::settings(&mut db, &site.engine.vault, &known).await? {
+        let handle = site.engine.clouds.get(&site.engine.pool, known.cloud).await.map_err(|_| Refusal::Later)?;
+        // The name leads to the first machine, never to a copy.
+        let is_called = known.machine == Some(signed.machine.id) && known.wish(handle.cloud.nature()).is_named();
+        let name = is_called.then_some(known.dns_name.as_str());
+        if let Some(settings) = settings::settings(&mut db, &site.engine.vault, &known, name).await? {
             return Ok(Json(settings));
         }
         drop(db);
@@ -272,6 +277,8 @@ async fn report(State(site): State<Site>, signed: Signed) -> Result<StatusCode, 
 struct Facts {
     #[serde(default)]
     host_keys: Vec<String>,
+    #[serde(default)]
+    certificate: Option<Certificate>,
 }
 
 async fn facts(State(site): State<Site>, signed: Signed) -> Result<StatusCode, Refusal> {
@@ -287,7 +294,25 @@ async fn facts(State(site): State<Site>, signed: Signed) -> Result<StatusCode, R
             key.to_openssh().ok()
         })
         .collect();
-    machines::host_keys(&mut *site.engine.pool.acquire().await?, signed.machine.id, &keys).await?;
+    let (machine, environment) = (signed.machine.id, signed.machine.environment);
+    let mut tx = site.engine.pool.begin().await?;
+    environments::lock(&mut tx, environment).await?;
+    machines::host_keys(&mut tx, machine, &keys).await?;
+    if let Some(certificate) = facts.certificate.map(Certificate::checked) {
+        let (before, is_fresh) = machines::certificate(&mut tx, machine).await?;
+        if before.as_ref() != Some(&certificate) {
+            // Pages and the loop follow each change: whoever is root there may not make many.
+            if is_fresh {
+                return Err(Refusal::TooMuch);
+            }
+            machines::set_certificate(&mut tx, machine, &certificate).await?;
+            events::tell_live_pages(&mut tx, environment).await?;
+            if !before.is_some_and(|before| before.serves_like(&certificate)) {
+                db::wake(&mut tx, environment.0).await?;
+            }
+        }
+    }
+    tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

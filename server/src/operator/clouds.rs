@@ -13,8 +13,9 @@ use cloud_aws::AwsConfig;
 use dns_update::{DnsUpdate, DnsUpdateConfig, KeyConfig, SecretPlace};
 use time::OffsetDateTime;
 
+use crate::certificates::{Authority, ExternalAccount};
 use crate::config::Common;
-use crate::db::{courses, environments};
+use crate::db::{courses, environments, machines, permits};
 use crate::engine::Engine;
 
 /// What can be done with clouds.
@@ -26,6 +27,8 @@ pub enum Command {
     Aws(Box<Aws>),
     /// Keep the names of a cloud's environments in a zone of Knot, BIND or PowerDNS, by dynamic update.
     Names(Box<Names>),
+    /// Let a cloud's machines ask a certificate authority (ACME). Whoever says so agrees to the authority's terms.
+    Certificates(Box<Certificates>),
     /// Let a course choose a cloud: what is asked for from now on is built there; what there is stays where it is.
     Choose {
         /// The course's code.
@@ -96,6 +99,39 @@ pub struct Names {
     secret_file: PathBuf,
 }
 
+/// A certificate authority.
+#[derive(Debug, Args)]
+pub struct Certificates {
+    #[command(flatten)]
+    common: Common,
+    /// The cloud, as `koza cloud list` writes it.
+    cloud: CloudId,
+    /// Its ACME directory: `https://acme-v02.api.letsencrypt.org/directory`.
+    #[arg(long)]
+    directory: String,
+    /// A mail address that it may write to.
+    #[arg(long)]
+    contact: Option<String>,
+    /// A file with the certificate (PEM) of who vouches for the directory's own HTTPS, for an authority in the house.
+    #[arg(long)]
+    trusted_root: Option<PathBuf>,
+    /// A file with the certificate (PEM) that browsers trust for what it issues, if it is no public authority and not the same.
+    #[arg(long)]
+    issuing_root: Option<PathBuf>,
+    /// The external account: its key's name. Machines hold the key, so choose one that is good for their names only.
+    #[arg(long, requires = "external_key_file")]
+    external_key: Option<String>,
+    /// The file with the external account's HMAC key in base64url.
+    #[arg(long, requires = "external_key")]
+    external_key_file: Option<PathBuf>,
+    /// New certificates in any seven days for one registrable domain; Let's Encrypt's 50 are known. Less, if others use them, too.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
+    a_week: Option<u32>,
+    /// New accounts in any three hours from one address; Let's Encrypt's 10 are known where machines share the address they go out by.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
+    accounts: Option<u32>,
+}
+
 /// As clouds write networks: the address has no bits beyond the prefix.
 fn network(text: &str) -> Result<String, String> {
     let why = || format!("{text} is no IPv4 network: 192.0.2.0/24");
@@ -122,6 +158,7 @@ pub async fn run(engine: &Engine, command: &Command) -> anyhow::Result<()> {
         Command::List(_) => list(engine).await,
         Command::Aws(aws) => add_aws(engine, aws).await,
         Command::Names(names) => keep_names(engine, names).await,
+        Command::Certificates(certificates) => issue_certificates(engine, certificates).await,
         Command::Choose { course, cloud, .. } => choose(engine, course, *cloud).await,
     }
 }
@@ -134,6 +171,7 @@ impl Command {
             Self::List(common) | Self::Choose { common, .. } => common,
             Self::Aws(aws) => &aws.common,
             Self::Names(names) => &names.common,
+            Self::Certificates(certificates) => &certificates.common,
         }
     }
 }
@@ -194,15 +232,43 @@ async fn keep_names(engine: &Engine, names: &Names) -> anyhow::Result<()> {
     };
     let dns = DnsUpdate::new(&config, Arc::new(OffsetDateTime::now_utc)).map_err(|error| anyhow::anyhow!(error.said))?;
     let what = dns.describe().await.map_err(|error| anyhow::anyhow!(error.said))?;
-    let mut db = engine.pool.acquire().await?;
-    let row = courses::clouds(&mut db).await?.into_iter().find(|row| row.id == names.cloud);
-    let Some(row) = row else { bail!("there is no cloud {}: see `koza cloud list`", names.cloud) };
-    let settings = serde_json::json!({ "dns": config });
-    courses::add_cloud(&mut db, &row.kind, &row.account, &row.region, &settings).await?;
+    know(engine, names.cloud, &serde_json::json!({ "dns": config })).await?;
     println!(
         "{}: {what}. `koza doctor` tries what Koza does there. It counts once the processes that work are started again.",
         names.cloud
     );
+    Ok(())
+}
+
+async fn issue_certificates(engine: &Engine, named: &Certificates) -> anyhow::Result<()> {
+    let (trusted, issuing) = (named.trusted_root.as_deref(), named.issuing_root.as_deref());
+    let authority = Authority::new(&named.directory, named.contact.as_deref(), trusted, issuing)?;
+    let account = named.external_key.clone().zip(named.external_key_file.as_deref());
+    let account = account.map(|(key_id, file)| std::path::absolute(file).map(|hmac_key_file| ExternalAccount { key_id, hmac_key_file }));
+    let authority = Authority { external_account: account.transpose()?, a_week: named.a_week, accounts: named.accounts, ..authority };
+    let mut db = engine.pool.acquire().await?;
+    let authority = match courses::authority(&mut db, named.cloud).await? {
+        Some(before) => authority.after(&before),
+        None => authority,
+    };
+    know(engine, named.cloud, &serde_json::json!({ "certificates": authority })).await?;
+    // Who had leave before is to know what is new; who has none hears of it then.
+    for machine in permits::told(&mut db, named.cloud, &authority).await? {
+        machines::order(&mut db, machine, "configure", &serde_json::json!({})).await?;
+    }
+    println!(
+        "{}: machines with the service https ask {} for certificates, from the next look at each on.",
+        named.cloud, authority.directory
+    );
+    Ok(())
+}
+
+/// Writes something down beside what is known of a cloud.
+async fn know(engine: &Engine, cloud: CloudId, settings: &serde_json::Value) -> anyhow::Result<()> {
+    let mut db = engine.pool.acquire().await?;
+    let row = courses::clouds(&mut db).await?.into_iter().find(|row| row.id == cloud);
+    let Some(row) = row else { bail!("there is no cloud {cloud}: see `koza cloud list`") };
+    courses::add_cloud(&mut db, &row.kind, &row.account, &row.region, settings).await?;
     Ok(())
 }
 

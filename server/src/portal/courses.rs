@@ -1,6 +1,7 @@
 //! The port `Courses`.
 
-use app::domain::course::{BlueprintCard, CourseCard, CourseView};
+use app::domain::course::{BlueprintCard, CertificatesLeft, CourseCard, CourseNames, CourseView};
+use app::domain::name::NamePattern;
 use app::domain::person::Caller;
 use app::error::AppError;
 use app::ports::Courses;
@@ -8,7 +9,10 @@ use async_trait::async_trait;
 
 use super::environments::EnvironmentsPort;
 use super::unexpected;
+use crate::certificates::{left, turn};
 use crate::db::courses::{self, CourseRow};
+use crate::db::{self, Db, permits};
+use crate::domains::registrable;
 use crate::wish::Security;
 
 /// See [`Courses`].
@@ -19,6 +23,24 @@ pub struct CoursesPort {
 
 fn card(row: &CourseRow) -> CourseCard {
     CourseCard { code: row.code.clone(), title: row.title.clone(), role: row.role }
+}
+
+/// The names that its environments get, and the certificates that are left for them.
+async fn names(db: &mut Db, course: &CourseRow) -> sqlx::Result<Option<CourseNames>> {
+    let Ok(pattern) = NamePattern::parse(&course.name_pattern) else { return Ok(None) };
+    let (before, after) = pattern.around();
+    let authority = courses::authority(db, course.cloud).await?;
+    let certificates = match authority.as_ref().and_then(|authority| Some((authority, authority.of_domain()?))) {
+        Some((authority, a_week)) => {
+            let (now, domain) = (db::now(db).await?, registrable(&course.domain));
+            let limits = permits::limits(db, authority, domain, course.cloud).await?;
+            let left = limits.iter().find(|(limit, _)| *limit == a_week).map_or(0, |(limit, given)| left(*limit, given, now));
+            let next_at = limits.iter().filter_map(|(limit, given)| turn(*limit, given, now)).max().filter(|at| *at > now);
+            Some(CertificatesLeft { left, of: a_week.count, domain: domain.to_owned(), next_at })
+        }
+        None => None,
+    };
+    Ok(Some(CourseNames { before: before.to_owned(), after: format!("{after}.{}", course.domain), certificates }))
 }
 
 #[async_trait]
@@ -50,11 +72,16 @@ impl Courses for CoursesPort {
                 memory_mib: offer.spec.size.memory_mib,
                 disk_gib: offer.spec.size.disk_gib,
                 is_hardened: offer.spec.security == Security::Hardened,
+                keeps_address: !offer.spec.gives_back_address,
                 is_image_ready: offer.is_image_ready,
             })
             .collect();
+        let names = match self.environments.has_names(course.cloud).await {
+            true => names(&mut db, &course).await.map_err(unexpected)?,
+            false => None,
+        };
         drop(db);
         let environments = self.environments.cards(caller, Some(course.id)).await?;
-        Ok(CourseView { course: card(&course), domain: course.domain.clone(), blueprints, environments })
+        Ok(CourseView { course: card(&course), names, blueprints, environments })
     }
 }

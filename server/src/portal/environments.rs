@@ -1,27 +1,33 @@
 //! The port `Environments`: looking at them, and changing what is wished for.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use app::domain::environment::{Act, EnvironmentCard, EnvironmentView, Passwords, SecretKind};
-use app::domain::ids::{BlueprintVersionId, CourseId, EnvironmentId};
-use app::domain::name::EnvironmentName;
+use app::domain::ids::{BlueprintVersionId, CloudId, CourseId, EnvironmentId};
+use app::domain::name::{EnvironmentName, NamePattern};
 use app::domain::person::Caller;
 use app::domain::phase::{Goal, Phase};
 use app::domain::reason::Attention;
 use app::error::{AppError, Field, Why};
 use app::ports::Environments;
 use async_trait::async_trait;
+use cloud::Kind;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 
 use super::{unexpected, view};
 use crate::auth::access::{Action, Standing};
 use crate::auth::door::BrowserDoor;
+use crate::db::courses::VersionRow;
 use crate::db::environments::{self, Request};
 use crate::db::events::{self, Actor, Event};
 use crate::db::{Db, courses, machines, world};
 use crate::engine::Engine;
 use crate::machine::secrets;
+
+/// How long somebody waits for what a page would like to say of names.
+const NAME_PATIENCE: Duration = Duration::from_secs(2);
 
 /// See [`Environments`].
 #[derive(Clone)]
@@ -49,6 +55,22 @@ impl EnvironmentsPort {
             cards.push(view::card(&known, course));
         }
         Ok(cards)
+    }
+
+    /// Whether a cloud has names, if that can be said at once: one that was never asked has to be opened first.
+    pub(super) async fn has_names(&self, cloud: CloudId) -> bool {
+        let handle = tokio::time::timeout(NAME_PATIENCE, self.engine.clouds.get(&self.engine.pool, cloud)).await;
+        matches!(handle, Ok(Ok(handle)) if handle.cloud.nature().has(Kind::Record))
+    }
+
+    /// Whether the domain has something at a name already that is none of ours, or none that a course has asked for: if that can be said at
+    /// once. Otherwise whoever makes the record finds out.
+    async fn is_taken_in_domain(&self, offer: &VersionRow, name: &EnvironmentName) -> bool {
+        let ask = async {
+            let handle = self.engine.clouds.get(&self.engine.pool, offer.cloud).await.ok()?;
+            handle.cloud.is_name_taken(&format!("{name}.{}", offer.domain)).await.ok()
+        };
+        tokio::time::timeout(NAME_PATIENCE, ask).await.ok().flatten().unwrap_or(false)
     }
 
     async fn wish(&self, caller: &Caller, id: EnvironmentId, goal: Goal, action: Action) -> Result<(), AppError> {
@@ -96,15 +118,21 @@ impl Environments for EnvironmentsPort {
     }
 
     async fn request(&self, caller: &Caller, version: BlueprintVersionId, name: &str, public_key: &str) -> Result<EnvironmentId, AppError> {
-        let mut tx = self.engine.pool.begin().await.map_err(unexpected)?;
+        let mut db = self.engine.pool.acquire().await.map_err(unexpected)?;
         let mut offer = None;
-        for course in courses::of_member(&mut tx, caller.person).await.map_err(unexpected)? {
-            let offers = courses::offers(&mut tx, course.id).await.map_err(unexpected)?;
+        for course in courses::of_member(&mut db, caller.person).await.map_err(unexpected)? {
+            let offers = courses::offers(&mut db, course.id).await.map_err(unexpected)?;
             offer = offer.or(offers.into_iter().find(|offer| offer.id == version));
         }
         let offer = offer.ok_or(AppError::NotFound)?;
+        drop(db);
 
-        let name = EnvironmentName::parse(name).map_err(|problem| AppError::Invalid { field: Field::Name, why: Why::Name(problem) })?;
+        let wrong = |why| AppError::Invalid { field: Field::Name, why };
+        let pattern = NamePattern::parse(&offer.name_pattern).map_err(|problem| wrong(Why::Name(problem)))?;
+        let name = pattern.name(name).map_err(|problem| wrong(Why::Name(problem)))?;
+        if self.is_taken_in_domain(&offer, &name).await {
+            return Err(wrong(Why::Taken));
+        }
         let own_key = match public_key.trim() {
             "" => None,
             typed => {
@@ -116,6 +144,7 @@ impl Environments for EnvironmentsPort {
             None => secrets::key_pair(name.as_str()).map(|(private, public)| (Some(private), public)).map_err(unexpected)?,
         };
 
+        let mut tx = self.engine.pool.begin().await.map_err(unexpected)?;
         let request = Request {
             holder: caller.person,
             version,
@@ -126,7 +155,7 @@ impl Environments for EnvironmentsPort {
             options: json!({"public_key": public, "own_key": private.is_none()}),
         };
         let Some(id) = environments::request(&mut tx, &request).await.map_err(unexpected)? else {
-            return Err(AppError::Invalid { field: Field::Name, why: Why::Taken });
+            return Err(wrong(Why::Taken));
         };
         let vault = &self.engine.vault;
         for kind in [SecretKind::WordpressAdmin, SecretKind::BasicAuth, SecretKind::Ftp, SecretKind::FtpProbe] {

@@ -146,6 +146,14 @@ impl Line {
         match what {
             What::Name => self.expect(&what, &What::Binding),
             What::RemoveName => self.expect(&what, &What::Asked),
+            // Where a stopped environment keeps no address.
+            What::GiveBack => self.expect(&what, &What::Stop),
+            // Nobody waits for these to be Ready, and they may come much later.
+            What::Probe(probe) if probe.is_by_name() => {
+                let comes_after = |step: &&Step| matches!(step.what, What::Ready | What::Probe(_));
+                let last = self.steps.iter().rev().find(comes_after).map_or(What::Ready, |step| step.what.clone());
+                self.expect(&what, &last);
+            }
             _ => {}
         }
         let Some(step) = self.steps.iter_mut().find(|step| step.what == what) else { return };
@@ -214,6 +222,7 @@ fn what_of(action: &str) -> Option<What> {
 mod tests {
     use super::*;
     use crate::wish::spec::ServiceSpec;
+    use app::domain::reason::Probe;
 
     fn spec() -> Spec {
         Spec {
@@ -225,6 +234,7 @@ mod tests {
             open_ports: Vec::new(),
             security: crate::wish::Security::Hardened,
             freeze: crate::wish::Freeze::Running,
+            gives_back_address: false,
         }
     }
 
@@ -275,6 +285,21 @@ mod tests {
         let goes = vec![Event::Asked { goal: Goal::Gone }, done("release record/1"), done("release machine/1")];
         assert!(timeline(Goal::Running, Phase::Building, comes).contains("Binding Waiting\nName Done\n"));
         assert!(timeline(Goal::Gone, Phase::Removing, goes).starts_with("Asked Done\nRemoveName Done\n"));
+    }
+
+    #[test]
+    fn what_is_proven_by_name_stands_after_ready_in_the_order_in_which_it_came() {
+        let passed = |probe| Event::Probed { probe, saw: None, ms: 1 };
+        let events = vec![
+            Event::Asked { goal: Goal::Running },
+            boot("b1", "ready", "done"),
+            passed(Probe::Name),
+            passed(Probe::Ssh),
+            Event::Ready,
+            passed(Probe::Https),
+        ];
+        let told = timeline(Goal::Running, Phase::Ready, events);
+        assert!(told.ends_with("Ready Done\nProbe(Name) Done\nProbe(Https) Done\n"), "{told}");
     }
 
     #[test]

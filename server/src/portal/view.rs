@@ -6,6 +6,7 @@ use app::domain::phase::{Goal, Phase};
 use app::domain::reason::Attention;
 
 use super::environments::acts;
+use super::host_name::host_name;
 use super::{connection, timeline};
 use crate::auth::access::{Action, Standing};
 use crate::db::events::Event;
@@ -65,7 +66,14 @@ pub async fn load(db: &mut Db, id: EnvironmentId, standing: Standing) -> sqlx::R
             let host_keys = machines::find(db, machine).await?.map(|machine| machine.host_keys).unwrap_or_default();
             let is_key_waiting = secrets::find(db, id, SecretKind::SshPrivateKey).await?.is_some();
             let user = crate::machine::login_user(&known.spec.os);
-            Some(connection::connection(&known.name, &address, user, &host_keys, &setting, is_key_waiting))
+            Some(connection::connection(
+                &known.name,
+                (host_name(&known), &address, !known.spec.gives_back_address),
+                user,
+                &host_keys,
+                &setting,
+                is_key_waiting,
+            ))
         }
         _ => None,
     };
@@ -81,6 +89,7 @@ pub async fn load(db: &mut Db, id: EnvironmentId, standing: Standing) -> sqlx::R
         attention: known.attention.as_ref().map(|reason| for_eyes(reason, standing)),
         incidents: incidents::newest(db, id, SHOWN_INCIDENTS).await?,
         ahead,
+        keeps_address: !known.spec.gives_back_address,
         is_simulated: setting.cloud_kind == "sim",
         steps,
         connection,

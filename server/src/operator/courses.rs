@@ -1,0 +1,81 @@
+//! Courses: where the names of their environments are.
+
+use anyhow::bail;
+use app::domain::name::NamePattern;
+use clap::Subcommand;
+use cloud::dns::plain;
+
+use crate::config::{Common, PortalHost};
+use crate::db::courses;
+use crate::engine::Engine;
+
+/// What can be done with courses.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Say where a course's names are and what they look like, for what is asked for from now on.
+    Names {
+        /// The course's code.
+        course: String,
+        /// The domain: that of its cloud's zone, or one below it.
+        #[arg(long)]
+        domain: String,
+        /// What becomes of what people type: `sys101-{name}`, where courses share a domain.
+        #[arg(long, default_value = "{name}")]
+        pattern: String,
+        /// Machines may not be too close to it.
+        #[command(flatten)]
+        portal: PortalHost,
+        /// What every command needs.
+        #[command(flatten)]
+        common: Common,
+    },
+}
+
+impl Command {
+    /// What every command needs.
+    #[must_use]
+    pub fn common(&self) -> &Common {
+        let Self::Names { common, .. } = self;
+        common
+    }
+}
+
+/// Does it.
+///
+/// # Errors
+/// As the database; if there is no such course, or machines may not have such names.
+pub async fn run(engine: &Engine, command: &Command) -> anyhow::Result<()> {
+    let Command::Names { course, domain, pattern, portal, .. } = command;
+    let domain = plain(domain);
+    let is_label = |label: &str| {
+        let letters = label.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+        letters && !label.is_empty() && label.len() < 64 && !label.starts_with('-') && !label.ends_with('-')
+    };
+    if domain.len() > 200 || !domain.contains('.') || !domain.split('.').all(is_label) {
+        bail!("{domain} is no domain that names can be in: exp.example.ac.jp");
+    }
+    if let Some(said) = portal.objection(&domain) {
+        bail!("{said}");
+    }
+    let Ok(pattern) = NamePattern::parse(pattern) else {
+        bail!("a pattern holds {{name}} once, and letters that host names have: sys101-{{name}}");
+    };
+    if portal.host().is_none() {
+        println!("KOZA_PUBLIC_URL is not set: `koza serve` will compare {domain} with the portal's host.");
+    }
+    // A name there is only looked at.
+    let looked_at = format!("koza-looks.{domain}");
+    if let Some(cloud) = courses::cloud_of(&mut *engine.pool.acquire().await?, course).await? {
+        match engine.clouds.get(&engine.pool, cloud).await?.cloud.is_name_taken(&looked_at).await {
+            Ok(false) => {}
+            Ok(true) => bail!("{looked_at} is there already, or somebody else answers for {domain}"),
+            Err(error) if error.code == "not_our_domain" => bail!("the course's cloud keeps no names there: {}", error.said),
+            Err(error) => println!("Whether the course's cloud keeps names there could not be asked: {}", error.said),
+        }
+    }
+    if !courses::set_names(&mut *engine.pool.acquire().await?, course, &domain, &pattern).await? {
+        bail!("there is no course {course}");
+    }
+    println!("{course}: what is asked for from now on gets names like {}.{domain}.", pattern.as_str().replace("{name}", "c5"));
+    Ok(())
+}
