@@ -9,7 +9,7 @@ mod ja;
 mod tests;
 
 use crate::domain::course::Role;
-use crate::domain::environment::Act;
+use crate::domain::environment::{Act, LedBy, NotYet};
 use crate::domain::incident::Fault;
 use crate::domain::person::Locale;
 use crate::domain::phase::Phase;
@@ -46,6 +46,7 @@ pub(crate) struct Texts {
     pub(crate) environment: Environment,
     pub(crate) timeline: Timeline,
     pub(crate) connection: Connection,
+    pub(crate) host_name: HostName,
     pub(crate) passwords: Passwords,
     pub(crate) delete: Delete,
     pub(crate) account: Account,
@@ -111,12 +112,19 @@ pub(crate) struct Course {
     pub(crate) ask: Sentence,
     pub(crate) name: Sentence,
     pub(crate) name_hint: Sentence,
+    /// The host name that becomes of it: what stands before and after.
+    pub(crate) name_becomes: fn(&str, &str) -> String,
+    /// So many certificates of so many a week are left for a domain.
+    pub(crate) certificates_left: fn(u32, u32, &str) -> String,
+    /// There is none now, of so many a week; before a moment.
+    pub(crate) no_certificates: fn(u32, &str) -> String,
     pub(crate) public_key: Sentence,
     pub(crate) public_key_hint: Sentence,
     pub(crate) optional: Sentence,
     pub(crate) button: Sentence,
     pub(crate) button_busy: Sentence,
-    pub(crate) lesson_address: Sentence,
+    /// Whether it is kept while stopped.
+    pub(crate) lesson_address: fn(bool) -> Sentence,
     /// How machines are guarded: hardened, or as in the lesson's report.
     pub(crate) lesson_security: fn(bool) -> Sentence,
 }
@@ -132,7 +140,7 @@ pub(crate) struct AttentionText {
 pub(crate) struct Environment {
     pub(crate) phase: fn(Phase) -> Sentence,
     /// What the phase means, and how many are ahead.
-    pub(crate) phase_means: fn(Phase, ahead: Option<u32>) -> String,
+    pub(crate) phase_means: fn(Phase, ahead: Option<u32>, keeps_address: bool) -> String,
     pub(crate) act: fn(Act) -> Sentence,
     pub(crate) acts: Sentence,
     pub(crate) attention: fn(&Attention) -> AttentionText,
@@ -145,7 +153,8 @@ pub(crate) struct Environment {
     pub(crate) said: Sentence,
     pub(crate) simulated: Sentence,
     pub(crate) lesson_building: Sentence,
-    pub(crate) lesson_stopped: Sentence,
+    /// Whether the address is kept.
+    pub(crate) lesson_stopped: fn(bool) -> Sentence,
     pub(crate) live: Sentence,
     pub(crate) not_live: Sentence,
     /// For screen readers: the phase changed.
@@ -195,9 +204,26 @@ pub(crate) struct Connection {
     pub(crate) private_key_erased: Sentence,
     pub(crate) own_key: Sentence,
     pub(crate) lesson_ftp: Sentence,
-    pub(crate) lesson_address: Sentence,
+    /// Whether it is kept while stopped.
+    pub(crate) lesson_address: fn(bool) -> Sentence,
     pub(crate) while_stopped: Sentence,
     pub(crate) page: Sentence,
+}
+
+pub(crate) struct HostName {
+    pub(crate) name: Sentence,
+    /// Why links do not go by it, if they do not.
+    pub(crate) led_by: fn(LedBy) -> Option<Sentence>,
+    /// Before a moment.
+    pub(crate) works: Sentence,
+    pub(crate) renewal_failed: Sentence,
+    pub(crate) not_yet: fn(NotYet) -> Sentence,
+    /// Before a moment.
+    pub(crate) again_at: Sentence,
+    /// Before a moment.
+    pub(crate) turn_at: Sentence,
+    pub(crate) said: Sentence,
+    pub(crate) lesson: Sentence,
 }
 
 pub(crate) struct Passwords {
@@ -263,6 +289,7 @@ pub(crate) struct Styleguide {
     pub(crate) notices: Sentence,
     pub(crate) phases: Sentence,
     pub(crate) cards: Sentence,
+    pub(crate) names: Sentence,
     pub(crate) attention: Sentence,
     pub(crate) sample: Sentence,
     pub(crate) wait: Sentence,

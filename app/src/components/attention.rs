@@ -54,6 +54,7 @@ fn exact_words(attention: Attention) -> String {
         Attention::BootStepFailed { log, .. } | Attention::ImageNotBaked { log, .. } => log.join("\n"),
         Attention::NoFreeAddress { .. }
         | Attention::CloudSilent
+        | Attention::NamesSilent
         | Attention::ProbeFails { .. }
         | Attention::MachineSilent
         | Attention::MachineVanished

@@ -1,6 +1,7 @@
 //! A course and the blueprints it offers.
 
 use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
 
 use super::environment::EnvironmentCard;
 use super::ids::BlueprintVersionId;
@@ -34,12 +35,36 @@ pub struct CourseCard {
 pub struct CourseView {
     /// The course.
     pub course: CourseCard,
-    /// The domain under which its environments get names.
-    pub domain: String,
+    /// The names that its environments get, where its cloud has names.
+    pub names: Option<CourseNames>,
     /// What can be requested.
     pub blueprints: Vec<BlueprintCard>,
     /// The caller's environments in it.
     pub environments: Vec<EnvironmentCard>,
+}
+
+/// The names of a course's environments.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CourseNames {
+    /// What stands before that which is typed: nothing, or `sys101-`.
+    pub before: String,
+    /// What stands after it: `.exp.example.ac.jp`.
+    pub after: String,
+    /// New certificates for them, where the authority gives out only so many.
+    pub certificates: Option<CertificatesLeft>,
+}
+
+/// How many new certificates an authority still gives out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CertificatesLeft {
+    /// So many this week.
+    pub left: u32,
+    /// So many in any seven days.
+    pub of: u32,
+    /// For names of this registrable domain, whoever asks.
+    pub domain: String,
+    /// When the next turn is, if there is none now.
+    pub next_at: Option<OffsetDateTime>,
 }
 
 /// A blueprint in its newest version.
@@ -61,6 +86,8 @@ pub struct BlueprintCard {
     pub disk_gib: u32,
     /// Whether machines are guarded as "hardened"; otherwise as in the lesson's report.
     pub is_hardened: bool,
+    /// Whether an environment keeps its address while it is stopped.
+    pub keeps_address: bool,
     /// Whether its image is baked; otherwise the first environment waits for that.
     pub is_image_ready: bool,
 }

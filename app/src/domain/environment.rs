@@ -47,6 +47,8 @@ pub struct EnvironmentView {
     pub incidents: Vec<Incident>,
     /// How many are ahead in the queue, while nothing was begun and live workers could take it.
     pub ahead: Option<u32>,
+    /// Whether it keeps its address while it is stopped.
+    pub keeps_address: bool,
     /// Whether its cloud is a simulator.
     pub is_simulated: bool,
     /// What happened on the way to the present goal, in order.
@@ -80,7 +82,11 @@ pub enum Act {
 pub struct Connection {
     /// The public address.
     pub address: String,
-    /// `http://198.51.100.7/`
+    /// Whether it is kept while the environment is stopped.
+    pub is_kept: bool,
+    /// Its name in the DNS, where its cloud has names.
+    pub name: Option<HostName>,
+    /// `http://198.51.100.7/`, or by the name
     pub web: String,
     /// Where WordPress is administered.
     pub wordpress_admin: String,
@@ -104,6 +110,81 @@ pub struct Connection {
     pub ssh_config: String,
     /// The private key that Koza made, and whether it can still be fetched. `None`: the student's own key is used.
     pub private_key: Option<PrivateKey>,
+}
+
+/// A name in the DNS, and how far it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HostName {
+    /// In full.
+    pub name: String,
+    /// By what the page leads people.
+    pub led_by: LedBy,
+    /// HTTPS by it, where the blueprint and the cloud have it.
+    pub https: Option<Https>,
+}
+
+/// By what a page leads people to an environment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LedBy {
+    /// The name: the domain's name servers answer it with the address.
+    Name,
+    /// The address: that is not proven yet.
+    AddressForNow,
+    /// The address: the domain is one of those that only a few computers know (RFC 6761: `.test` and the like).
+    Address,
+}
+
+/// How far HTTPS is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Https {
+    /// It works, proven from outside.
+    Works {
+        /// Until when its certificate is good; it is renewed before.
+        until: OffsetDateTime,
+        /// Why the last try to renew it failed, in the words of the authority or the machine.
+        renewal_failed: Option<String>,
+    },
+    /// It does not yet, or not any more.
+    NotYet {
+        /// Why.
+        why: NotYet,
+        /// When that is looked at again, if it is known.
+        again_at: Option<OffsetDateTime>,
+        /// The same in the words of the authority or the machine.
+        said: Option<String>,
+    },
+}
+
+/// Why there is no HTTPS yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NotYet {
+    /// Not every name server knows the name.
+    Name,
+    /// The authority gives out only so many, and others were first.
+    Turn,
+    /// The machine is asking.
+    Asking,
+    /// The authority does not answer.
+    Away,
+    /// The authority wants to be left alone for a while.
+    Limited,
+    /// The authority said no.
+    Refused,
+    /// Something on the machine is in the way.
+    Machine,
+    /// The machine has its certificate, and Koza's check from outside has not passed.
+    Check,
+    /// Its certificate ended while the machine was off.
+    Expired,
+}
+
+impl NotYet {
+    /// All of them.
+    pub const ALL: [Self; 9] =
+        [Self::Name, Self::Turn, Self::Asking, Self::Away, Self::Limited, Self::Refused, Self::Machine, Self::Check, Self::Expired];
 }
 
 /// Where a private key made by Koza is.

@@ -49,6 +49,9 @@ impl Fault {
             Self::ProbeFails(Probe::ContainerWeb) => "container_web_fails",
             Self::ProbeFails(Probe::FtpTex) => "ftp_tex_fails",
             Self::ProbeFails(Probe::ClosedPorts) => "closed_ports_fails",
+            Self::ProbeFails(Probe::Name) => "name_fails",
+            Self::ProbeFails(Probe::Https) => "https_fails",
+            Self::ProbeFails(Probe::FtpTls) => "ftp_tls_fails",
         }
     }
 

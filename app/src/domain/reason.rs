@@ -27,6 +27,8 @@ pub enum Attention {
     },
     /// The cloud does not answer; Koza keeps asking.
     CloudSilent,
+    /// Whoever keeps the domain's names does not answer; Koza keeps asking, and everything else goes on.
+    NamesSilent,
     /// A step of the machine's boot failed.
     BootStepFailed {
         /// `configure:wordpress` and the like.
@@ -80,11 +82,34 @@ pub enum Probe {
     FtpTex,
     /// What should be closed is refused, or silent for two seconds.
     ClosedPorts,
+    /// The domain's name servers answer the name with the address.
+    Name,
+    /// HTTP leads to HTTPS by the name; chain, name, dates and the page are right.
+    Https,
+    /// FTP takes TLS, with the same certificate.
+    FtpTls,
 }
 
 impl Probe {
     /// All of them, in the order in which pages list them.
-    pub const ALL: [Self; 6] = [Self::Ssh, Self::Wordpress, Self::BasicAuth, Self::ContainerWeb, Self::FtpTex, Self::ClosedPorts];
+    pub const ALL: [Self; 9] = [
+        Self::Ssh,
+        Self::Wordpress,
+        Self::BasicAuth,
+        Self::ContainerWeb,
+        Self::FtpTex,
+        Self::ClosedPorts,
+        Self::Name,
+        Self::Https,
+        Self::FtpTls,
+    ];
+
+    /// Whether it asks by the environment's name. Such a proof keeps nothing from being Ready: until the name works, people are led by the
+    /// address.
+    #[must_use]
+    pub fn is_by_name(self) -> bool {
+        matches!(self, Self::Name | Self::Https | Self::FtpTls)
+    }
 
     /// The word in class names, in plans and in the API.
     #[must_use]
@@ -96,6 +121,9 @@ impl Probe {
             Self::ContainerWeb => "container_web",
             Self::FtpTex => "ftp_tex",
             Self::ClosedPorts => "closed_ports",
+            Self::Name => "name",
+            Self::Https => "https",
+            Self::FtpTls => "ftp_tls",
         }
     }
 }

@@ -104,10 +104,72 @@ pub enum Saw {
     OtherHostKey,
     /// SSH could not prove that its key is its own.
     UnprovenHostKey,
+    /// The machine has reported no certificate.
+    NoCertificateReported,
+    /// Nobody who is trusted vouches for the certificate, or what leads to them is missing.
+    UntrustedCertificate,
+    /// The certificate is for another name.
+    CertificateForAnotherName,
+    /// The certificate has expired.
+    CertificateExpired,
+    /// The certificate is not valid yet.
+    CertificateNotYetValid,
+    /// A signature by the certificate's authority, or by its own key, does not hold.
+    UnprovenCertificate,
+    /// The port shows another certificate than the machine reported.
+    OtherCertificate {
+        /// Which.
+        port: u16,
+    },
+    /// The certificate does not last as long as the machine reported.
+    CertificateEndsEarlier,
+    /// The certificate ends soon: its renewal is overdue.
+    CertificateEndsSoon {
+        /// The whole days that are left.
+        days: u32,
+    },
+    /// The port does not speak TLS.
+    NoTls {
+        /// Which.
+        port: u16,
+    },
+    /// It speaks TLS, but not with us.
+    TlsRefused {
+        /// Which.
+        port: u16,
+    },
+    /// HTTP does not lead to HTTPS.
+    NotLedToHttps,
+    /// FTP's talk in the clear goes on after it promised TLS; somebody may have put words in.
+    SaidBeforeTls,
     /// Ports that should be closed are open.
     Open {
         /// Which, ascending.
         ports: Vec<u16>,
+    },
+    /// Nobody knows who answers for the domain.
+    NoNameServer,
+    /// No name server of the domain answers.
+    NameServerSilent {
+        /// One of them.
+        server: String,
+    },
+    /// A server that should answer for the domain does not answer for it itself.
+    NotItsNameServer {
+        /// Which.
+        server: String,
+    },
+    /// A name server knows no such name.
+    NameUnknown {
+        /// Which.
+        server: String,
+    },
+    /// A name server answers with something else than the address.
+    NameLeadsTo {
+        /// Which.
+        server: String,
+        /// What it answers.
+        to: String,
     },
     /// What the simulator said.
     Simulated {

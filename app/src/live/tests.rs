@@ -20,6 +20,7 @@ fn view(phase: Phase, states: &[StepState]) -> EnvironmentView {
         attention: None,
         incidents: vec![],
         ahead: None,
+        keeps_address: true,
         is_simulated: false,
         steps: states.iter().map(step).collect(),
         connection: None,

@@ -2,7 +2,7 @@
 
 mod request;
 
-use leptos::either::Either;
+use leptos::either::{Either, EitherOf3};
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
@@ -10,9 +10,10 @@ use self::request::RequestForm;
 use crate::api::courses::course;
 use crate::components::cards::{Empty, EnvironmentList};
 use crate::components::loaded::Loaded;
+use crate::components::moment::Moment;
 use crate::components::notice::{Lesson, Notice, Tone};
 use crate::components::title::PageTitle;
-use crate::domain::course::{BlueprintCard, CourseView};
+use crate::domain::course::{BlueprintCard, CertificatesLeft, CourseNames, CourseView, Role};
 use crate::visit::use_texts;
 
 /// The page.
@@ -30,7 +31,7 @@ pub(crate) fn CoursePage() -> impl IntoView {
 #[component]
 fn Course(course: CourseView) -> impl IntoView {
     let texts = use_texts();
-    let CourseView { course, blueprints, environments, .. } = course;
+    let CourseView { course, names, blueprints, environments } = course;
     let is_only_one = blueprints.len() == 1;
     view! {
         <PageTitle text=format!("{} {}", course.code, course.title)/>
@@ -45,6 +46,7 @@ fn Course(course: CourseView) -> impl IntoView {
                 <EnvironmentList environments/>
             </section>
         })}
+        {names.as_ref().and_then(|names| names.certificates.clone()).map(|certificates| view! { <Certificates certificates role=course.role/> })}
         <section aria-labelledby="blueprints">
             <h2 id="blueprints">{texts.course.blueprints}</h2>
             {if blueprints.is_empty() {
@@ -52,7 +54,7 @@ fn Course(course: CourseView) -> impl IntoView {
             } else {
                 let blueprints = blueprints
                     .into_iter()
-                    .map(|blueprint| view! { <Blueprint blueprint is_only_one/> })
+                    .map(|blueprint| view! { <Blueprint blueprint is_only_one names=names.clone()/> })
                     .collect_view();
                 Either::Right(blueprints)
             }}
@@ -60,10 +62,25 @@ fn Course(course: CourseView) -> impl IntoView {
     }
 }
 
+/// Staff see how many are left before a class begins; students, when there is none for them.
 #[component]
-fn Blueprint(blueprint: BlueprintCard, is_only_one: bool) -> impl IntoView {
+pub(crate) fn Certificates(certificates: CertificatesLeft, role: Role) -> impl IntoView {
     let texts = &use_texts().course;
-    let BlueprintCard { version, title, summary, services, cpus, memory_mib, disk_gib, is_hardened, is_image_ready } = blueprint;
+    let CertificatesLeft { left, of, domain, next_at } = certificates;
+    match next_at {
+        Some(at) => EitherOf3::A(view! {
+            <Notice tone=Tone::Info><p>{(texts.no_certificates)(of, &domain)}" "<Moment at/></p></Notice>
+        }),
+        None if role == Role::Student => EitherOf3::B(()),
+        None => EitherOf3::C(view! { <Notice tone=Tone::Info><p>{(texts.certificates_left)(left, of, &domain)}</p></Notice> }),
+    }
+}
+
+#[component]
+fn Blueprint(blueprint: BlueprintCard, is_only_one: bool, names: Option<CourseNames>) -> impl IntoView {
+    let texts = &use_texts().course;
+    let BlueprintCard { version, title, summary, services, cpus, memory_mib, disk_gib, is_hardened, keeps_address, is_image_ready } =
+        blueprint;
     let services = services
         .into_iter()
         .map(|service| match (texts.service)(&service) {
@@ -80,10 +97,10 @@ fn Blueprint(blueprint: BlueprintCard, is_only_one: bool) -> impl IntoView {
                 <ul class="chips">{services}</ul>
                 <p class="quiet">{(texts.size)(cpus, memory_mib, disk_gib)}</p>
                 {(!is_image_ready).then(|| view! { <Notice tone=Tone::Info><p>{texts.image_not_ready}</p></Notice> })}
-                <Lesson text=texts.lesson_address/>
+                <Lesson text=(texts.lesson_address)(keeps_address)/>
                 <Lesson text=(texts.lesson_security)(is_hardened)/>
             </div>
-            <RequestForm version is_only_one/>
+            <RequestForm version is_only_one names/>
         </article>
     }
 }

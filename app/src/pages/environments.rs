@@ -2,10 +2,12 @@
 
 mod connection;
 mod delete;
+mod name;
 mod passwords;
 mod view;
 
 pub(crate) use self::delete::DeletePage;
+pub(crate) use self::name::{HowFar, Name};
 pub(crate) use self::passwords::PasswordsPage;
 pub(crate) use self::view::EnvironmentPage;
 

@@ -5,6 +5,8 @@ mod samples;
 use leptos::either::Either;
 use leptos::prelude::*;
 
+use super::courses::Certificates;
+use super::environments::{HowFar, Name};
 use super::not_found::NotFoundPage;
 use crate::components::attention::AttentionBox;
 use crate::components::badge::PhaseBadge;
@@ -17,6 +19,7 @@ use crate::components::loaded::Wait;
 use crate::components::notice::{Lesson, Notice, Problem, Tone};
 use crate::components::timeline::Timeline;
 use crate::components::title::PageTitle;
+use crate::domain::course::Role;
 use crate::domain::environment::Act;
 use crate::domain::name::NameProblem;
 use crate::domain::phase::Phase;
@@ -60,6 +63,7 @@ fn Styleguide() -> impl IntoView {
         <Controls/>
         <Messages/>
         <Lists/>
+        <Names/>
         <Attentions/>
     }
 }
@@ -154,6 +158,19 @@ fn Lists() -> impl IntoView {
                 <CopyRow label=texts.connection.ssh_command value="ssh student@198.51.100.7"/>
             </dl>
             <CopyBlock label=texts.connection.ssh_config value="Host c5\n  HostName 198.51.100.7\n  User student"/>
+        </section>
+    }
+}
+
+#[component]
+fn Names() -> impl IntoView {
+    let texts = use_texts();
+    view! {
+        <section aria-labelledby="names">
+            <h2 id="names">{texts.styleguide.names}</h2>
+            {samples::host_names().into_iter().map(|host| view! { <Name host/> }).collect_view()}
+            {samples::https().into_iter().map(|https| view! { <HowFar https/> }).collect_view()}
+            {samples::certificates().into_iter().map(|certificates| view! { <Certificates certificates role=Role::Instructor/> }).collect_view()}
         </section>
     }
 }

@@ -1,6 +1,7 @@
 //! English.
 
 mod environment;
+mod host_name;
 mod incident;
 mod saw;
 mod steps;
@@ -68,18 +69,37 @@ pub(super) static TEXTS: Texts = Texts {
             "basic_auth" => Some("Page behind a password"),
             "container_web" => Some("Web container on 8080"),
             "ftp_tex" => Some("FTP drop: TeX to PDF"),
+            "https" => Some("HTTPS"),
             _ => None,
         },
         image_not_ready: "Its image is not ready yet. The first environment waits a few minutes while Koza prepares it; later ones start in seconds.",
         ask: "Ask for an environment",
         name: "Name of your environment",
         name_hint: "At most 30 characters: a to z, 0 to 9, and hyphens inside. It becomes a host name.",
+        name_becomes: |before, after| format!("In full it looks like {before}c5{after}."),
+        certificates_left: |left, of, domain| {
+            format!(
+                "HTTPS: {left} of {of} new certificates a week are left for names of {domain}, and each new environment takes one. Those that find none come up with HTTP, and get HTTPS by themselves when their turn comes."
+            )
+        },
+        no_certificates: |of, domain| {
+            format!(
+                "The authority gives out {of} new certificates a week for names of {domain}, and only some at a time. For now all are given out: new environments come up with HTTP, and get HTTPS by themselves when their turn comes. The next turn:"
+            )
+        },
         public_key: "Your own SSH public key",
         public_key_hint: "One line that begins with ssh-ed25519 or the like. Leave it empty, and Koza makes a key pair; you download the private key once.",
         optional: "optional",
         button: "Create environment",
         button_busy: "Asking …",
-        lesson_address: "Your environment gets a fixed address. It stays the same when the machine stops and starts again, so that links, bookmarks and DNS names stay true.",
+        lesson_address: |is_kept| match is_kept {
+            true => {
+                "Your environment gets a fixed address. It stays the same when the machine stops and starts again, so that links, bookmarks and DNS names stay true."
+            }
+            false => {
+                "In this course an environment gives its address back when it stops, because addresses cost by the hour. Started again it has another one, and its name leads there within a minute: use the name."
+            }
+        },
         lesson_security: |is_hardened| match is_hardened {
             true => {
                 "Guarded as “hardened”: disks are encrypted where the cloud can do it, and SSH is let in from the course's networks only, where the course names them and the cloud can tell where somebody comes from. The other profile, “as in the report”, lets SSH in from everywhere."
@@ -92,6 +112,7 @@ pub(super) static TEXTS: Texts = Texts {
     environment: environment::ENVIRONMENT,
     timeline: steps::TIMELINE,
     connection: environment::CONNECTION,
+    host_name: host_name::HOST_NAME,
     passwords: Passwords {
         title: |name| format!("Passwords of {name}"),
         heading: "Passwords",
@@ -144,6 +165,7 @@ pub(super) static TEXTS: Texts = Texts {
         notices: "Notices",
         phases: "Phases",
         cards: "Cards",
+        names: "Names and HTTPS",
         attention: "Attention",
         sample: "A student asks for a course environment and gets a real machine.",
         wait: "While something loads",

@@ -1,6 +1,7 @@
 //! 日本語
 
 mod environment;
+mod host_name;
 mod incident;
 mod saw;
 mod steps;
@@ -73,18 +74,37 @@ pub(super) static TEXTS: Texts = Texts {
             "basic_auth" => Some("パスワード付きのページ"),
             "container_web" => Some("Web コンテナ（8080番）"),
             "ftp_tex" => Some("FTP で TeX を PDF に"),
+            "https" => Some("HTTPS"),
             _ => None,
         },
         image_not_ready: "イメージの準備がまだできていません。最初の環境は、準備が終わるまで数分待ちます。次からは数秒で起動します。",
         ask: "環境を作る",
         name: "環境の名前",
         name_hint: "30文字まで。a〜z、0〜9、途中のハイフンが使えます。ホスト名になります。",
+        name_becomes: |before, after| format!("名前全体は {before}c5{after} のようになります。"),
+        certificates_left: |left, of, domain| {
+            format!(
+                "HTTPS：{domain} の名前には、1週間に{of}枚まで新しい証明書が発行されます。残りは{left}枚で、新しい環境ごとに1枚使います。足りなくなると、環境は HTTP で始まり、順番が来ると自動で HTTPS になります。"
+            )
+        },
+        no_certificates: |of, domain| {
+            format!(
+                "{domain} の名前に新しく発行される証明書は1週間に{of}枚までで、一度に発行される数にも限りがあります。今はすべて使われているので、新しい環境は HTTP で始まり、順番が来ると自動で HTTPS になります。次の順番："
+            )
+        },
         public_key: "自分の SSH 公開鍵",
         public_key_hint: "ssh-ed25519 などで始まる1行です。空のままなら Koza が鍵を作り、秘密鍵を1回だけダウンロードできます。",
         optional: "任意",
         button: "環境を作る",
         button_busy: "依頼しています…",
-        lesson_address: "環境には固定 IP アドレスが付きます。マシンを止めて起動し直しても変わらないので、リンクもブックマークも DNS 名もそのまま使えます。",
+        lesson_address: |is_kept| match is_kept {
+            true => {
+                "環境には固定 IP アドレスが付きます。マシンを止めて起動し直しても変わらないので、リンクもブックマークも DNS 名もそのまま使えます。"
+            }
+            false => {
+                "この講座では、アドレスに時間ごとの費用がかかるため、環境を止めるとアドレスを返却します。起動すると別のアドレスになり、名前は1分以内にそこを指します。名前を使ってください。"
+            }
+        },
         lesson_security: |is_hardened| match is_hardened {
             true => {
                 "守り方は「強化」です。クラウドが対応していればディスクを暗号化し、SSH は授業のネットワークからだけ受け付けます（授業がネットワークを指定し、クラウドが接続元を見分けられる場合）。もう一つの「レポートのとおり」では、SSH をどこからでも受け付けます。"
@@ -97,6 +117,7 @@ pub(super) static TEXTS: Texts = Texts {
     environment: environment::ENVIRONMENT,
     timeline: steps::TIMELINE,
     connection: environment::CONNECTION,
+    host_name: host_name::HOST_NAME,
     passwords: Passwords {
         title: |name| format!("{name} のパスワード"),
         heading: "パスワード",
@@ -147,6 +168,7 @@ pub(super) static TEXTS: Texts = Texts {
         notices: "お知らせ",
         phases: "状態",
         cards: "カード",
+        names: "名前と HTTPS",
         attention: "対応が必要なとき",
         sample: "学生が講座の環境を依頼すると、本物のマシンが手に入ります。",
         wait: "読み込み中",

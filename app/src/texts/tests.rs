@@ -1,7 +1,7 @@
 //! The two languages say the same things, each in its own words.
 
 use super::texts;
-use crate::domain::environment::Act;
+use crate::domain::environment::{Act, LedBy, NotYet};
 use crate::domain::incident::Fault;
 use crate::domain::name::NameProblem;
 use crate::domain::person::Locale;
@@ -42,7 +42,9 @@ fn phases_and_acts_have_words_in_both() {
         assert_both((en.phase)(phase), (ja.phase)(phase));
         assert_both(&(en.now_in_phase)(phase), &(ja.now_in_phase)(phase));
         for ahead in [None, Some(0), Some(1), Some(3)] {
-            assert_both(&(en.phase_means)(phase, ahead), &(ja.phase_means)(phase, ahead));
+            for keeps_address in [true, false] {
+                assert_both(&(en.phase_means)(phase, ahead, keeps_address), &(ja.phase_means)(phase, ahead, keeps_address));
+            }
         }
     }
     for act in [Act::Start, Act::Stop, Act::TryAgain, Act::Delete] {
@@ -121,13 +123,47 @@ fn what_probes_see_is_a_sentence_in_both() {
         Saw::NoHostKeyReported,
         Saw::OtherHostKey,
         Saw::UnprovenHostKey,
+        Saw::NoCertificateReported,
+        Saw::UntrustedCertificate,
+        Saw::CertificateForAnotherName,
+        Saw::CertificateExpired,
+        Saw::CertificateNotYetValid,
+        Saw::UnprovenCertificate,
+        Saw::OtherCertificate { port: 443 },
+        Saw::CertificateEndsEarlier,
+        Saw::CertificateEndsSoon { days: 0 },
+        Saw::CertificateEndsSoon { days: 1 },
+        Saw::CertificateEndsSoon { days: 9 },
+        Saw::NoTls { port: 443 },
+        Saw::TlsRefused { port: 443 },
+        Saw::NotLedToHttps,
+        Saw::SaidBeforeTls,
         Saw::Open { ports: vec![23, 3306] },
+        Saw::NoNameServer,
+        Saw::NameServerSilent { server: "ns1".to_owned() },
+        Saw::NotItsNameServer { server: "ns1".to_owned() },
+        Saw::NameUnknown { server: "ns1".to_owned() },
+        Saw::NameLeadsTo { server: "ns1".to_owned(), to: "198.51.100.9".to_owned() },
         Saw::Simulated { said: "wordpress is down".to_owned() },
     ];
     for saw in seen {
         assert_both(&(texts(Locale::En).timeline.saw)(&saw), &(texts(Locale::Ja).timeline.saw)(&saw));
     }
     assert_eq!((texts(Locale::En).timeline.saw)(&Saw::Open { ports: vec![23, 3306] }), "Open, but should be closed: 23, 3306.");
+}
+
+#[test]
+fn a_name_and_its_https_are_spoken_of_in_both() {
+    let (en, ja) = (&texts(Locale::En).host_name, &texts(Locale::Ja).host_name);
+    for why in NotYet::ALL {
+        assert_both((en.not_yet)(why), (ja.not_yet)(why));
+    }
+    for led_by in [LedBy::AddressForNow, LedBy::Address] {
+        assert_both((en.led_by)(led_by).expect("it says why"), (ja.led_by)(led_by).expect("it says why"));
+    }
+    let (en, ja) = (&texts(Locale::En).course, &texts(Locale::Ja).course);
+    assert_both(&(en.certificates_left)(7, 50, "example.ac.jp"), &(ja.certificates_left)(7, 50, "example.ac.jp"));
+    assert_both(&(en.no_certificates)(50, "example.ac.jp"), &(ja.no_certificates)(50, "example.ac.jp"));
 }
 
 #[test]
@@ -138,6 +174,7 @@ fn reasons_say_what_happened_what_was_done_and_what_next() {
         Attention::NoCapacity { said: said() },
         Attention::OverQuota { said: said() },
         Attention::CloudSilent,
+        Attention::NamesSilent,
         Attention::BootStepFailed { step: "configure:wordpress".to_owned(), log: vec![] },
         Attention::MachineSilent,
         Attention::ProbeFails { probe: Probe::FtpTex, saw: Saw::NotAPdf },
@@ -160,6 +197,7 @@ fn errors_speak_to_people_in_both() {
     let whys = [
         Why::Name(NameProblem::Missing),
         Why::Name(NameProblem::TooLong),
+        Why::Name(NameProblem::International),
         Why::Name(NameProblem::NotALabel),
         Why::Name(NameProblem::Reserved),
         Why::Taken,
@@ -191,8 +229,8 @@ fn errors_speak_to_people_in_both() {
 #[test]
 fn counts_and_times_read_well() {
     let (en, ja) = (texts(Locale::En), texts(Locale::Ja));
-    assert_eq!((en.environment.phase_means)(Phase::Waiting, Some(1)), "1 environment is ahead of yours.");
-    assert_eq!((ja.environment.phase_means)(Phase::Waiting, Some(3)), "先に3件あります。");
+    assert_eq!((en.environment.phase_means)(Phase::Waiting, Some(1), true), "1 environment is ahead of yours.");
+    assert_eq!((ja.environment.phase_means)(Phase::Waiting, Some(3), true), "先に3件あります。");
     for (ms, english, japanese) in
         [(12, "under 0.1 s", "0.1秒未満"), (4_260, "4.2 s", "4.2秒"), (11_900, "11 s", "11秒"), (65_000, "1 min 5 s", "1分5秒")]
     {

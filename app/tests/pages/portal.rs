@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::sync::Mutex;
 
-use app::domain::course::{BlueprintCard, CourseCard, CourseView, Role};
-use app::domain::environment::{Act, Connection, EnvironmentCard, EnvironmentView, Passwords, PrivateKey};
+use app::domain::course::{BlueprintCard, CourseCard, CourseNames, CourseView, Role};
+use app::domain::environment::{Act, Connection, EnvironmentCard, EnvironmentView, HostName, Https, LedBy, NotYet, Passwords, PrivateKey};
 use app::domain::ids::{BlueprintVersionId, EnvironmentId, SessionId};
 use app::domain::incident::{Fault, Incident};
 use app::domain::person::{Caller, SessionRow};
@@ -138,6 +138,12 @@ impl Fake {
         let text = |plain: String| if is_hostile { self.text.clone() } else { plain };
         Connection {
             address: text(host.to_owned()),
+            is_kept: true,
+            name: Some(HostName {
+                name: text("c5.exp.example.ac.jp".to_owned()),
+                led_by: LedBy::AddressForNow,
+                https: Some(Https::NotYet { why: NotYet::Refused, again_at: None, said: Some(text("The CA does not like it".to_owned())) }),
+            }),
             web: text(format!("http://{host}/")),
             wordpress_admin: text(format!("http://{host}/wp-admin/")),
             wordpress_user: text("admin".to_owned()),
@@ -195,7 +201,11 @@ impl Courses for Fake {
         let is_hostile = self.text.contains('<');
         Ok(CourseView {
             course: self.course_card(),
-            domain: "koza-machines.test".to_owned(),
+            names: Some(CourseNames {
+                before: if is_hostile { self.text.clone() } else { "sys101-".to_owned() },
+                after: if is_hostile { self.text.clone() } else { ".koza-machines.test".to_owned() },
+                certificates: None,
+            }),
             blueprints: vec![BlueprintCard {
                 version: version_id(),
                 title: if is_hostile { self.text.clone() } else { "Web and TeX".to_owned() },
@@ -216,6 +226,7 @@ impl Courses for Fake {
                 memory_mib: 1536,
                 disk_gib: 8,
                 is_hardened: true,
+                keeps_address: true,
                 is_image_ready: false,
             }],
             environments: if self.is_empty { vec![] } else { vec![self.card()] },
@@ -253,6 +264,7 @@ impl Environments for Fake {
             attention: self.attention.clone(),
             incidents: self.incidents(),
             ahead: (self.phase == Phase::Waiting).then_some(3),
+            keeps_address: true,
             is_simulated: true,
             steps: if self.phase == Phase::Waiting { vec![] } else { self.steps() },
             connection: is_settled.then(|| self.connection()),

@@ -48,6 +48,10 @@ impl Inside for Well {
     }
 
     fn restart(&self, _machine: &str, _service: &str) {}
+
+    fn knows_names(&self) -> bool {
+        true
+    }
 }
 
 /// A portal on a fresh account whose images are there, with machines in so many zones; none where there is no moto.

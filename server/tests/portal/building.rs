@@ -7,8 +7,8 @@ use app::domain::phase::Phase;
 use app::domain::reason::Attention;
 use app::domain::timeline::{StepState, What};
 use app::ports::Environments;
-use cloud::sim::SimSettings;
-use cloud::{Cloud, Create, ImageSource, Intent, Kind, Size, Tags};
+use cloud::sim::{Mishap, SimSettings};
+use cloud::{Call, Cloud, Create, Fate, ImageSource, Intent, Kind, Size, Tags};
 use sqlx::PgPool;
 use sqlx::postgres::PgListener;
 use uuid::Uuid;
@@ -273,4 +273,47 @@ async fn what_is_copied_at_rest_is_off_while_its_disk_is_frozen_and_nobody_takes
                    where s.kind = 'snapshot' and e.data ->> 'action' = 'start machine/1' and e.code = 'began' and e.at < s.made_at";
     assert_eq!(portal.count(off_by).await, 0, "it was started when the disk was frozen, not before");
     assert_eq!(portal.count("select count(*) from incident").await, 0);
+}
+
+#[sqlx::test(migrator = "server::MIGRATOR")]
+async fn what_the_cloud_refuses_is_not_asked_again_and_again_and_the_page_says_so_until_somebody_tries_again(pool: PgPool) {
+    let portal = TestPortal::new(pool).await;
+    // Once: whoever asked again would get it.
+    portal.sim.script(Call::Create(Kind::Machine), 1, Mishap::Refuse(Fate::Final, "refused"));
+    let id = portal.request("c5").await.expect("requested");
+    async fn is_told(portal: &TestPortal, id: EnvironmentId) -> bool {
+        let view = portal.environments.view(&portal.instructor, id).await.expect("a view");
+        matches!(view.attention, Some(Attention::Refused { .. }))
+    }
+    portal.run_until(|portal| is_told(portal, id)).await;
+    for _ in 0..60 {
+        portal.advance(time::Duration::seconds(1)).await;
+        // Whoever looks meanwhile: it is woken, too.
+        server::db::wake(&mut portal.engine.pool.acquire().await.expect("a connection"), id.0).await.expect("woken");
+        portal.turn_once().await;
+        assert!(is_told(&portal, id).await, "it is told until it is asked again");
+    }
+    portal.environments.try_again(&portal.student, id).await.expect("asked");
+    portal.turn_once().await;
+    let ordered = "select count(*) from resource join environment e on e.id = environment
+                    where kind = 'machine' and cloud_id is not null and purpose = 'course'";
+    assert_eq!(portal.count(ordered).await, 1, "who tries again does not wait for the pause");
+    portal.run_until_phase(id, Phase::Ready).await;
+}
+
+#[sqlx::test(migrator = "server::MIGRATOR")]
+async fn what_a_newer_release_has_written_down_does_not_stop_this_one(pool: PgPool) {
+    let portal = TestPortal::new(pool).await;
+    let id = portal.request("c5").await.expect("requested");
+    portal.run_until_phase(id, Phase::Ready).await;
+    sqlx::raw_sql(
+        r#"update environment set attention = '{"code": "from_the_future"}' where name = 'c5';
+           update probe set passed = false, saw = '{"saw": "from_the_future"}' where probe = 'ssh'"#,
+    )
+    .execute(&portal.engine.pool)
+    .await
+    .expect("written");
+    assert_eq!(portal.view(id).await.attention, None);
+    portal.environments.stop(&portal.student, id).await.expect("asked");
+    portal.run_until_phase(id, Phase::Stopped).await;
 }

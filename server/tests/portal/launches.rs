@@ -187,6 +187,15 @@ async fn a_launch_that_is_refused_keeps_nobody_from_a_machine_of_their_own(pool:
     class.goes().await;
 }
 
+#[sqlx::test(migrator = "server::MIGRATOR")]
+async fn a_launch_that_was_one_too_many_waits_and_goes_together(pool: PgPool) {
+    let Some(mut class) = Class::new(pool, 3, 1).await else { return };
+    class.double.meet("RunInstances", 1, Fault::Throttle);
+    class.becomes_ready(Worker::Restarts).await;
+    assert_eq!(class.launches(), 2);
+    class.goes().await;
+}
+
 /// What machines are answered by.
 fn door(engine: Engine, shutdown: CancellationToken) -> Router {
     for_machines(Site {

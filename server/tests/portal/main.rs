@@ -5,6 +5,7 @@
 mod aws;
 mod buckets;
 mod building;
+mod certificates;
 mod chores;
 mod crashes;
 mod drift;

@@ -21,17 +21,17 @@ use crate::trap::Point;
 const DOMAIN: &str = "koza-machines.test";
 
 /// A name server of one's own, as `make run` has one.
-struct Knot {
+pub struct Knot {
     state: PathBuf,
     at: SocketAddr,
 }
 
 impl Knot {
-    fn start() -> Self {
+    pub fn start(domain: &str) -> Self {
         let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port");
         let state = std::env::temp_dir().join(format!("koza-names-{}-{}", std::process::id(), free.port()));
         let knot = Self { state, at: free };
-        knot.run(&["start", DOMAIN]);
+        knot.run(&["start", domain]);
         knot
     }
 
@@ -44,13 +44,32 @@ impl Knot {
         output
     }
 
+    /// Nobody answers any more.
+    pub fn stop(&self) {
+        self.run(&["stop"]);
+    }
+
+    /// It answers again, with the names that it had.
+    pub fn start_again(&self, domain: &str) {
+        self.run(&["start", domain]);
+    }
+
+    /// The zone that it keeps, for this installation.
+    pub async fn dns(&self, pool: &PgPool) -> Arc<DnsUpdate> {
+        let installation = server::db::installation(&mut pool.acquire().await.expect("a connection")).await.expect("an installation");
+        let config: DnsUpdateConfig = self.settings();
+        let config = DnsUpdateConfig { installation: installation.simple().to_string(), ..config };
+        // Signed with the time that the name server has, too.
+        Arc::new(DnsUpdate::new(&config, Arc::new(OffsetDateTime::now_utc)).expect("settings that can be used"))
+    }
+
     /// What a cloud's settings say to use it.
     fn settings(&self) -> DnsUpdateConfig {
         serde_json::from_slice(&self.run(&["settings"]).stdout).expect("settings")
     }
 
     /// Where it leads whoever asks for a name, in DNS's own words over TCP: one question, and the first address of the answer.
-    fn leads(&self, name: &str) -> Option<Ipv4Addr> {
+    pub fn leads(&self, name: &str) -> Option<Ipv4Addr> {
         let mut question = vec![0, 7, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0];
         for label in name.split('.') {
             question.push(u8::try_from(label.len()).expect("a label"));
@@ -81,20 +100,24 @@ impl Drop for Knot {
 }
 
 struct Story {
+    gives_back: bool,
     knot: Knot,
     matrix: Matrix,
 }
 
 impl Story {
-    async fn new(pool: PgPool) -> Self {
-        let knot = Knot::start();
-        let installation = server::db::installation(&mut pool.acquire().await.expect("a connection")).await.expect("an installation");
-        let config = DnsUpdateConfig { installation: installation.simple().to_string(), ..knot.settings() };
-        // Signed with the time that the name server has, too.
-        let dns = DnsUpdate::new(&config, Arc::new(OffsetDateTime::now_utc)).expect("settings that can be used");
-        let portal = TestPortal::named(pool, Arc::new(dns)).await;
+    /// Of environments that keep their addresses while they are stopped, or give them back.
+    async fn new(pool: PgPool, gives_back: bool) -> Self {
+        let knot = Knot::start(DOMAIN);
+        let dns = knot.dns(&pool).await;
+        let portal = TestPortal::named(pool, dns).await;
+        sqlx::query("update blueprint_version set spec = spec || jsonb_build_object('gives_back_address', $1)")
+            .bind(gives_back)
+            .execute(&portal.engine.pool)
+            .await
+            .expect("written");
         let inside = portal.sim.clone();
-        Self { knot, matrix: Matrix::over(portal, inside).await }
+        Self { gives_back, knot, matrix: Matrix::over(portal, inside).await }
     }
 
     /// Turns the loop until a phase is reached, and asks for the name after each turn.
@@ -111,6 +134,19 @@ impl Story {
             self.nobody_is_led_astray().await;
         }
         panic!("it does not come to {phase:?}");
+    }
+
+    async fn until_no_address_is_held(&mut self, fate: Worker) {
+        for _ in 0..1000 {
+            if self.addresses().await.is_empty() {
+                return;
+            }
+            if !self.matrix.turn(fate).await {
+                self.matrix.portal.advance(Duration::seconds(10)).await;
+            }
+            self.nobody_is_led_astray().await;
+        }
+        panic!("an address is kept");
     }
 
     async fn nobody_is_led_astray(&self) {
@@ -138,6 +174,9 @@ impl Story {
         assert_eq!(self.leads().into_iter().collect::<Vec<_>>(), self.addresses().await, "the name leads to it");
         self.matrix.portal.environments.stop(&self.matrix.portal.student, id).await.expect("asked");
         self.until(id, Phase::Stopped, fate).await;
+        if self.gives_back {
+            self.until_no_address_is_held(fate).await;
+        }
         self.matrix.portal.environments.start(&self.matrix.portal.student, id).await.expect("asked");
         self.until(id, Phase::Ready, fate).await;
         self.matrix.portal.environments.delete(&self.matrix.portal.student, id, "c5").await.expect("asked");
@@ -149,15 +188,30 @@ impl Story {
 
 #[sqlx::test(migrator = "server::MIGRATOR")]
 async fn a_name_never_leads_to_an_address_that_is_not_ours_whoever_dies_before_a_call(pool: PgPool) {
-    Story::new(pool).await.life(Point::BeforeTheCall, Worker::Restarts).await;
+    Story::new(pool, false).await.life(Point::BeforeTheCall, Worker::Restarts).await;
 }
 
 #[sqlx::test(migrator = "server::MIGRATOR")]
 async fn a_name_never_leads_to_an_address_that_is_not_ours_whoever_dies_after_a_call(pool: PgPool) {
-    Story::new(pool).await.life(Point::AfterTheCall, Worker::IsReplaced).await;
+    Story::new(pool, false).await.life(Point::AfterTheCall, Worker::IsReplaced).await;
 }
 
 #[sqlx::test(migrator = "server::MIGRATOR")]
 async fn a_name_never_leads_to_an_address_that_is_not_ours_whoever_wakes_too_late(pool: PgPool) {
-    Story::new(pool).await.life(Point::AfterTheCall, Worker::WakesLater).await;
+    Story::new(pool, false).await.life(Point::AfterTheCall, Worker::WakesLater).await;
+}
+
+#[sqlx::test(migrator = "server::MIGRATOR")]
+async fn where_addresses_are_given_back_a_name_never_leads_to_one_that_is_not_ours_whoever_dies_before_a_call(pool: PgPool) {
+    Story::new(pool, true).await.life(Point::BeforeTheCall, Worker::Restarts).await;
+}
+
+#[sqlx::test(migrator = "server::MIGRATOR")]
+async fn where_addresses_are_given_back_a_name_never_leads_to_one_that_is_not_ours_whoever_dies_after_a_call(pool: PgPool) {
+    Story::new(pool, true).await.life(Point::AfterTheCall, Worker::IsReplaced).await;
+}
+
+#[sqlx::test(migrator = "server::MIGRATOR")]
+async fn where_addresses_are_given_back_a_name_never_leads_to_one_that_is_not_ours_whoever_wakes_too_late(pool: PgPool) {
+    Story::new(pool, true).await.life(Point::AfterTheCall, Worker::WakesLater).await;
 }

@@ -138,6 +138,14 @@ impl Cloud for TrapCloud {
         self.cloud.image_by_recipe(recipe).await
     }
 
+    async fn is_name_taken(&self, name: &str) -> Result<bool, CloudError> {
+        self.cloud.is_name_taken(name).await
+    }
+
+    async fn name_servers(&self) -> Result<Vec<String>, CloudError> {
+        self.cloud.name_servers().await
+    }
+
     async fn metrics(&self, machine: &str) -> Result<Option<Metrics>, CloudError> {
         self.cloud.metrics(machine).await
     }

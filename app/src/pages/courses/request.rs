@@ -6,13 +6,14 @@ use leptos::prelude::*;
 use crate::api::environments::RequestEnvironment;
 use crate::components::field::{Field, problem_at, problem_elsewhere};
 use crate::components::notice::Problem;
+use crate::domain::course::CourseNames;
 use crate::domain::ids::BlueprintVersionId;
 use crate::error::Field as Place;
 use crate::visit::{use_texts, use_typed};
 
 /// A blueprint's form. Without scripts it comes back with what was typed; with scripts it stays as it is.
 #[component]
-pub(crate) fn RequestForm(version: BlueprintVersionId, is_only_one: bool) -> impl IntoView {
+pub(crate) fn RequestForm(version: BlueprintVersionId, is_only_one: bool, names: Option<CourseNames>) -> impl IntoView {
     let texts = &use_texts().course;
     let action = ServerAction::<RequestEnvironment>::new();
     let version = version.to_string();
@@ -39,6 +40,7 @@ pub(crate) fn RequestForm(version: BlueprintVersionId, is_only_one: bool) -> imp
                 <input type="hidden" name="version" value=version/>
                 <Problem error=Signal::derive(move || problem_elsewhere(&[Place::Name, Place::PublicKey], error.get()))/>
                 <Field id=name_id name="name" label=texts.name hint=texts.name_hint problem=name_problem value=typed("name")/>
+                {names.map(|names| view! { <p class="hint">{(texts.name_becomes)(&names.before, &names.after)}</p> })}
                 <Field
                     id=key_id
                     name="public_key"

@@ -3,6 +3,7 @@
 use leptos::either::EitherOf3;
 use leptos::prelude::*;
 
+use super::name::Name;
 use crate::components::copy::{CopyBlock, CopyRow};
 use crate::components::icon::{Glyph, Icon};
 use crate::components::notice::Lesson;
@@ -21,6 +22,8 @@ pub(crate) fn ConnectionBlock(
     let texts = &use_texts().connection;
     let Connection {
         address: _,
+        is_kept,
+        name,
         web,
         wordpress_admin,
         wordpress_user,
@@ -44,6 +47,7 @@ pub(crate) fn ConnectionBlock(
                     {texts.show_passwords}
                 </a>
             </p>
+            {name.map(|host| view! { <Name host/> })}
             <h3>{texts.web}</h3>
             <dl>
                 <CopyRow label=texts.page value=web is_link=true/>
@@ -75,7 +79,7 @@ pub(crate) fn ConnectionBlock(
                 <p class="hint">{texts.known_hosts_why}</p>
             })}
             <CopyBlock label=texts.ssh_config value=ssh_config/>
-            <Lesson text=texts.lesson_address/>
+            <Lesson text=(texts.lesson_address)(is_kept)/>
         </section>
     }
 }

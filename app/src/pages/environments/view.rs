@@ -51,7 +51,7 @@ fn Environment(environment: EnvironmentView) -> impl IntoView {
         <PageTitle text=Signal::derive(move || format!("{title} ({})", (texts.environment.phase)(phase.get())))/>
         <p class="for-readers" role="status" aria-live="polite">{said}</p>
         <Head name view phase/>
-        <p class="phase-means">{move || view.with(|view| (texts.environment.phase_means)(view.phase, view.ahead))}</p>
+        <p class="phase-means">{move || view.with(|view| (texts.environment.phase_means)(view.phase, view.ahead, view.keeps_address))}</p>
         <Problem error=acts.error()/>
         {move || attention.get().map(|attention| view! {
             <AttentionBox attention>
@@ -75,7 +75,10 @@ fn Environment(environment: EnvironmentView) -> impl IntoView {
                 {move || view! { <Incidents incidents=incidents.get()/> }}
                 {move || match phase.get() {
                     Phase::Waiting | Phase::Building | Phase::Checking => Some(view! { <Lesson text=texts.environment.lesson_building/> }),
-                    Phase::Stopping | Phase::Stopped => Some(view! { <Lesson text=texts.environment.lesson_stopped/> }),
+                    Phase::Stopping | Phase::Stopped => {
+                        let keeps_address = view.with(|view| view.keeps_address);
+                        Some(view! { <Lesson text=(texts.environment.lesson_stopped)(keeps_address)/> })
+                    },
                     Phase::Ready | Phase::Removing | Phase::Removed => None,
                 }}
             </section>

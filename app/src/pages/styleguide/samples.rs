@@ -3,8 +3,8 @@
 use time::macros::datetime;
 use uuid::Uuid;
 
-use crate::domain::course::{CourseCard, Role};
-use crate::domain::environment::EnvironmentCard;
+use crate::domain::course::{CertificatesLeft, CourseCard, Role};
+use crate::domain::environment::{EnvironmentCard, HostName, Https, LedBy, NotYet};
 use crate::domain::ids::EnvironmentId;
 use crate::domain::incident::{Fault, Incident};
 use crate::domain::phase::Phase;
@@ -68,12 +68,32 @@ pub(super) fn attentions() -> Vec<Attention> {
         Attention::NoCapacity { said: "not enough memory on any member".to_owned() },
         Attention::OverQuota { said: "limits.instances reached".to_owned() },
         Attention::CloudSilent,
+        Attention::NamesSilent,
         Attention::BootStepFailed { step: "configure:wordpress".to_owned(), log: lines() },
         Attention::MachineSilent,
         Attention::ProbeFails { probe: Probe::FtpTex, saw: Saw::NoPdf { seconds: 20, log: lines() } },
+        Attention::ProbeFails { probe: Probe::Https, saw: Saw::CertificateEndsSoon { days: 9 } },
         Attention::ImageNotBaked { step: "install:wordpress".to_owned(), log: lines() },
         Attention::Refused { action: "start machine/1".to_owned(), said: "unknown profile".to_owned() },
         Attention::MachineVanished,
         Attention::Parked,
     ]
+}
+
+pub(super) fn host_names() -> Vec<HostName> {
+    let host_name = |led_by| HostName { name: "sys101-c5.exp.example.ac.jp".to_owned(), led_by, https: None };
+    [LedBy::Name, LedBy::AddressForNow, LedBy::Address].map(host_name).to_vec()
+}
+
+pub(super) fn https() -> Vec<Https> {
+    let until = datetime!(2027-02-21 01:02 UTC);
+    let said = || Some("CAA record for example.ac.jp prevents issuance".to_owned());
+    let works = [None, said()].map(|renewal_failed| Https::Works { until, renewal_failed });
+    let not_yet = NotYet::ALL.map(|why| Https::NotYet { why, again_at: Some(until), said: said().filter(|_| why == NotYet::Refused) });
+    works.into_iter().chain(not_yet).collect()
+}
+
+pub(super) fn certificates() -> Vec<CertificatesLeft> {
+    let left = |(left, next_at)| CertificatesLeft { left, of: 50, domain: "example.ac.jp".to_owned(), next_at };
+    [(7, None), (0, Some(datetime!(2026-11-24 01:02 UTC)))].map(left).to_vec()
 }

@@ -8,7 +8,7 @@ use crate::texts::{AttentionText, Connection, Environment};
 
 pub(super) const ENVIRONMENT: Environment = Environment {
     phase,
-    phase_means: |phase, ahead| match (phase, ahead) {
+    phase_means: |phase, ahead, keeps_address| match (phase, ahead) {
         (Phase::Waiting, Some(0)) => "Yours is next.".to_owned(),
         (Phase::Waiting, Some(1)) => "1 environment is ahead of yours.".to_owned(),
         (Phase::Waiting, Some(ahead)) => format!("{ahead} environments are ahead of yours."),
@@ -17,7 +17,10 @@ pub(super) const ENVIRONMENT: Environment = Environment {
         (Phase::Checking, _) => "Everything is there. Koza tries each service from outside, as you would.".to_owned(),
         (Phase::Ready, _) => "Every check from outside passed.".to_owned(),
         (Phase::Stopping, _) => "The machine is shutting down. Your files stay.".to_owned(),
-        (Phase::Stopped, _) => "The machine is off. Your files and the address are kept.".to_owned(),
+        (Phase::Stopped, _) if keeps_address => "The machine is off. Your files and the address are kept.".to_owned(),
+        (Phase::Stopped, _) => {
+            "The machine is off. Your files are kept. It gets another address when it is started, and its name follows.".to_owned()
+        }
         (Phase::Removing, _) => "The machine, its disk and its address are being given back.".to_owned(),
         (Phase::Removed, _) => "Removed. The address and the name were given back; nothing costs any more.".to_owned(),
     },
@@ -37,7 +40,14 @@ pub(super) const ENVIRONMENT: Environment = Environment {
     said: "The exact words, for staff",
     simulated: "Simulated",
     lesson_building: "The machine starts from an image that already has everything installed, and sets itself up from settings that only it may fetch. It counts as ready when each service answered from outside, not when a script ended.",
-    lesson_stopped: "A stopped machine costs no computing time, but its disk and its fixed address go on costing: both are kept for you. Delete it when you no longer need it.",
+    lesson_stopped: |keeps_address| match keeps_address {
+        true => {
+            "A stopped machine costs no computing time, but its disk and its fixed address go on costing: both are kept for you. Delete it when you no longer need it."
+        }
+        false => {
+            "A stopped machine costs no computing time, and its address was given back, because addresses cost by the hour. Its disk goes on costing: it is kept for you. Delete it when you no longer need it."
+        }
+    },
     live: "This page follows by itself.",
     not_live: "The connection was lost. Koza goes on; this page follows again as soon as it can.",
     now_in_phase: |now| match now {
@@ -94,6 +104,12 @@ fn attention(attention: &Attention) -> AttentionText {
             "Koza keeps asking and goes on where it was. A machine that runs is not touched.",
             "There is nothing to do for you. If it lasts longer than ten minutes, tell your instructor.",
         ),
+        Attention::NamesSilent => (
+            "The name server does not answer".to_owned(),
+            "Koza cannot reach the server that keeps this domain's names.".to_owned(),
+            "Koza keeps asking, and everything else goes on without names.",
+            "There is nothing to do for you. If it lasts longer than ten minutes, tell your instructor.",
+        ),
         Attention::BootStepFailed { step, .. } => (
             (super::steps::TIMELINE.step)(&What::Boot(step.clone()), StepState::Failed),
             "A step failed while the machine set itself up.".to_owned(),
@@ -109,7 +125,10 @@ fn attention(attention: &Attention) -> AttentionText {
         Attention::ProbeFails { probe, saw } => (
             (super::steps::TIMELINE.step)(&What::Probe(*probe), StepState::Failed),
             format!("A check from outside keeps failing: {}. {}", (super::steps::TIMELINE.probe)(*probe), super::saw::saw(saw)),
-            "Koza tries again and again, and does not call the environment ready before it passes.",
+            match probe.is_by_name() {
+                true => "Koza tries again and again. Meanwhile the environment works by its address.",
+                false => "Koza tries again and again, and does not call the environment ready before it passes.",
+            },
             "If you changed something on the machine, look there first. Otherwise press “Try again”.",
         ),
         Attention::ImageNotBaked { .. } => (
@@ -166,7 +185,14 @@ pub(super) const CONNECTION: Connection = Connection {
     private_key_erased: "The private key was downloaded or its day passed. Koza has no copy.",
     own_key: "Your own key opens the machine.",
     lesson_ftp: "Use passive mode: then your computer opens every connection, and no firewall or home router stands in the way. With active mode the machine would have to reach you. Put main.tex; a few seconds later main.pdf is there, or main.log says why not.",
-    lesson_address: "A fixed address belongs to the environment, not to the machine. It stays when the machine stops, and costs a little also then.",
+    lesson_address: |is_kept| match is_kept {
+        true => {
+            "A fixed address belongs to the environment, not to the machine. It stays when the machine stops, and costs a little also then."
+        }
+        false => {
+            "In this course an environment gives its address back when it stops, because addresses cost by the hour. Started again it has another one, and its name leads there within a minute: use the name."
+        }
+    },
     while_stopped: "The machine is off. This works again once it runs.",
     page: "Page",
 };

@@ -31,6 +31,9 @@ pub(super) fn incident(fault: Fault, is_mended: bool) -> &'static str {
             Probe::ContainerWeb => "The web container does not answer. Koza keeps trying, and restarts it if that lasts.",
             Probe::FtpTex => "No PDF comes back by FTP. Koza keeps trying, and restarts the compiler if that lasts.",
             Probe::ClosedPorts => "A port is open that should be closed. Koza keeps looking.",
+            Probe::Name => "The name does not lead here. Koza keeps asking; until then use the address.",
+            Probe::Https => "HTTPS does not work as it should. Koza keeps trying, and restarts the web server if that lasts.",
+            Probe::FtpTls => "FTP does not take TLS as it should. Koza keeps trying, and restarts it if that lasts.",
         },
         (Fault::ProbeFails(probe), true) => match probe {
             Probe::Ssh => "SSH did not answer as it should. It works again; nothing was lost.",
@@ -39,6 +42,9 @@ pub(super) fn incident(fault: Fault, is_mended: bool) -> &'static str {
             Probe::ContainerWeb => "The web container did not answer. It works again; nothing was lost.",
             Probe::FtpTex => "No PDF came back by FTP. It works again; nothing was lost.",
             Probe::ClosedPorts => "A port was open that should be closed. It is closed again.",
+            Probe::Name => "The name did not lead here. It does again.",
+            Probe::Https => "HTTPS did not work as it should. It works again; nothing was lost.",
+            Probe::FtpTls => "FTP did not take TLS as it should. It does again; nothing was lost.",
         },
     }
 }

@@ -31,6 +31,9 @@ pub(super) const TIMELINE: Timeline = Timeline {
         Probe::ContainerWeb => "the web container",
         Probe::FtpTex => "FTP and TeX",
         Probe::ClosedPorts => "closed ports",
+        Probe::Name => "the name",
+        Probe::Https => "HTTPS",
+        Probe::FtpTls => "FTP with TLS",
     },
     saw: super::saw::saw,
     nothing_yet: "Nothing has begun yet.",
@@ -119,6 +122,24 @@ fn check(probe: Probe) -> [&'static str; 4] {
             "A TeX file went in by FTP, its PDF came back",
             "No PDF came back by FTP",
         ],
+        Probe::Name => [
+            "Check: name",
+            "The domain's name servers are being asked for the name",
+            "The domain's name servers answer with the address",
+            "The domain's name servers do not answer with the address",
+        ],
+        Probe::Https => [
+            "Check: HTTPS",
+            "The page is being asked for by its name, with HTTPS",
+            "HTTPS works by the name, and its certificate is right",
+            "HTTPS does not work as it should",
+        ],
+        Probe::FtpTls => [
+            "Check: FTP with TLS",
+            "FTP is being asked for TLS",
+            "FTP takes TLS, with the same certificate",
+            "FTP does not take TLS as it should",
+        ],
         Probe::ClosedPorts => [
             "Check: closed ports",
             "Koza knocks where nobody should open",
@@ -192,6 +213,7 @@ fn service_name(service: &str) -> &str {
         "basic_auth" => "the protected page",
         "container_web" => "the web container",
         "ftp_tex" => "the FTP drop for TeX",
+        "https" => "HTTPS",
         other => other,
     }
 }

@@ -41,6 +41,9 @@ pub(super) fn why(why: Why) -> String {
     match why {
         Why::Name(NameProblem::Missing) => "Give it a name.".to_owned(),
         Why::Name(NameProblem::TooLong) => format!("The name is too long: {} characters at most.", EnvironmentName::MAX),
+        Why::Name(NameProblem::International) => {
+            "The name becomes a host name, and many programs of the lesson find no host names with other letters than a to z. Choose one without.".to_owned()
+        }
         Why::Name(NameProblem::NotALabel) => {
             "The name becomes a host name: use a to z, 0 to 9 and hyphens inside, and at least one letter.".to_owned()
         }

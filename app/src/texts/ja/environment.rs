@@ -8,7 +8,7 @@ use crate::texts::{AttentionText, Connection, Environment};
 
 pub(super) const ENVIRONMENT: Environment = Environment {
     phase,
-    phase_means: |phase, ahead| match (phase, ahead) {
+    phase_means: |phase, ahead, keeps_address| match (phase, ahead) {
         (Phase::Waiting, Some(0)) => "次はあなたの番です。".to_owned(),
         (Phase::Waiting, Some(ahead)) => format!("先に{ahead}件あります。"),
         (Phase::Waiting, None) => "依頼を受け付けました。できるだけ早く始めます。".to_owned(),
@@ -16,7 +16,10 @@ pub(super) const ENVIRONMENT: Environment = Environment {
         (Phase::Checking, _) => "すべてそろいました。利用者と同じように、外から一つずつ試しています。".to_owned(),
         (Phase::Ready, _) => "外からの確認は、すべて通りました。".to_owned(),
         (Phase::Stopping, _) => "マシンを停止しています。ファイルは残ります。".to_owned(),
-        (Phase::Stopped, _) => "マシンは停止しています。ファイルとアドレスは残っています。".to_owned(),
+        (Phase::Stopped, _) if keeps_address => "マシンは停止しています。ファイルとアドレスは残っています。".to_owned(),
+        (Phase::Stopped, _) => {
+            "マシンは停止しています。ファイルは残っています。次に起動すると別のアドレスになり、名前もそれを指します。".to_owned()
+        }
         (Phase::Removing, _) => "マシンとディスクを削除し、アドレスを返却しています。".to_owned(),
         (Phase::Removed, _) => "削除しました。固定 IP と名前は返却済みで、費用はもうかかりません。".to_owned(),
     },
@@ -36,7 +39,14 @@ pub(super) const ENVIRONMENT: Environment = Environment {
     said: "正確な文言（担当者向け）",
     simulated: "シミュレーション",
     lesson_building: "マシンは、必要なものがすべて入ったイメージから起動し、そのマシンだけが取得できる設定を使って自分で準備します。スクリプトが終わったときではなく、それぞれのサービスが外から応答したときに「準備完了」になります。",
-    lesson_stopped: "停止したマシンに計算の費用はかかりませんが、ディスクと固定 IP アドレスは取っておくので、費用がかかり続けます。使わなくなったら削除してください。",
+    lesson_stopped: |keeps_address| match keeps_address {
+        true => {
+            "停止したマシンに計算の費用はかかりませんが、ディスクと固定 IP アドレスは取っておくので、費用がかかり続けます。使わなくなったら削除してください。"
+        }
+        false => {
+            "停止したマシンに計算の費用はかかりません。アドレスは時間ごとに費用がかかるので返却しました。ディスクは取っておくので、費用がかかり続けます。使わなくなったら削除してください。"
+        }
+    },
     live: "このページは自動で更新されます。",
     not_live: "接続が切れました。作業は続いています。つながり次第、このページの更新を再開します。",
     now_in_phase: |now| match now {
@@ -94,6 +104,12 @@ fn attention(attention: &Attention) -> AttentionText {
             "Koza は問い合わせを続け、つながり次第、続きから再開します。動いているマシンには触れません。",
             "何もする必要はありません。10分以上続くようなら、担当教員に知らせてください。",
         ),
+        Attention::NamesSilent => (
+            "ネームサーバが応答しません".to_owned(),
+            "このドメインの名前を管理しているサーバにつながりません。".to_owned(),
+            "Koza は問い合わせを続けます。名前に関わらない作業は、そのまま進みます。",
+            "何もする必要はありません。10分以上続くようなら、担当教員に知らせてください。",
+        ),
         Attention::BootStepFailed { step, .. } => (
             step_text(&What::Boot(step.clone()), StepState::Failed),
             "マシンの準備中に、ステップの一つが失敗しました。".to_owned(),
@@ -109,7 +125,10 @@ fn attention(attention: &Attention) -> AttentionText {
         Attention::ProbeFails { probe, saw } => (
             step_text(&What::Probe(*probe), StepState::Failed),
             format!("外からの確認に失敗し続けています（{}）。{}", (super::steps::TIMELINE.probe)(*probe), super::saw::saw(saw)),
-            "Koza は繰り返し確かめています。通るまでは「準備完了」にしません。",
+            match probe.is_by_name() {
+                true => "Koza は繰り返し確かめています。その間も、環境はアドレスで使えます。",
+                false => "Koza は繰り返し確かめています。通るまでは「準備完了」にしません。",
+            },
             "マシンの中を変更したなら、まずそこを確かめてください。心当たりがなければ「もう一度試す」を押してください。",
         ),
         Attention::ImageNotBaked { .. } => (
@@ -166,7 +185,12 @@ pub(super) const CONNECTION: Connection = Connection {
     private_key_erased: "秘密鍵はダウンロード済みか、期限の1日が過ぎました。Koza には残っていません。",
     own_key: "登録した自分の鍵でログインできます。",
     lesson_ftp: "パッシブモードを使ってください。接続はすべて自分のパソコンから始まるので、ファイアウォールや家庭のルータに妨げられません。アクティブモードでは、マシンの側からパソコンへ接続する必要があります。main.tex を置くと、数秒後に main.pdf ができます。失敗したときは main.log に理由があります。",
-    lesson_address: "固定 IP アドレスは、マシンではなく環境に付いています。マシンを止めても残り、その間も少し費用がかかります。",
+    lesson_address: |is_kept| match is_kept {
+        true => "固定 IP アドレスは、マシンではなく環境に付いています。マシンを止めても残り、その間も少し費用がかかります。",
+        false => {
+            "この講座では、アドレスに時間ごとの費用がかかるため、環境を止めるとアドレスを返却します。起動すると別のアドレスになり、名前は1分以内にそこを指します。名前を使ってください。"
+        }
+    },
     while_stopped: "マシンは停止しています。起動すると、また使えます。",
     page: "ページ",
 };

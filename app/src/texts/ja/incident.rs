@@ -27,6 +27,9 @@ pub(super) fn incident(fault: Fault, is_mended: bool) -> &'static str {
             Probe::ContainerWeb => "Web コンテナが応答しません。Koza が確かめ続け、続くようなら再起動します。",
             Probe::FtpTex => "FTP で PDF が返ってきません。Koza が確かめ続け、続くようならコンパイラを再起動します。",
             Probe::ClosedPorts => "閉じているはずのポートが開いています。Koza が確かめ続けています。",
+            Probe::Name => "名前がこの環境につながりません。Koza が確かめ続けています。それまではアドレスを使ってください。",
+            Probe::Https => "HTTPS が正しく動きません。Koza が確かめ続け、続くようなら Web サーバを再起動します。",
+            Probe::FtpTls => "FTP が TLS を正しく受け付けません。Koza が確かめ続け、続くようなら再起動します。",
         },
         (Fault::ProbeFails(probe), true) => match probe {
             Probe::Ssh => "SSH が正しく応答していませんでした。今は動いています。失われたものはありません。",
@@ -35,6 +38,9 @@ pub(super) fn incident(fault: Fault, is_mended: bool) -> &'static str {
             Probe::ContainerWeb => "Web コンテナが応答していませんでした。今は動いています。失われたものはありません。",
             Probe::FtpTex => "FTP で PDF が返ってきていませんでした。今は動いています。失われたものはありません。",
             Probe::ClosedPorts => "閉じているはずのポートが開いていました。今は閉じています。",
+            Probe::Name => "名前がこの環境につながっていませんでした。今はつながります。",
+            Probe::Https => "HTTPS が正しく動いていませんでした。今は動いています。失われたものはありません。",
+            Probe::FtpTls => "FTP が TLS を正しく受け付けていませんでした。今は受け付けています。失われたものはありません。",
         },
     }
 }

@@ -31,6 +31,9 @@ pub(super) const TIMELINE: Timeline = Timeline {
         Probe::ContainerWeb => "Web コンテナ",
         Probe::FtpTex => "FTP と TeX",
         Probe::ClosedPorts => "閉じたポート",
+        Probe::Name => "名前",
+        Probe::Https => "HTTPS",
+        Probe::FtpTls => "TLS を使う FTP",
     },
     saw: super::saw::saw,
     nothing_yet: "まだ何も始まっていません。",
@@ -92,6 +95,24 @@ fn check(probe: Probe) -> [&'static str; 4] {
             "パスワードの有無で、それぞれページを試しています",
             "パスワードを求め、正しいパスワードで開きました",
             "ページが正しく保護されていません",
+        ],
+        Probe::Name => [
+            "名前の確認",
+            "ドメインのネームサーバに、名前をたずねています",
+            "ドメインのネームサーバが、この環境のアドレスを答えました",
+            "ドメインのネームサーバが、この環境のアドレスを答えません",
+        ],
+        Probe::Https => [
+            "HTTPS の確認",
+            "名前を使い、HTTPS でページを取得しています",
+            "名前を使った HTTPS が動き、証明書も正しいものでした",
+            "HTTPS が正しく動きません",
+        ],
+        Probe::FtpTls => [
+            "TLS を使う FTP の確認",
+            "FTP で TLS を試しています",
+            "FTP が同じ証明書で TLS を受け付けました",
+            "FTP が TLS を正しく受け付けません",
         ],
         Probe::ContainerWeb => [
             "Web コンテナの確認",
@@ -167,6 +188,7 @@ fn service_name(service: &str) -> String {
         "basic_auth" => "パスワード付きのページ".to_owned(),
         "container_web" => "Web コンテナ".to_owned(),
         "ftp_tex" => "FTP と TeX ".to_owned(),
+        "https" => "HTTPS ".to_owned(),
         other => format!("{other} "),
     }
 }

@@ -39,6 +39,10 @@ pub(super) fn why(why: Why) -> String {
     match why {
         Why::Name(NameProblem::Missing) => "名前を入力してください。".to_owned(),
         Why::Name(NameProblem::TooLong) => format!("名前が長すぎます。{}文字までにしてください。", EnvironmentName::MAX),
+        Why::Name(NameProblem::International) => {
+            "名前はホスト名になります。a〜z 以外の文字を含むホスト名は、実習で使うプログラムの多くが見つけられないため、使えません。"
+                .to_owned()
+        }
         Why::Name(NameProblem::NotALabel) => {
             "名前はホスト名になります。a〜z、0〜9、途中のハイフンだけを使い、文字を1つ以上入れてください。".to_owned()
         }
