@@ -29,7 +29,8 @@ site: ## build what the browser gets
 queries: ## renew the cache that queries are checked against (.sqlx)
 	@deploy/queries
 
-stop: ## stop what `make run` left running (PostgreSQL, Incus if it was started by us)
+stop: ## stop what `make run` left running (PostgreSQL, names, Incus if it was started by us)
+	@deploy/domain stop
 	@deploy/host/postgres stop
 	@deploy/host/incus down
 

@@ -1,16 +1,8 @@
 // Which journeys run where. `end2end/run` starts the portal and hands its address in.
 import { defineConfig } from '@playwright/test';
+import { args, executablePath } from './fixtures/chromium.ts';
 
-const chromium = {
-  browserName: 'chromium' as const,
-  launchOptions: {
-    executablePath: process.env.KOZA_CHROMIUM ?? '/usr/bin/chromium',
-    args: [
-      '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-      '--disable-component-update', '--disable-sync',
-    ],
-  },
-};
+const chromium = { browserName: 'chromium' as const, launchOptions: { executablePath, args } };
 const isReal = process.env.KOZA_END2END_CLOUD === 'incus';
 const isAws = process.env.KOZA_END2END_CLOUD === 'aws';
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Browser } from '@playwright/test';
 import { freshName, people } from '../fixtures/portal.ts';
 import { carries, closePorts, file, held, home, portal, program, pullThePlug, tex } from '../fixtures/machine.ts';
+import { answers, browserThatKnows, root } from '../fixtures/name.ts';
 import { expect, picture, test } from '../fixtures/test.ts';
 
 // The portal is killed once: its pages notice.
@@ -66,11 +67,38 @@ test('Monday, nine o\'clock: from one click to a machine that a whole lesson is 
   const frontPage = async () => (await program('curl', '-s', `http://${ip}/`)).out;
   expect(await frontPage()).toContain(article);
 
+  const host = `${name}.koza-machines.test`;
+  await test.step('its name leads to it, with HTTPS that a browser trusts: the page, and a sign-in to WordPress', async () => {
+    await site.open(path);
+    await expect(site.fact('Name', 'Name')).toHaveText(host);
+    await expect(page.getByText(words.httpsWorks)).toBeVisible({ timeout: 120_000 });
+    await picture(page, 'real-https');
+    expect(await answers(host)).toEqual([ip]);
+    const curl = (...values: string[]) => program('curl', '-sS', '--cacert', root, '--resolve', `${host}:80:${ip}`, '--resolve', `${host}:443:${ip}`, ...values);
+    expect((await curl('-o', '/dev/null', '-w', '%{http_code} %{redirect_url}', `http://${host}/`)).out).toBe(`307 https://${host}/`);
+    expect((await curl('-L', `http://${host}/`)).out).toContain(article);
+    expect((await program('curl', '-sS', '--resolve', `${host}:443:${ip}`, `https://${host}/`)).status, 'nobody else vouches for it').toBe(60);
+
+    const known = await browserThatKnows(host, ip);
+    const page2 = await known.newPage();
+    await page2.goto(`http://${host}/`);
+    expect(page2.url()).toBe(`https://${host}/`);
+    await expect(page2.getByText(article).first()).toBeVisible();
+    await page2.goto(`https://${host}/wp-login.php`);
+    await page2.locator('#user_login').fill('admin');
+    await page2.locator('#user_pass').fill(passwords.wordpress);
+    await page2.locator('#wp-submit').click();
+    await page2.waitForURL(`https://${host}/wp-admin/**`);
+    await picture(page2, 'real-wordpress-https');
+    await known.close();
+  });
+
   const ftp = (...values: string[]) => program('curl', '-sS', '--connect-timeout', '5', '-u', `ftp-user:${passwords.ftp}`, ...values);
   const pdf = join(at, 'main.pdf');
-  const comesBack = async (nonce: string, ...mode: string[]) => {
+  const comesBack = async (nonce: string, ...mode: string[]) => comesBackFrom(ip, nonce, ...mode);
+  const comesBackFrom = async (server: string, nonce: string, ...mode: string[]) => {
     await expect
-      .poll(async () => (await ftp(...mode, '-o', pdf, `ftp://${ip}/main.pdf`)).status === 0 && carries(readFileSync(pdf), nonce), { timeout: 30_000 })
+      .poll(async () => (await ftp(...mode, '-o', pdf, `ftp://${server}/main.pdf`)).status === 0 && carries(readFileSync(pdf), nonce), { timeout: 30_000 })
       .toBe(true);
   };
   const modes = { 'extended passive': [], passive: ['--disable-epsv'], active: ['--ftp-port', '-', '--disable-eprt'] };
@@ -82,11 +110,20 @@ test('Monday, nine o\'clock: from one click to a machine that a whole lesson is 
       await comesBack(nonce, ...options);
     });
   }
-  await test.step('an old-fashioned FTP program works, too', async () => {
+  await test.step('an FTP program that knows no TLS works, too', async () => {
     const nonce = `lftp${Date.now()}`;
-    const put = await program('lftp', '-u', `ftp-user,${passwords.ftp}`, '-e', `set net:max-retries 1; put ${file(at, 'main.tex', tex(nonce))} -o main.tex; bye`, `ftp://${ip}`);
+    const put = await program('lftp', '-u', `ftp-user,${passwords.ftp}`, '-e', `set ftp:ssl-allow false; set net:max-retries 1; put ${file(at, 'main.tex', tex(nonce))} -o main.tex; bye`, `ftp://${ip}`);
     expect(put, put.err).toMatchObject({ status: 0 });
     await comesBack(nonce);
+  });
+
+  await test.step('TeX goes in and a PDF comes back by FTP with TLS, under the name', async () => {
+    const nonce = `tls${Date.now()}`;
+    const secure = ['--ssl-reqd', '--cacert', root, '--resolve', `${host}:21:${ip}`];
+    const put = await ftp(...secure, '-T', file(at, 'main.tex', tex(nonce)), `ftp://${host}/main.tex`);
+    expect(put, put.err).toMatchObject({ status: 0 });
+    await comesBackFrom(host, nonce, ...secure);
+    expect((await ftp('--ssl-reqd', '--resolve', `${host}:21:${ip}`, `ftp://${host}/`)).status, 'nobody else vouches for it').toBe(60);
   });
 
   await test.step('broken TeX gives a log, and no PDF that looks like the new one', async () => {
@@ -127,6 +164,8 @@ test('Monday, nine o\'clock: from one click to a machine that a whole lesson is 
 
   await test.step('deleted: nothing of it is left on the host', async () => {
     await site.deleteEnvironment(path, name);
+    await expect.poll(() => answers(host)).toEqual([]);
+    expect((await held()).forwards, 'the name goes before the address, which resolvers remember for a minute').toHaveLength(1);
     await site.becomes('removed');
     const left = await held();
     expect(left).toEqual({ machines: [], forwards: [], acls: [] });

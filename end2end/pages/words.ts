@@ -12,7 +12,7 @@ export const words = {
       stop: 'Stop', start: 'Start', delete: 'Delete …', acts: 'What you can do', timeline: 'What happens', connection: 'How to reach it',
       follows: 'This page follows by itself.', showPasswords: 'Show the passwords', downloadKey: 'Download the private key (once)',
       keyErased: 'Koza has no copy.', knownHosts: 'For ~/.ssh/known_hosts', sshConfig: 'For ~/.ssh/config',
-      machineWasOff: 'The machine was off. Koza started it again; nothing was lost.',
+      httpsWorks: 'HTTPS works by this name.', machineWasOff: 'The machine was off. Koza started it again; nothing was lost.',
       rulesWereChanged: 'Visitors could not get in. Koza put back what lets them in; nothing was lost.',
     },
     phase: {
@@ -37,7 +37,7 @@ export const words = {
       stop: '停止', start: '起動', delete: '削除…', acts: 'できること', timeline: '進み具合', connection: '接続のしかた',
       follows: 'このページは自動で更新されます。', showPasswords: 'パスワードを表示', downloadKey: '秘密鍵をダウンロード（1回だけ）',
       keyErased: 'Koza には残っていません。', knownHosts: '~/.ssh/known_hosts に追加', sshConfig: '~/.ssh/config に追加',
-      machineWasOff: 'マシンが止まっていました。Koza が起動し直しました。失われたものはありません。',
+      httpsWorks: 'この名前で HTTPS が使えます。', machineWasOff: 'マシンが止まっていました。Koza が起動し直しました。失われたものはありません。',
       rulesWereChanged: '外からつながらなくなっていました。Koza が設定を元に戻しました。失われたものはありません。',
     },
     phase: {
