@@ -143,8 +143,11 @@ impl Measured {
 
 impl IncusCloud {
     pub(crate) async fn machine_metrics(&self, name: &str, by: Deadline) -> Result<Option<Metrics>, CloudError> {
-        let measured: Measured = self.client.get(&format!("/1.0/instances/{name}/state"), by).await?;
-        Ok(measured.metrics())
+        match self.client.get::<Measured>(&format!("/1.0/instances/{name}/state"), by).await {
+            Ok(measured) => Ok(measured.metrics()),
+            Err(trouble) if trouble.is_off_by_now() => Ok(None),
+            Err(trouble) => Err(trouble.into()),
+        }
     }
 
     pub(crate) async fn machine_named(&self, name: &str, by: Deadline) -> Result<Option<Instance>, Trouble> {

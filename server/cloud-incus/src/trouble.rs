@@ -98,6 +98,11 @@ impl Trouble {
         self.says(&["deadline exceeded", "timed out"])
     }
 
+    /// It went off while Incus was measuring it.
+    pub(crate) fn is_off_by_now(&self) -> bool {
+        self.says(&["invalid pid"])
+    }
+
     /// It is in the asked-for state.
     pub(crate) fn is_so_already(&self) -> bool {
         self.says(&["already running", "already stopped", "is already frozen"])

@@ -3,7 +3,7 @@
 use app::domain::ids::{CloudId, EnvironmentId};
 use app::domain::phase::Phase;
 use app::ports::Environments;
-use cloud::sim::SimSettings;
+use cloud::sim::{SimSettings, Timings};
 use cloud::{Allowance, Call};
 use futures::future::join_all;
 use server::db::Db;
@@ -115,7 +115,9 @@ async fn while_lists_are_scarce_the_shared_look_wakes_who_differs_and_only_it_li
 
 /// A class that was just asked for, on a cloud that takes as many calls as AWS does.
 async fn class_of(seats: usize, pool: PgPool) -> (TestPortal, Vec<EnvironmentId>) {
-    let settings = SimSettings { allowances: true, ..SimSettings::default() };
+    // Calls are counted: none is to be made again because what it needs is not listed yet.
+    let timings = Timings { unlisted: 0..=0, ..Timings::default() };
+    let settings = SimSettings { allowances: true, timings, ..SimSettings::default() };
     let portal = TestPortal::unbaked(pool, settings).await;
     portal.run_until(|portal| async move { portal.count("select count(*) from image").await == 1 }).await;
     portal.advance(time::Duration::minutes(1)).await;
