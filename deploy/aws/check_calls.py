@@ -146,6 +146,7 @@ def koza_at_work():
     of_group = {"TargetGroupArn": group}
     sticky = [{"Key": "stickiness.enabled", "Value": "true"}, {"Key": "stickiness.type", "Value": "lb_cookie"}]
     yield "elasticloadbalancing:ModifyTargetGroupAttributes", {**of_group, "Attributes": sticky}
+    yield "elasticloadbalancing:DescribeTargetGroupAttributes", of_group
     balancer = {"Name": "koza-1", "Subnets": subnets[:2], "SecurityGroups": [firewall], "Tags": TAGS}
     balancer = (yield "elasticloadbalancing:CreateLoadBalancer", balancer)["LoadBalancers"][0]["LoadBalancerArn"]
     listener = {"LoadBalancerArn": balancer, "Protocol": "HTTP", "Port": 80, "Tags": TAGS}

@@ -137,6 +137,7 @@ impl AwsCloud {
             probes_come_from: config.portal_networks.clone(),
             deletion_stops: true,
             launches_together: if signers.is_some() { LAUNCHED_TOGETHER } else { 0 },
+            balancers_are_machines: false,
             snapshots_stand_alone: true,
         };
         let looks = Looks::new(std::time::Duration::from_millis(config.lists_apart_ms));
@@ -202,7 +203,7 @@ impl Cloud for AwsCloud {
             Create::Snapshot { machine } => self.create_snapshot(intent, machine).await,
             Create::Image { snapshot, recipe } => self.create_image(intent, snapshot, recipe).await,
             Create::Balancer { firewall } => self.create_balancer(intent, firewall).await,
-            Create::TargetGroup => self.create_target_group(intent).await,
+            Create::TargetGroup { is_sticky } => self.create_target_group(intent, *is_sticky).await,
             Create::Listener { balancer, target_group, certificate } => {
                 self.create_listener(intent, balancer, target_group, certificate.as_deref()).await
             }

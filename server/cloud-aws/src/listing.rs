@@ -158,7 +158,7 @@ impl AwsCloud {
         let mut seen = Vec::new();
         for one in &all {
             let Some((arn, label)) = one.target_group_arn().and_then(|arn| Some((arn, labels.get(arn)?))) else { continue };
-            seen.extend(target_group::listed(one, label));
+            seen.push(target_group::listed(arn, self.is_sticky(arn).await?, label));
             seen.extend(self.targets(arn).await?.iter().filter_map(|target| target_group::listed_target(one, target, label)));
         }
         Ok(seen)

@@ -13,11 +13,12 @@ use crate::trouble::{code, is_missing, trouble};
 
 /// How long a target that leaves may finish its requests, in seconds. AWS's own 300 outlast most lessons' patience.
 const DRAINS_FOR: &str = "30";
+const IS_STICKY: &str = "stickiness.enabled";
 /// Between a target group's name and its machine's.
 const OF: char = ' ';
 
 impl AwsCloud {
-    pub(crate) async fn create_target_group(&self, intent: &Intent) -> Result<Seen, CloudError> {
+    pub(crate) async fn create_target_group(&self, intent: &Intent, is_sticky: bool) -> Result<Seen, CloudError> {
         let answer = self
             .clients
             .elb
@@ -39,10 +40,15 @@ impl AwsCloud {
         })?;
         let arn =
             answer.target_groups().first().and_then(|group| group.target_group_arn()).ok_or_else(|| unreadable("CreateTargetGroup"))?;
-        let drains = TargetGroupAttribute::builder().key("deregistration_delay.timeout_seconds").value(DRAINS_FOR).build();
-        let set = self.clients.elb.modify_target_group_attributes().target_group_arn(arn).attributes(drains).send().await;
+        let attribute = |key: &str, value: &str| TargetGroupAttribute::builder().key(key).value(value).build();
+        let attributes = vec![
+            attribute("deregistration_delay.timeout_seconds", DRAINS_FOR),
+            attribute("stickiness.type", "lb_cookie"),
+            attribute(IS_STICKY, if is_sticky { "true" } else { "false" }),
+        ];
+        let set = self.clients.elb.modify_target_group_attributes().target_group_arn(arn).set_attributes(Some(attributes)).send().await;
         set.map_err(|error| trouble("elasticloadbalancing:ModifyTargetGroupAttributes", error))?;
-        Ok(made(intent, arn, Observed::TargetGroup, None))
+        Ok(made(intent, arn, Observed::TargetGroup { is_sticky }, None))
     }
 
     pub(crate) async fn delete_target_group(&self, arn: &str) -> Result<Deletion, CloudError> {
@@ -89,6 +95,16 @@ impl AwsCloud {
         Ok(all)
     }
 
+    /// Whether visitors stay with a machine; no, if the group is gone.
+    pub(crate) async fn is_sticky(&self, target_group: &str) -> Result<bool, CloudError> {
+        let answer = match self.clients.elb.describe_target_group_attributes().target_group_arn(target_group).send().await {
+            Ok(answer) => answer,
+            Err(error) if is_missing(&error) => return Ok(false),
+            Err(error) => return Err(trouble("elasticloadbalancing:DescribeTargetGroupAttributes", error)),
+        };
+        Ok(answer.attributes().iter().any(|attribute| attribute.key() == Some(IS_STICKY) && attribute.value() == Some("true")))
+    }
+
     /// The targets of a group, with how they are; none if the group is gone.
     pub(crate) async fn targets(&self, target_group: &str) -> Result<Vec<TargetHealthDescription>, CloudError> {
         match self.clients.elb.describe_target_health().target_group_arn(target_group).send().await {
@@ -113,8 +129,8 @@ fn health_of(target: &TargetHealthDescription) -> Option<Health> {
 }
 
 /// As the loop sees it.
-pub(crate) fn listed(group: &TargetGroup, label: &Label) -> Option<Seen> {
-    Some(label.seen(group.target_group_arn()?, Observed::TargetGroup, None))
+pub(crate) fn listed(arn: &str, is_sticky: bool, label: &Label) -> Seen {
+    label.seen(arn, Observed::TargetGroup { is_sticky }, None)
 }
 
 /// As the loop sees it.

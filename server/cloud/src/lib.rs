@@ -170,6 +170,14 @@ pub trait Inside: Send + Sync {
     /// What it saw instead.
     fn ask(&self, machine: &str, probe: &str) -> Result<(), String>;
 
+    /// Which machine answers a visitor of a balancer, who was answered by this one before.
+    ///
+    /// # Errors
+    /// What the visitor saw instead.
+    fn visit(&self, _balancer: &str, _before: Option<&str>) -> Result<String, String> {
+        Err("nobody visits here".to_owned())
+    }
+
     /// Starts the units of a service again.
     fn restart(&self, machine: &str, service: &str);
 

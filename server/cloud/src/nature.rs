@@ -19,6 +19,8 @@ pub struct Nature {
     pub deletion_stops: bool,
     /// How many machines can be launched by one call; 0: each by a call of its own.
     pub launches_together: usize,
+    /// Whether a balancer is a machine of ours: the same order again starts it and puts right what leads to it. Otherwise its provider keeps it.
+    pub balancers_are_machines: bool,
     /// Whether a snapshot stands alone: it outlives its machine, and the image made of it rests on it. Otherwise it lies inside its
     /// machine, and the image is a copy.
     pub snapshots_stand_alone: bool,

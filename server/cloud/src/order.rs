@@ -143,8 +143,11 @@ pub enum Create {
         /// The firewall, by the cloud's name.
         firewall: String,
     },
-    /// A target group.
-    TargetGroup,
+    /// A target group. The same intent with another stickiness changes it.
+    TargetGroup {
+        /// Whether a visitor stays with the machine that answered first.
+        is_sticky: bool,
+    },
     /// A listener.
     Listener {
         /// The balancer.

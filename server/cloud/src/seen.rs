@@ -80,7 +80,7 @@ impl Observed {
             Self::Image { .. } => Kind::Image,
             Self::Balancer { .. } => Kind::Balancer,
             Self::Listener { .. } => Kind::Listener,
-            Self::TargetGroup => Kind::TargetGroup,
+            Self::TargetGroup { .. } => Kind::TargetGroup,
             Self::Target { .. } => Kind::Target,
         }
     }
@@ -173,7 +173,11 @@ pub enum Observed {
         certificate: Option<String>,
     },
     /// A target group.
-    TargetGroup,
+    TargetGroup {
+        /// Whether a visitor stays with the machine that answered first.
+        #[serde(default)]
+        is_sticky: bool,
+    },
     /// A target.
     Target {
         /// The machine, by the cloud's name.

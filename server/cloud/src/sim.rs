@@ -306,6 +306,10 @@ impl Inside for SimCloud {
         self.look(|world, now| world.probe(machine, probe, now)).map_err(|error| error.to_string())?
     }
 
+    fn visit(&self, balancer: &str, before: Option<&str>) -> Result<String, String> {
+        self.change(|world, _, now| Ok(world.visit(balancer, before, now))).map_err(|error| error.to_string())?
+    }
+
     fn restart(&self, machine: &str, service: &str) {
         // A machine that is gone cannot be restarted, which the next look shows.
         self.restart_service(machine, service).ok();

@@ -51,6 +51,7 @@ impl SimSettings {
             probes_come_from: Vec::new(),
             deletion_stops: false,
             launches_together: 0,
+            balancers_are_machines: false,
             snapshots_stand_alone: self.snapshots_stand_alone,
         }
     }

@@ -90,7 +90,9 @@ pub(super) enum Thing {
         target_group: String,
         certificate: Option<String>,
     },
-    TargetGroup,
+    TargetGroup {
+        is_sticky: bool,
+    },
     Target {
         target_group: String,
         machine: String,
@@ -346,7 +348,7 @@ impl World {
             Thing::Snapshot { complete_at, .. } => Observed::Snapshot { is_complete: *complete_at <= now },
             Thing::Balancer { name, active_at, .. } => Observed::Balancer { name: name.clone(), is_active: *active_at <= now },
             Thing::Listener { certificate, .. } => Observed::Listener { certificate: certificate.clone() },
-            Thing::TargetGroup => Observed::TargetGroup,
+            Thing::TargetGroup { is_sticky } => Observed::TargetGroup { is_sticky: *is_sticky },
             Thing::Target { machine, known_from, .. } => {
                 let health = if label.goes_at.is_some() { Health::Draining } else { self.health(machine, *known_from, now) };
                 Observed::Target { machine: machine.clone(), health }
