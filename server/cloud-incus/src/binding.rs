@@ -10,8 +10,8 @@ use crate::IncusCloud;
 use crate::client::Deadline;
 use crate::firewall::AccessList;
 use crate::forward::{Forward, Port};
-use crate::labels::{BINDING, made};
-use crate::machine::Instance;
+use crate::instance::Instance;
+use crate::labels::{BINDING, OWN, made};
 
 /// What a binding joins, by the cloud's names.
 #[derive(Debug, Clone, Copy)]
@@ -21,11 +21,13 @@ pub(crate) struct Ends<'a> {
     pub(crate) firewall: &'a str,
 }
 
-fn gone(code: &'static str, name: &str) -> CloudError {
+/// An error: what the order names is not there (any more).
+pub(crate) fn gone(code: &'static str, name: &str) -> CloudError {
     CloudError::new(Fate::Final, code, format!("there is no {name}"))
 }
 
-fn ports(firewall: &AccessList, target: &str) -> Vec<Port> {
+/// What a firewall lets in, as a forward passes it on.
+pub(crate) fn ports(firewall: &AccessList, target: &str) -> Vec<Port> {
     let to = |listen_port| Port { protocol: "tcp".to_owned(), listen_port, target_address: target.to_owned() };
     firewall.ports().into_iter().map(to).collect()
 }
@@ -34,8 +36,8 @@ impl IncusCloud {
     pub(crate) async fn create_binding(&self, intent: &Intent, ends: Ends<'_>, by: Deadline) -> Result<Seen, CloudError> {
         let _turn = self.one_at_a_time().await;
         let (forward, machine, firewall) = tokio::try_join!(
-            self.forward_named(ends.address, by),
-            async { self.machine_named(ends.machine, by).await.map_err(CloudError::from) },
+            self.forward_named(OWN, ends.address, by),
+            async { self.instance_named(ends.machine, by).await.map_err(CloudError::from) },
             async { self.firewall_named(ends.firewall, by).await.map_err(CloudError::from) },
         )?;
         let forward = forward.ok_or_else(|| gone("address_not_found", ends.address))?;
@@ -58,8 +60,7 @@ impl IncusCloud {
 
     pub(crate) async fn delete_binding(&self, name: &str, by: Deadline) -> Result<(), CloudError> {
         let _turn = self.one_at_a_time().await;
-        let is_it = |forward: &Forward| BINDING.is_of(&forward.config, &self.installation) && BINDING.name(&forward.config) == Some(name);
-        let Some(mut forward) = self.forwards(by).await?.into_iter().find(is_it) else {
+        let Some(mut forward) = self.forward_named(BINDING, name, by).await? else {
             return Ok(());
         };
         forward.config.retain(|key, _| !key.starts_with(&BINDING.key("")));
@@ -79,7 +80,7 @@ impl IncusCloud {
             _ => false,
         };
         let machine = if leads_there { tag("machine").unwrap_or_default() } else { "" };
-        let address = crate::labels::OWN.name(&forward.config)?.to_owned();
+        let address = OWN.name(&forward.config)?.to_owned();
         let observed = Observed::Binding { address, machine: machine.to_owned() };
         BINDING.seen(&forward.config, &self.installation, BINDING.name(&forward.config)?, observed)
     }

@@ -34,6 +34,11 @@ impl Deadline {
         Self(Instant::now() + time)
     }
 
+    /// This deadline, or an earlier one.
+    pub(crate) fn within(self, time: Duration) -> Self {
+        Self(self.0.min(Instant::now() + time))
+    }
+
     pub(crate) fn left(self) -> Duration {
         self.0.saturating_duration_since(Instant::now())
     }
@@ -156,7 +161,28 @@ impl Client {
         }
     }
 
+    /// What a file of an instance that runs holds.
+    pub(crate) async fn file(&self, instance: &str, path: &str, by: Deadline) -> Result<Bytes, Trouble> {
+        let path = format!("/1.0/instances/{instance}/files?path={path}");
+        match tokio::time::timeout(by.left(), self.send(Method::GET, &path, None)).await {
+            Ok(Ok((200, bytes))) => Ok(bytes),
+            Ok(Ok((status, said))) => Err(Trouble::refused(status, &String::from_utf8_lossy(&said))),
+            Ok(Err(trouble)) => Err(trouble),
+            Err(_) => Err(Trouble::silent(format!("no answer to {path} within the call's time"))),
+        }
+    }
+
     async fn exchange(&self, method: Method, path: &str, body: Option<Value>) -> Result<Answer, Trouble> {
+        let (status, bytes) = self.send(method, path, body).await?;
+        let envelope: Envelope = serde_json::from_slice(&bytes).map_err(|cause| Trouble::unreadable(path, cause))?;
+        if status >= 400 || envelope.error_code >= 400 {
+            return Err(Trouble::refused(envelope.error_code.max(status), &envelope.error));
+        }
+        let operation = Some(envelope.operation).filter(|path| !path.is_empty());
+        Ok(Answer { metadata: envelope.metadata, operation })
+    }
+
+    async fn send(&self, method: Method, path: &str, body: Option<Value>) -> Result<(u16, Bytes), Trouble> {
         let stream = UnixStream::connect(&self.socket).await.map_err(|cause| Trouble::unreachable(&self.socket, cause))?;
         let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(Trouble::broken)?;
         let connection = tokio::spawn(connection);
@@ -173,12 +199,6 @@ impl Client {
         let status = response.status().as_u16();
         let bytes = Limited::new(response.into_body(), LARGEST_ANSWER).collect().await.map_err(Trouble::cut_short)?.to_bytes();
         connection.abort();
-
-        let envelope: Envelope = serde_json::from_slice(&bytes).map_err(|cause| Trouble::unreadable(path, cause))?;
-        if status >= 400 || envelope.error_code >= 400 {
-            return Err(Trouble::refused(envelope.error_code.max(status), &envelope.error));
-        }
-        let operation = Some(envelope.operation).filter(|path| !path.is_empty());
-        Ok(Answer { metadata: envelope.metadata, operation })
+        Ok((status, bytes))
     }
 }

@@ -1,7 +1,7 @@
 //! A firewall: a network access list whose inbound rules are the open ports.
 //!
 //! It is a list to read, not one that Incus enforces: a bridge enforces access lists only where the kernel tracks connections on
-//! bridges. What enforces it everywhere is the binding, which forwards these ports and no others.
+//! bridges. What enforces it everywhere is the binding or the balancer, which forwards these ports and no others.
 
 use cloud::order::PortRange;
 use cloud::{CloudError, Fate, Intent, Kind, Observed, Opening, Seen};
@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::IncusCloud;
 use crate::client::Deadline;
-use crate::labels::{BINDING, Config, OWN, json as config_json, made};
+use crate::labels::{BALANCER, BINDING, Config, Labels, OWN, json as config_json, made};
 use crate::trouble::Trouble;
 
 /// An access list as Incus shows it.
@@ -111,9 +111,9 @@ impl IncusCloud {
             Some(list) if OWN.is_of(&list.config, &self.installation) => {}
             _ => return Ok(()),
         }
-        let is_read = |config: &Config| BINDING.is_of(config, &self.installation) && BINDING.get(config, "firewall") == Some(name);
-        if self.forwards(by).await?.iter().any(|forward| is_read(&forward.config)) {
-            return Err(CloudError::new(Fate::InUse, "firewall_in_use", format!("a binding uses {name}")));
+        let is_read_by = |of: Labels, config: &Config| of.is_of(config, &self.installation) && of.get(config, "firewall") == Some(name);
+        if self.forwards(by).await?.iter().any(|forward| [BINDING, BALANCER].into_iter().any(|of| is_read_by(of, &forward.config))) {
+            return Err(CloudError::new(Fate::InUse, "firewall_in_use", format!("a binding or a balancer uses {name}")));
         }
         match self.client.run(Method::DELETE, &format!("/1.0/network-acls/{name}"), None, by).await {
             Err(trouble) if !trouble.is_missing() => Err(trouble.into()),

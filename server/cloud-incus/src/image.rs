@@ -146,7 +146,7 @@ impl IncusCloud {
             if self.is_being_made(&name, by).await? {
                 return Err(under_way("image_is_unpacked"));
             }
-            if self.machine_named(&name, by).await?.is_none() {
+            if self.instance_named(&name, by).await?.is_none() {
                 let body = json!({
                     "name": name, "type": "container", "profiles": [], "config": config_json(OWN.of(intent)),
                     "source": { "type": "image", "fingerprint": image.fingerprint },
@@ -174,7 +174,7 @@ impl IncusCloud {
     }
 
     async fn drop_trial_machine(&self, name: &str, by: Deadline) -> Result<(), CloudError> {
-        match self.machine_named(name, by).await? {
+        match self.instance_named(name, by).await? {
             Some(instance) if OWN.is_of(&instance.config, &self.installation) && OWN.is_a(&instance.config, Kind::Image) => {}
             _ => return Ok(()),
         }
@@ -209,7 +209,7 @@ impl IncusCloud {
     }
 
     pub(crate) fn seen_image(&self, image: &Image) -> Option<Seen> {
-        let recipe = OWN.get(&image.properties, RECIPE)?.to_owned();
+        let recipe = OWN.get(&image.properties, RECIPE).unwrap_or_default().to_owned();
         let is_available = OWN.get(&image.properties, UNPACKED).is_some();
         OWN.seen(&image.properties, &self.installation, image.fingerprint.clone(), Observed::Image { recipe, is_available })
     }

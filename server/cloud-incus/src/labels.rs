@@ -1,4 +1,4 @@
-//! Our tags as Incus keeps them: `user.koza.*` in the config of instances, forwards and access lists, and in the properties of images.
+//! Our tags as Incus keeps them: `user.koza.*` in the config of instances, forwards, access lists and profiles, and in the properties of images.
 //!
 //! Names of people never go in: ids only.
 
@@ -19,6 +19,10 @@ pub(crate) struct Labels(&'static str);
 pub(crate) const OWN: Labels = Labels("user.koza.");
 /// Of the binding that a forward carries.
 pub(crate) const BINDING: Labels = Labels("user.koza.binding.");
+/// Of the balancer that a forward leads to.
+pub(crate) const BALANCER: Labels = Labels("user.koza.balancer.");
+/// Of the listener that a balancer's instance carries.
+pub(crate) const LISTENER: Labels = Labels("user.koza.listener.");
 /// Of the newest snapshot of an instance, set before it is taken, so that the snapshot holds them frozen.
 pub(crate) const SNAPSHOT: Labels = Labels("user.koza.snapshot.");
 
@@ -53,6 +57,12 @@ impl Labels {
     /// Whether it was made by this installation.
     pub(crate) fn is_of(self, config: &Config, installation: &str) -> bool {
         self.get(config, "installation") == Some(installation)
+    }
+
+    /// Whether it was made for this environment.
+    pub(crate) fn is_in(self, config: &Config, environment: &EnvironmentTag) -> bool {
+        self.is_of(config, &environment.installation)
+            && self.get(config, "environment") == Some(environment.environment.to_string().as_str())
     }
 
     /// Whether it was made by this very intent.

@@ -8,22 +8,32 @@
 //! | binding | the forward's ports and binding tags | it is set, not added |
 //! | snapshot | a snapshot, its tags frozen in | its name is the intent's |
 //! | image | a published image, unpacked | the intent tag is looked up; publishing is noted on the build machine |
+//! | balancer | a container of ours with HAProxy, and a forward | its name is the intent's, the forward as an address |
+//! | target group | a profile of keys that the container reads | its name is the intent's |
+//! | listener | the profile, applied to the container | it is set, not added |
+//! | target | a key of the profile | it is set, not added |
 //!
 //! Everything carries `user.koza.*` tags. Objects of another installation, and those that people made by hand, are never touched.
 //! No call takes longer than the deadline given at construction, and nothing is repeated in here: the loop above decides.
 
 mod address;
+mod balancer;
 mod binding;
 mod client;
 mod firewall;
 mod forward;
+mod health;
 mod image;
+mod instance;
 mod labels;
+mod listener;
 mod listing;
 mod machine;
 mod pool;
 mod snapshot;
 mod subnet;
+mod target;
+mod target_group;
 mod trouble;
 
 use std::future::Future;
@@ -73,6 +83,7 @@ pub struct IncusCloud {
     deadline: Duration,
     subnet: OnceCell<Subnet>,
     forward_changes: Mutex<()>,
+    group_changes: Mutex<()>,
 }
 
 #[derive(Deserialize)]
@@ -109,6 +120,7 @@ impl IncusCloud {
             deadline: DEADLINE,
             subnet: OnceCell::new(),
             forward_changes: Mutex::new(()),
+            group_changes: Mutex::new(()),
         })
     }
 
@@ -130,15 +142,27 @@ impl IncusCloud {
     }
 }
 
-/// A key travels in the machine's settings, a disk is the machine's own, and balancers are machines of ours.
+/// A key travels in the machine's settings, and a disk is the machine's own.
 static NATURE: LazyLock<Nature> = LazyLock::new(|| Nature {
-    kinds: vec![Kind::Machine, Kind::Address, Kind::Binding, Kind::Firewall, Kind::Snapshot, Kind::Image],
+    kinds: vec![
+        Kind::Machine,
+        Kind::Address,
+        Kind::Binding,
+        Kind::Firewall,
+        Kind::Snapshot,
+        Kind::Image,
+        Kind::Balancer,
+        Kind::TargetGroup,
+        Kind::Listener,
+        Kind::Target,
+    ],
     zones: Vec::new(),
     walls_every_machine: false,
     filters_sources: false,
     probes_come_from: Vec::new(),
     deletion_stops: false,
     launches_together: 0,
+    balancers_are_machines: true,
     snapshots_stand_alone: false,
 });
 
@@ -175,13 +199,14 @@ impl Cloud for IncusCloud {
                 }
                 Create::Snapshot { machine } => self.create_snapshot(intent, machine, by).await,
                 Create::Image { snapshot, recipe } => self.create_image(intent, snapshot, recipe, by).await,
-                Create::Key { .. }
-                | Create::Record(_)
-                | Create::Certificate { .. }
-                | Create::Balancer { .. }
-                | Create::TargetGroup
-                | Create::Listener { .. }
-                | Create::Target { .. } => Err(not_here(intent.kind)),
+                Create::Balancer { firewall } => self.create_balancer(intent, firewall, by).await,
+                Create::TargetGroup { is_sticky } => self.create_target_group(intent, *is_sticky, by).await,
+                Create::Listener { certificate: Some(_), .. } => Err(not_here(Kind::Certificate)),
+                Create::Listener { balancer, target_group, certificate: None } => {
+                    self.create_listener(intent, balancer, target_group, by).await
+                }
+                Create::Target { target_group, machine } => self.create_target(intent, target_group, machine, by).await,
+                Create::Key { .. } | Create::Record(_) | Create::Certificate { .. } => Err(not_here(intent.kind)),
             }
         })
         .await
@@ -204,6 +229,10 @@ impl Cloud for IncusCloud {
                 Kind::Firewall => self.delete_firewall(cloud_id, by).await,
                 Kind::Snapshot => self.delete_snapshot(cloud_id, by).await,
                 Kind::Image => self.delete_image(cloud_id, by).await,
+                Kind::Balancer => self.delete_balancer(cloud_id, by).await,
+                Kind::TargetGroup => self.delete_target_group(cloud_id, by).await,
+                Kind::Listener => self.delete_listener(cloud_id, by).await,
+                Kind::Target => return self.delete_target(cloud_id, by).await,
                 other => Err(not_here(other)),
             }?;
             Ok(Deletion::Done(None))

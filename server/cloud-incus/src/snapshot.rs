@@ -1,4 +1,4 @@
-//! A snapshot of a stopped machine's disk.
+//! A snapshot of a machine's disk. Of one that runs it is what a power cut would have left.
 //!
 //! Incus gives a snapshot no tags of its own, but freezes the machine's config into it. So the intent is written into the machine's
 //! config first (`user.koza.snapshot.*`), and the snapshot carries it for good. The same mark tells which machines have snapshots at
@@ -11,8 +11,8 @@ use serde_json::json;
 
 use crate::IncusCloud;
 use crate::client::{Deadline, Outcome};
+use crate::instance::Instance;
 use crate::labels::{Config, SNAPSHOT, json as config_json, made};
-use crate::machine::Instance;
 
 /// A snapshot as Incus shows it.
 #[derive(Debug, Clone, Deserialize)]
@@ -58,9 +58,6 @@ impl IncusCloud {
         if let Some(there) = all.iter().find(|snapshot| snapshot.short_name() == name) {
             let is_it = SNAPSHOT.is_by(&there.config, intent);
             return if is_it { Ok(seen) } else { Err(CloudError::new(Fate::Final, "name_taken", format!("snapshot {name} exists"))) };
-        }
-        if !instance.is_stopped() {
-            return Err(CloudError::new(Fate::InUse, "still_running", format!("{machine} is not stopped")));
         }
         let path = format!("/1.0/instances/{machine}");
         self.client.run(Method::PATCH, &path, Some(json!({ "config": config_json(SNAPSHOT.of(intent)) })), by).await?;

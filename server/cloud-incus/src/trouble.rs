@@ -98,8 +98,8 @@ impl Trouble {
         self.says(&["deadline exceeded", "timed out"])
     }
 
-    /// It went off while Incus was measuring it.
-    pub(crate) fn is_off_by_now(&self) -> bool {
+    /// It went off while Incus looked into it.
+    pub(crate) fn is_off_meanwhile(&self) -> bool {
         self.says(&["invalid pid"])
     }
 
@@ -116,7 +116,7 @@ const READINGS: [(&[&str], Fate, &str); 7] = [
     (&["no space left", "quota exceeded", "not enough space", "no room", "thin pool"], Fate::NoCapacity, "disk_full"),
     (&["cannot allocate memory", "out of memory", "not enough memory"], Fate::NoCapacity, "memory_full"),
     (&["maximum number of instances", "reached maximum", "project limit", "exceeds project"], Fate::OverQuota, "project_limit"),
-    (&["is busy running", "operation is already running", FORWARDS_MIXED_UP], Fate::TryAgain, "busy"),
+    (&["is busy running", "operation is already running", "non-reusable operation", FORWARDS_MIXED_UP], Fate::TryAgain, "busy"),
     (
         &["database is locked", "deadline exceeded", "connection refused", "i/o timeout", "shutting down", "starting up", "leadership"],
         Fate::TryAgain,
@@ -190,6 +190,15 @@ mod tests {
     fn rules_that_two_processes_changed_at_once_are_changed_again() {
         let said = "Failed creating forward: Failed applying firewall address forwards: Failed clearing nftables forward rules";
         assert_eq!((fate(said), Trouble::failed(said).is_stepped_on()), ((Fate::TryAgain, "busy"), true));
+        let said = "The following instances failed to update (profile change still saved): - Project: koza, Instance: k1-lb1-1: Failed to create \
+                    instance update operation: A matching non-reusable operation has now succeeded";
+        assert_eq!(fate(said), (Fate::TryAgain, "busy"), "two changed it at the same moment");
+    }
+
+    #[test]
+    fn a_machine_that_went_off_while_it_was_measured_is_off() {
+        // Incus writes the process's number, which is -1 by then, as a letter.
+        assert!(Trouble::failed("Invalid PID '\u{fffd}'").is_off_meanwhile());
     }
 
     #[test]

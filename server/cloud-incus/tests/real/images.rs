@@ -13,8 +13,6 @@ async fn a_snapshot_becomes_an_image_and_the_image_a_machine_with_what_was_writt
     on_incus("test-image", "198.51.100.208/28", |cloud| async move {
         let of = environment("test-image");
         let baked = must(cloud.create(&intent(&of, Kind::Machine), &machine(MARK)).await);
-        let early = cloud.create(&intent(&of, Kind::Snapshot), &Create::Snapshot { machine: baked.cloud_id.clone() }).await;
-        assert_eq!(early.expect_err("it runs").code, "still_running");
         assert!(timed("build machine turns itself off", becomes(&cloud, &of, MachineState::Stopped)).await);
 
         let wish = intent(&of, Kind::Snapshot);
@@ -47,6 +45,32 @@ async fn a_snapshot_becomes_an_image_and_the_image_a_machine_with_what_was_writt
         must(cloud.delete(Kind::Image, &image.cloud_id).await);
         must(cloud.delete(Kind::Image, &image.cloud_id).await);
         assert_eq!(must(cloud.list(&of).await).len(), 1, "a machine outlives its image");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_machine_that_runs_is_copied_and_the_copy_reads_its_own_user_data() {
+    const FIRST: &str = "#cloud-config\nruncmd:\n  - echo written before > /srv/mark\n  - systemd-run --working-directory=/srv python3 -m http.server 8080\n";
+    const COPY: &str = "#cloud-config\nruncmd:\n  - cat /srv/mark /var/lib/cloud/seed/nocloud-net/user-data > /srv/index.html\n  - systemd-run --working-directory=/srv python3 -m http.server 8081";
+    on_incus("test-copy", "198.51.100.132/30", |cloud| async move {
+        let of = environment("test-copy");
+        let first = must(cloud.create(&intent(&of, Kind::Machine), &machine(FIRST)).await);
+        let Observed::Machine { private_address: Some(private), .. } = &first.observed else { panic!("{first:?}") };
+        assert!(opens(private, 8080).await);
+
+        let order = Create::Snapshot { machine: first.cloud_id.clone() };
+        let snapshot = must(timed("snapshot while it runs", cloud.create(&intent(&of, Kind::Snapshot), &order)).await);
+        let order = Create::Image { snapshot: snapshot.cloud_id.clone(), recipe: "copy of test".to_owned() };
+        let (_, image) = timed("publish and unpack", made_in_steps(&cloud, &intent(&of, Kind::Image), &order)).await;
+        assert!(becomes(&cloud, &of, MachineState::Running).await, "the first ran on");
+
+        let mut wish = intent(&of, Kind::Machine);
+        wish.slot = 2;
+        let copy = must(cloud.create(&wish, &machine_from(ImageSource::Baked(image.cloud_id), COPY)).await);
+        let Observed::Machine { private_address: Some(private), .. } = &copy.observed else { panic!("{copy:?}") };
+        assert!(timed("copy answers", opens(private, 8081)).await);
+        assert_eq!(fetch(private, 8081).await, format!("written before\n{COPY}"));
     })
     .await;
 }

@@ -43,6 +43,11 @@ async fn reach(installation: &str, address_pool: &str) -> Result<IncusCloud, Str
     reach_on("koza0", installation, address_pool).await
 }
 
+/// The Incus project of the tests; `KOZA_INCUS_PROJECT` names another.
+fn project() -> String {
+    std::env::var("KOZA_INCUS_PROJECT").unwrap_or_else(|_| "koza-test".to_owned())
+}
+
 async fn reach_on(network: &str, installation: &str, address_pool: &str) -> Result<IncusCloud, String> {
     let socket = std::env::var_os("KOZA_INCUS_SOCKET").map_or_else(|| PathBuf::from("/var/lib/incus/unix.socket"), PathBuf::from);
     if !socket.exists() {
@@ -50,7 +55,7 @@ async fn reach_on(network: &str, installation: &str, address_pool: &str) -> Resu
     }
     let cloud = IncusCloud::new(IncusConfig {
         socket,
-        project: "koza-test".to_owned(),
+        project: project(),
         network: network.to_owned(),
         storage_pool: "koza".to_owned(),
         address_pool: address_pool.to_owned(),
@@ -63,6 +68,20 @@ async fn reach_on(network: &str, installation: &str, address_pool: &str) -> Resu
     Ok(cloud)
 }
 
+/// Here a snapshot lies inside its machine, and goes before it.
+const USERS_FIRST: [Kind; 10] = [
+    Kind::Target,
+    Kind::Listener,
+    Kind::Balancer,
+    Kind::TargetGroup,
+    Kind::Snapshot,
+    Kind::Machine,
+    Kind::Binding,
+    Kind::Address,
+    Kind::Firewall,
+    Kind::Image,
+];
+
 /// Deletes everything of the installation, users before what they use.
 pub async fn clear(cloud: &Arc<IncusCloud>) {
     for _ in 0..4 {
@@ -70,7 +89,7 @@ pub async fn clear(cloud: &Arc<IncusCloud>) {
         if all.is_empty() {
             return;
         }
-        for kind in [Kind::Snapshot, Kind::Machine, Kind::Binding, Kind::Address, Kind::Firewall, Kind::Image] {
+        for kind in USERS_FIRST {
             let mut going = tokio::task::JoinSet::new();
             for seen in all.iter().filter(|seen| seen.kind() == kind).cloned() {
                 let cloud = Arc::clone(cloud);
@@ -212,12 +231,12 @@ pub async fn remove_network(name: &str) {
     assert!(removed.status.success(), "{removed:?}");
 }
 
-/// Repeats an order while the cloud says "later" (Incus shows a machine that turned itself off as running again for a moment, until
-/// its clean-up is done); how often it said so, and what came of it.
+/// Repeats an order while the cloud says "later" (Incus changes nothing of a machine that turned itself off until its clean-up is done);
+/// how often it said so, and what came of it.
 pub async fn made_in_steps(cloud: &IncusCloud, wish: &Intent, order: &Create) -> (u32, Seen) {
     for hasty in 0..120 {
         match cloud.create(wish, order).await {
-            Err(error) if matches!(error.fate, cloud::Fate::NotVisibleYet | cloud::Fate::InUse) => {
+            Err(error) if matches!(error.fate, cloud::Fate::NotVisibleYet | cloud::Fate::TryAgain) => {
                 tokio::time::sleep(Duration::from_millis(500)).await
             }
             end => return (hasty, must(end)),
@@ -236,8 +255,8 @@ pub async fn make_without_starting(wish: &Intent) {
         ("name", wish.name()),
     ];
     let config = tags.iter().flat_map(|(word, value)| ["-c".to_owned(), format!("user.koza.{word}={value}")]);
-    let name = wish.name();
-    let init = ["init", "koza-debian-12", &name, "--project", "koza-test", "--no-profiles", "-s", "koza", "-n", "koza0"];
+    let (name, project) = (wish.name(), project());
+    let init = ["init", "koza-debian-12", &name, "--project", &project, "--no-profiles", "-s", "koza", "-n", "koza0"];
     let made = tokio::process::Command::new("incus").args(init).args(config).status().await;
     assert!(made.expect("incus answers").success());
 }
@@ -252,6 +271,14 @@ pub async fn take_ports_away(listen_address: &str) {
     assert!(put.expect("incus answers").success());
 }
 
+/// Somebody with access to the host stops an instance, without a word.
+pub async fn stop_by_hand(name: &str) {
+    let project = project();
+    let stop = ["stop", "--force", name, "--project", &project];
+    let stopped = tokio::process::Command::new("incus").args(stop).status().await;
+    assert!(stopped.expect("incus answers").success());
+}
+
 /// The body of `/`, without its line end.
 pub async fn fetch(host: &str, port: u16) -> String {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -260,4 +287,12 @@ pub async fn fetch(host: &str, port: u16) -> String {
     let mut text = String::new();
     stream.read_to_string(&mut text).await.expect("it answers");
     text.rsplit("\r\n\r\n").next().unwrap_or_default().trim().to_owned()
+}
+
+/// Where an instance is on the bridge.
+pub async fn private_address_of(name: &str) -> String {
+    let project = project();
+    let get = ["config", "device", "get", name, "eth0", "ipv4.address", "--project", &project];
+    let told = tokio::process::Command::new("incus").args(get).output().await.expect("incus answers");
+    String::from_utf8_lossy(&told.stdout).trim().to_owned()
 }

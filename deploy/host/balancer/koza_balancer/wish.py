@@ -1,0 +1,71 @@
+"""What this balancer should do, as the config of its own instance says it.
+
+The keys are those of a profile that server/cloud-incus/src/target_group.rs writes.
+"""
+import dataclasses
+import http.client
+import ipaddress
+import json
+import re
+import socket
+
+GUEST_API = "/dev/incus/sock"
+SECONDS = 5                             # for one question: who answers is our own host
+STICKY = "user.koza.sticky"
+TARGET = "user.koza.target."
+MACHINE = re.compile(r"[a-z0-9][a-z0-9-]*")     # as instances are named; anything else has no place in HAProxy's settings
+
+
+@dataclasses.dataclass(frozen=True)
+class Wish:
+    """Where requests go. A target that drains is not in it: it gets no new ones, and the old worker finishes what it has."""
+    is_sticky: bool
+    targets: tuple                      # of (machine, address), by name
+
+
+def of(settings):
+    """Reads it from the instance's keys."""
+    found = []
+    for key, value in settings.items():
+        machine = key.removeprefix(TARGET)
+        if key != machine and MACHINE.fullmatch(machine) and _is_address(value):
+            found.append((machine, value))
+    return Wish(settings.get(STICKY) == "true", tuple(sorted(found)))
+
+
+def read():
+    """Asks the guest API; OSError or HTTPException if it does not answer."""
+    keys = [path.rsplit("/", 1)[-1] for path in json.loads(_get("/1.0/config") or "[]")]
+    asked = {key: _get(f"/1.0/config/{key}") for key in keys if key == STICKY or key.startswith(TARGET)}
+    return of({key: value for key, value in asked.items() if value is not None})
+
+
+def _is_address(text):
+    try:
+        ipaddress.IPv4Address(text)
+    except ValueError:
+        return False
+    return True
+
+
+class _Guest(http.client.HTTPConnection):
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(SECONDS)
+        self.sock.connect(GUEST_API)
+
+
+def _get(path):
+    """The text at that path; None if there is none."""
+    guest = _Guest("incus")
+    try:
+        guest.request("GET", path)
+        answer = guest.getresponse()
+        text = answer.read().decode()
+        if answer.status == 404:        # taken away since it was listed
+            return None
+        if answer.status != 200:
+            raise http.client.HTTPException(f"{path}: {answer.status} {text[:200]}")
+        return text
+    finally:
+        guest.close()
