@@ -18,7 +18,7 @@ from unittest import mock
 sys.dont_write_bytecode = True          # agent/ is embedded as it lies there
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "agent"))
 
-from koza import bake, boot, machine, metadata, portal, state      # noqa: E402 (found by the line above)
+from koza import bake, boot, copied, metadata, portal, seed, services, state      # noqa: E402 (found by the line above)
 
 NITRO = {"sys_vendor": "Amazon EC2", "board_asset_tag": "i-0aaaaaaaaaaaaaaaa", "product_uuid": "ec2f5b1e-0000-4000-8000-000000000001"}
 DOCUMENT = "MIAGCSqGSIb3DQEHAqCA\nMIACAQExDTALBglghkgB\nZQMEAgEwgAYJKoZIhvcN\n"
@@ -82,8 +82,14 @@ class OnEc2(unittest.TestCase):
         places["OF_ONE_MACHINE"] = tuple(self.root / path.relative_to("/") for path in state.OF_ONE_MACHINE)
         kept.enter_context(mock.patch.multiple(state, **places))
         self.seed, self.kept_by_cloud_init = self.root / "seed", self.root / "user-data.txt"
-        kept.enter_context(mock.patch.multiple(machine, SEEDS=(self.seed, self.kept_by_cloud_init), SEED_SECONDS=2, KNOWN_SECONDS=0.2,
+        kept.enter_context(mock.patch.multiple(seed, SEED=self.seed, SEED_SECONDS=2, KNOWN_SECONDS=0.2,
                                                KEPT_BY_CLOUD_INIT=self.kept_by_cloud_init))
+        kept.enter_context(mock.patch.multiple(copied, **{
+            name: self.root / value.relative_to("/") for name, value in vars(copied).items() if isinstance(value, pathlib.Path)}))
+        # What a copy does to the machine around it: the scripts that were run, and the programs.
+        self.scripts, self.programs = [], []
+        kept.enter_context(mock.patch.object(services, "run_script", lambda script, **_: self.scripts.append(f"{script.parent.name}/{script.name}")))
+        kept.enter_context(mock.patch.object(copied.subprocess, "run", lambda command, **_: self.programs.append(command)))
         self.firmware, self.container = self.root / "dmi", self.root / "container"
         kept.enter_context(mock.patch.multiple(metadata, FIRMWARE=self.firmware, CONTAINER=self.container, SECONDS=1))
         kept.enter_context(mock.patch.object(boot, "FIRST_FETCH_SECONDS", 2))
@@ -143,10 +149,10 @@ class WhoIsEc2(OnEc2):
     def test_a_container_and_another_cloud_never_ask(self):
         self.launched_with(url="http://203.0.113.1", token="t")
         self.firmware_says(sys_vendor="QEMU", product_uuid=NITRO["product_uuid"])
-        machine.read_seed()
+        seed.read()
         self.firmware_says(**NITRO)             # a container sees its host's firmware
         self.container.write_text("lxc")
-        machine.read_seed()
+        seed.read()
         self.assertEqual(self.ec2.asked, [])
         self.assertIsNone(self.known())
 
@@ -158,7 +164,7 @@ class Seed(OnEc2):
 
     def test_user_data_comes_from_the_metadata_service_with_a_token(self):
         self.launched_with(url="http://203.0.113.1", token="t")
-        machine.read_seed()
+        seed.read()
         self.assertEqual(self.known(), {"url": "http://203.0.113.1", "token": "t"})
         self.assertEqual(self.ec2.asked, [("PUT", "/latest/api/token"), ("GET", "/latest/user-data")])
         self.assertEqual(state.PORTAL.stat().st_mode & 0o777, 0o600)
@@ -166,47 +172,47 @@ class Seed(OnEc2):
     def test_a_file_seed_comes_first(self):
         self.launched_with(url="http://203.0.113.1", token="t")
         self.seed.write_text(user_data(url="http://203.0.113.2", token="file"))
-        machine.read_seed()
+        seed.read()
         self.assertEqual(self.known()["token"], "file")
         self.assertEqual(self.ec2.asked, [])
 
     def test_it_is_asked_until_it_answers(self):
         self.launched_with(url="http://203.0.113.1", token="t")
         self.service.away = 5
-        machine.read_seed()
+        seed.read()
         self.assertEqual(self.known()["token"], "t")
 
     def test_a_service_that_stays_away_is_waited_for_by_the_next_try(self):
         self.service.away = 10_000
         state.write_json(state.TRIES, 4)
-        with mock.patch.object(machine, "SEED_SECONDS", 0.2):
+        with mock.patch.object(seed, "SEED_SECONDS", 0.2):
             self.assertFalse(boot.try_to_boot())
         self.assertFalse(state.TRIES.exists())          # so that it never gives up
 
     def test_no_user_data_is_a_no(self):
-        machine.read_seed()
+        seed.read()
         self.assertIsNone(self.known())
         with self.assertRaises(portal.Refused):
             portal.Portal.known()
 
     def test_a_known_machine_asks_nobody(self):
         self.launched_with(url="http://203.0.113.1", token="first")
-        machine.read_seed()
+        seed.read()
         self.ec2.asked.clear()
         self.launched_with(url="http://203.0.113.9", token="second")
-        machine.read_seed()
+        seed.read()
         self.assertEqual(self.known()["token"], "first")
         self.assertEqual(self.ec2.asked, [])
 
     def test_a_new_instance_from_a_copied_disk_takes_its_own_user_data(self):
         self.launched_with(url="http://203.0.113.1", token="first")
-        machine.read_seed()
+        seed.read()
         for path in (state.NONCE, state.IDENTITY, state.SETTINGS, state.REPLACED):
             state.write(path, "{}")
         self.kept_by_cloud_init.write_text(user_data(url="http://203.0.113.1", token="first"))
         self.firmware_says(board_asset_tag="i-0cccccccccccccccc")
         self.launched_with(url="http://203.0.113.1", token="second")
-        machine.read_seed()
+        seed.read()
         self.assertEqual(self.known()["token"], "second")
         self.assertEqual(state.INSTANCE.read_text(), "i-0cccccccccccccccc\n")
         for path in (state.NONCE, state.IDENTITY, state.SETTINGS, state.REPLACED):
@@ -214,7 +220,7 @@ class Seed(OnEc2):
 
     def test_a_machine_that_cloud_init_seeded_stays_itself(self):
         state.write_json(state.PORTAL, {"url": "http://203.0.113.1", "token": "by cloud-init"})
-        machine.read_seed()
+        seed.read()
         self.assertEqual(self.known()["token"], "by cloud-init")
         self.assertTrue(state.INSTANCE.exists())
 
@@ -223,12 +229,12 @@ class Seed(OnEc2):
         state.write_json(state.PORTAL, {"url": "http://203.0.113.1", "token": "t"})
         state.write(state.INSTANCE, "i-0dddddddddddddddd\n")
         self.service.away = 10_000
-        machine.read_seed()
+        seed.read()
         self.assertEqual(self.known()["token"], "t")
 
     def test_a_baked_image_carries_nobody(self):
         self.launched_with(url="http://203.0.113.1", token="t")
-        machine.read_seed()
+        seed.read()
         for path in state.OF_ONE_MACHINE:
             state.write(path, "x")
         with mock.patch.object(bake.pathlib, "Path", lambda path: self.root / path.lstrip("/")):

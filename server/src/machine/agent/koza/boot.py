@@ -1,6 +1,6 @@
 """The story of a boot, told step by step:
 
-    hello (once in a machine's life) ─► settings ─► install what the image lacks ─► configure ─► facts ─► ready
+    seed ─► hello (once in a machine's life) ─► settings ─► install what the image lacks ─► configure ─► facts ─► ready
                                             └─ purpose "bake": install everything ─► check ─► clean ─► power off
 """
 import io
@@ -9,7 +9,7 @@ import shutil
 import sys
 import tarfile
 
-from . import bake, machine, metadata, services, state
+from . import bake, machine, metadata, seed, services, state
 from .portal import Away, Portal, Refused, Replaced, retry
 from .progress import Progress, StepFailed
 
@@ -20,8 +20,6 @@ TRIES = 5                       # of a whole boot, half a minute apart (koza-boo
 
 def boot():
     """What koza-boot.service runs. Answers 0 if the machine is up, or if trying again would be of no use."""
-    if state.REPLACED.exists():
-        return 0
     tries = (state.read_json(state.TRIES) or 0) + 1
     state.write_json(state.TRIES, tries)
     return 0 if try_to_boot() or tries >= TRIES else 1
@@ -30,11 +28,16 @@ def boot():
 def try_to_boot():
     """Returns whether there is nothing left to try."""
     try:
-        machine.read_seed()
+        seed.read()
+        if state.REPLACED.exists():     # asked only now: a copy of that one's disk is somebody new
+            return True
         portal = Portal.known()
     except Away as error:
         print(f"koza-boot: {error}", file=sys.stderr)
         state.TRIES.unlink()            # it waits for its user-data as long as for its portal
+        return False
+    except StepFailed as failure:
+        print(f"koza-boot: {failure}", *failure.log, sep="\n  ", file=sys.stderr)
         return False
     except Refused as error:
         print(f"koza-boot: {error}", file=sys.stderr)

@@ -21,6 +21,10 @@ class Remembered:
         self.values[key] = _digest(value)
         state.write_json(self.path, self.values)
 
+    def forget(self, key):
+        if self.values.pop(key, None):
+            state.write_json(self.path, self.values)
+
 
 def _digest(value):
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()

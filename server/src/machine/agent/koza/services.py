@@ -5,6 +5,7 @@
     follow-certificate <settings>   (optional) HTTPS began or ended (hands.certificate()): what changes with it
     check     <settings>   does it work, seen from inside? Run when an image is baked
     clean     <settings>   (optional) forget what must differ between machines; run last when an image is baked
+    copied                 (optional) this disk was another machine's: forget what no two may share. What a person made or changed stays
     units.txt              the systemd units that make it up, in the order of starting ($NAMES are those of os/<system>/names)
     defaults.json          (optional) settings that hold where the portal sends none, as when an image is baked
     after.txt              (optional) services whose configure must be over before this one's
@@ -137,6 +138,14 @@ class Service:
 
 def wanted(settings):
     return [Service(service) for service in settings["services"]]
+
+
+def leave_other_machine_behind():
+    """On a copy of another machine's disk: each service that is installed forgets what is that one's alone."""
+    for installed in sorted(state.INSTALLED.glob("*")):
+        script = SERVICES / installed.name / "copied"
+        if script.exists():
+            run_script(script, log_name=f"copied-{installed.name}", timeout=120)
 
 
 def forget(name):

@@ -1,6 +1,7 @@
 """Signs of use, counted over a minute. What cannot be read is left out; it is never told as zero.
 
-Our own probes do not count: they say `koza-probe/1` by HTTP and come as the user koza-probe by FTP.
+Our own probes do not count: they say `koza-probe/1` by HTTP and come as the user koza-probe by FTP. Nor does a balancer that looks
+whether the machine is well: it would keep an idle one up for ever.
 """
 import os
 import pathlib
@@ -10,15 +11,15 @@ import time
 
 from . import services
 
-OUR_PROBES = "koza-probe/"
+NOT_PEOPLE = ("koza-probe/", "ELB-HealthChecker/")     # as user agents: ours, AWS's balancers
 CHALLENGES = "GET /.well-known/acme-challenge/"     # a certificate authority's, at each renewal
 TEX_RUNS = pathlib.Path("/var/log/koza-tex")        # <user>/runs.log: a line for each run
 REQUEST = re.compile(r'"[A-Z]+ \S+ HTTP/')
 CPU_STATS = (pathlib.Path("/sys/fs/cgroup/cpu.stat"), pathlib.Path("/sys/fs/cgroup/unified/cpu.stat"))
 
 
-def is_ours(line):
-    return OUR_PROBES in line or CHALLENGES in line or " 127.0.0.1 - " in f" {line}"
+def is_no_use(line):
+    return any(agent in line for agent in NOT_PEOPLE) or CHALLENGES in line or " 127.0.0.1 - " in f" {line}"
 
 
 class Growing:
@@ -76,7 +77,7 @@ class Signs:
             except FileNotFoundError:
                 continue
             readable = True
-            count += sum(1 for line in lines if REQUEST.search(line) and not is_ours(line))
+            count += sum(1 for line in lines if REQUEST.search(line) and not is_no_use(line))
         return count if readable else None
 
     def _ftp_transfers(self, settings):

@@ -18,10 +18,11 @@ REMEMBERED = VAR / "remembered"             # <service>.json: which of the porta
 ORDERS = VAR / "orders.json"                # {"done": 7, "unreported": {"7": {…}}}
 OUTBOX = VAR / "outbox.json"                # what the portal could not be told during boot: [[path, body], …]
 REPLACED = VAR / "replaced"                 # the portal said 410: be silent
-INSTANCE = VAR / "instance"                 # EC2's name for the machine that all this belongs to
+INSTANCE = VAR / "instance"                 # whose disk this is: EC2's name for that machine, elsewhere a hash of its token
 HTTPS = VAR / "https.json"                  # which tries to get a certificate failed, and when the next one is
 CERTIFICATE = VAR / "certificate.json"      # the certificate as the portal is told of it
-OF_ONE_MACHINE = (PORTAL, NONCE, IDENTITY, SETTINGS, ORDERS, OUTBOX, REPLACED, INSTANCE, HTTPS, CERTIFICATE)    # what no other may take for its own
+# What no other may take for its own, in the order of forgetting: who it is, first.
+OF_ONE_MACHINE = (IDENTITY, PORTAL, NONCE, SETTINGS, ORDERS, OUTBOX, REPLACED, HTTPS, CERTIFICATE, INSTANCE)
 BOOT_ID = RUN / "boot-id"
 TRIES = RUN / "tries"                       # how often this boot was begun
 CLOCK = RUN / "clock"                       # the portal's clock minus ours, in seconds, if it was ever heard to differ
