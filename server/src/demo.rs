@@ -45,6 +45,7 @@ pub fn web_and_tex() -> Spec {
         security: Security::Hardened,
         freeze: Freeze::Running,
         gives_back_address: false,
+        most_machines: 3,
         open_ports: vec![port(21), port(22), port(80), port(443), port(8080), PortRange { from, to }],
     }
 }

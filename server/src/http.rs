@@ -125,7 +125,9 @@ fn provide_request_context() {
 pub(crate) fn portal(engine: &Engine, session: Session, browser: String) -> Portal {
     let door = Arc::new(BrowserDoor { pool: engine.pool.clone(), session, browser });
     let environments = EnvironmentsPort { engine: engine.clone(), door: Some(door.clone()) };
-    Portal { door, courses: Arc::new(CoursesPort { environments: environments.clone() }), environments: Arc::new(environments) }
+    let courses = Arc::new(CoursesPort { environments: environments.clone() });
+    let environments = Arc::new(environments);
+    Portal { door, courses, environments: environments.clone(), scaling: environments }
 }
 
 /// Who is asking, as [`visit::identify`] found out.

@@ -4,6 +4,7 @@ pub mod connection;
 pub mod courses;
 pub mod environments;
 pub mod host_name;
+pub mod scaling;
 pub mod timeline;
 pub mod view;
 

@@ -35,6 +35,7 @@ mod pdf;
 mod reach;
 mod ssh;
 mod tls;
+pub mod visit;
 mod wordpress;
 
 use std::net::IpAddr;

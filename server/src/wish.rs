@@ -17,8 +17,11 @@ pub mod plan;
 #[cfg(test)]
 mod plans;
 pub mod spec;
+mod telling;
 pub mod world;
 pub mod zone;
+
+use std::collections::BTreeSet;
 
 use app::domain::phase::Goal;
 use app::domain::reason::Probe;
@@ -31,6 +34,7 @@ pub use phase::phase;
 pub use plan::{Action, Plan, Until, plan};
 use serde::Deserialize;
 pub use spec::{Freeze, Security, Spec};
+pub use telling::Told;
 pub use world::{BootSeen, Holding, ImageState, ProbeSeen, World};
 
 /// What a wish is for.
@@ -76,13 +80,19 @@ pub struct Wish {
 pub struct Options {
     /// How many machines share the work: 1, or more behind a balancer.
     pub machines: u16,
+    /// The zone that copies go to, in a cloud that has zones; `None`: any but the first machine's.
+    pub zone: Option<String>,
+    /// Machines that the balancer sends nobody to for now, though they run: seen from outside, as if they were down.
+    pub set_apart: BTreeSet<u16>,
+    /// Whether a visitor stays with the machine that answered first.
+    pub is_sticky: bool,
     /// The key that the machines let in: the student's own, or the public half of one that we made.
     pub public_key: String,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { machines: 1, public_key: String::new() }
+        Self { machines: 1, zone: None, set_apart: BTreeSet::new(), is_sticky: false, public_key: String::new() }
     }
 }
 
@@ -208,13 +218,39 @@ impl Wish {
         self.purpose == Purpose::Course && self.nature.has(Kind::Key) && is_taken
     }
 
+    /// What visitors ask a machine by: the first by its name, each by its own address, and all by what the balancer before them is called.
+    #[must_use]
+    pub fn host_names(&self, world: &World, slot: u16) -> Vec<String> {
+        let mut names = Vec::new();
+        if slot == 1 && self.is_named() {
+            names.push(self.dns_name.clone());
+        }
+        if let Some(Observed::Address { address }) = world.of(Kind::Address, slot).and_then(|address| address.listed.as_ref()) {
+            names.push(address.clone());
+        }
+        if let Some(Observed::Balancer { name, .. }) = world.first(Kind::Balancer).and_then(|balancer| balancer.listed.as_ref()) {
+            // One that is only half made has no name yet.
+            if !name.is_empty() {
+                names.extend(self.is_named().then(|| self.balancer_name()));
+                names.push(name.clone());
+            }
+        }
+        names
+    }
+
+    /// The balancer's name in the DNS.
+    #[must_use]
+    pub fn balancer_name(&self) -> String {
+        format!("www.{}", self.dns_name)
+    }
+
     /// What a record should say, once that is known: the first leads to the machine, the second (`www`) to the balancer, the third proves the
     /// name to the certificate authority.
     #[must_use]
     pub fn record(&self, world: &World, slot: u16) -> Option<Record> {
         match (slot, world.first(leads_to(slot))?.listed.as_ref()?) {
             (1, Observed::Address { address }) => Some(Record { name: self.dns_name.clone(), value: address.clone() }),
-            (2, Observed::Balancer { name, .. }) => Some(Record { name: format!("www.{}", self.dns_name), value: name.clone() }),
+            (2, Observed::Balancer { name, .. }) if !name.is_empty() => Some(Record { name: self.balancer_name(), value: name.clone() }),
             (3, Observed::Certificate { challenge, .. }) => Some(challenge.clone()),
             _ => None,
         }

@@ -166,6 +166,24 @@ pub async fn set_goal(db: &mut Db, id: EnvironmentId, goal: Goal) -> sqlx::Resul
     Ok(done.rows_affected() == 1)
 }
 
+/// Changes what its holder chose, in these parts. False: it is going, or is not meant to run.
+///
+/// # Errors
+/// As the database.
+pub async fn choose(db: &mut Db, id: EnvironmentId, options: &serde_json::Value) -> sqlx::Result<bool> {
+    let done = sqlx::query!(
+        "update environment
+            set options = options || $2, attention = null, fruitless_claims = 0, generation = generation + 1, wake_at = koza_now()
+          where id = $1 and goal = 'running' and removed_at is null",
+        id.0,
+        options
+    )
+    .execute(&mut *db)
+    .await?;
+    sqlx::query!("select pg_notify('koza_wake', $1)", id.0.to_string()).execute(db).await?;
+    Ok(done.rows_affected() == 1)
+}
+
 /// Clears what needs attention and looks again; condemns the machine if `rebuild`.
 ///
 /// # Errors
@@ -174,7 +192,8 @@ pub async fn try_again(db: &mut Db, id: EnvironmentId, rebuild: bool) -> sqlx::R
     sqlx::query!(
         "update environment
             set attention = null, fruitless_claims = 0, generation = generation + 1, wake_at = koza_now(),
-                condemned = case when $2 then coalesce((select max(incarnation) from resource where environment = $1 and kind = 'machine'), 0)
+                condemned = case when $2 then coalesce((select max(incarnation) from resource
+                                                         where environment = $1 and kind = 'machine' and slot = 1), 0)
                                  else condemned end
           where id = $1 and removed_at is null",
         id.0,

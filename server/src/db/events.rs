@@ -1,5 +1,7 @@
 //! Events: what happened to an environment, numbered under its row lock, append-only.
 
+use std::collections::BTreeSet;
+
 use app::domain::ids::EnvironmentId;
 use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
@@ -44,6 +46,20 @@ pub enum Event {
     },
     /// Somebody asked to try again.
     TriedAgain,
+    /// Somebody asked for more machines.
+    ScaledOut {
+        /// So many in all.
+        machines: u16,
+        /// Where the copies go, if that was chosen.
+        zone: Option<String>,
+    },
+    /// Somebody changed how requests are spread.
+    Spread {
+        /// Machines that get none.
+        set_apart: BTreeSet<u16>,
+        /// Whether visitors stay with a machine.
+        is_sticky: bool,
+    },
     /// A call to the cloud begins (written with its intent).
     Began {
         /// `make machine/1` and the like.

@@ -16,6 +16,8 @@ pub struct Row {
     pub id: MachineId,
     /// Whose.
     pub environment: EnvironmentId,
+    /// Which of its machines: the first is its student's, the others are copies.
+    pub slot: u16,
     /// Its secret, sealed, once it has one.
     pub secret: Option<Vec<u8>>,
     /// The hash of the nonce that it said hello with.
@@ -26,6 +28,19 @@ pub struct Row {
     pub host_keys: Vec<String>,
     /// Whether it was replaced or removed.
     pub is_gone: bool,
+}
+
+/// A machine of an environment, and what it was told.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Spoken {
+    /// Which of its machines.
+    pub slot: u16,
+    /// The machine.
+    pub machine: uuid::Uuid,
+    /// What it was last told that it is asked by.
+    pub host_names: Option<Vec<String>>,
+    /// Whether an order to fetch its settings is open.
+    pub is_ordered: bool,
 }
 
 /// How far a step is, as stored.
@@ -82,7 +97,7 @@ pub async fn expect(db: &mut Db, resource: ResourceId, environment: EnvironmentI
 /// As the database.
 pub async fn find(db: &mut Db, id: MachineId) -> sqlx::Result<Option<Row>> {
     let row = sqlx::query!(
-        r#"select machine.id, machine.environment, secret, nonce_hash, boot, host_keys as "host_keys: Json<Vec<String>>",
+        r#"select machine.id, machine.environment, resource.slot, secret, nonce_hash, boot, host_keys as "host_keys: Json<Vec<String>>",
                   (resource.gone_at is not null) as "is_gone!"
              from machine join resource on resource.id = machine.resource
             where machine.id = $1"#,
@@ -93,6 +108,7 @@ pub async fn find(db: &mut Db, id: MachineId) -> sqlx::Result<Option<Row>> {
     Ok(row.map(|row| Row {
         id: MachineId(row.id),
         environment: EnvironmentId(row.environment),
+        slot: u16::try_from(row.slot).unwrap_or(0),
         secret: row.secret,
         nonce_hash: row.nonce_hash,
         boot: row.boot,
@@ -179,13 +195,23 @@ pub async fn forget_boot(db: &mut Db, machine: ResourceId) -> sqlx::Result<()> {
     Ok(())
 }
 
-/// Its SSH host keys.
+/// Its SSH host keys, and whether its agent becomes somebody new on a copy of its disk.
 ///
 /// # Errors
 /// As the database.
-pub async fn host_keys(db: &mut Db, id: MachineId, keys: &[String]) -> sqlx::Result<()> {
-    sqlx::query!("update machine set host_keys = $2 where id = $1", id.0, Json(keys) as _).execute(db).await?;
+pub async fn facts(db: &mut Db, id: MachineId, keys: &[String], knows_copies: bool) -> sqlx::Result<()> {
+    sqlx::query!("update machine set host_keys = $2, knows_copies = $3 where id = $1", id.0, Json(keys) as _, knows_copies)
+        .execute(db)
+        .await?;
     Ok(())
+}
+
+/// Whether its agent becomes somebody new on a copy of its disk.
+///
+/// # Errors
+/// As the database.
+pub async fn knows_copies(db: &mut Db, id: MachineId) -> sqlx::Result<bool> {
+    Ok(sqlx::query_scalar!("select knows_copies from machine where id = $1", id.0).fetch_optional(db).await?.unwrap_or(false))
 }
 
 /// Its certificate as it told it last, and whether that was a moment ago; locked until the end of the transaction.
@@ -243,6 +269,16 @@ pub async fn step(db: &mut Db, id: MachineId, boot: &str, step: &str, state: Ste
     Ok(done.rows_affected() > 0)
 }
 
+/// How many steps of its boots a machine told within an hour.
+///
+/// # Errors
+/// As the database.
+pub async fn steps_within_an_hour(db: &mut Db, id: MachineId) -> sqlx::Result<i64> {
+    sqlx::query_scalar!(r#"select count(*) as "count!" from boot_step where machine = $1 and at > koza_now() - interval '1 hour'"#, id.0)
+        .fetch_one(db)
+        .await
+}
+
 /// The steps of a machine's present boot, in order.
 ///
 /// # Errors
@@ -273,6 +309,17 @@ pub async fn boot_seen(db: &mut Db, id: MachineId) -> sqlx::Result<Option<BootSe
         Some(boot) => Ok(Some(super::world::boot_of(boot, &steps(db, id).await?))),
         None => Ok(None),
     }
+}
+
+/// It fetched settings that say it is asked by these.
+///
+/// # Errors
+/// As the database.
+pub async fn told(db: &mut Db, id: MachineId, host_names: &[String]) -> sqlx::Result<()> {
+    sqlx::query!("update machine set host_names = $2 where id = $1 and host_names is distinct from $2", id.0, host_names)
+        .execute(db)
+        .await?;
+    Ok(())
 }
 
 /// An order, as handed to the machine.

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::queue::Claim;
 use super::{Db, machines, permits, probes, resources};
 use crate::machine::certificate::Certificate;
-use crate::wish::{BootSeen, Holding, ImageState, Options, PermitSeen, ProbeSeen, Purpose, Spec, World};
+use crate::wish::{BootSeen, Holding, ImageState, Options, PermitSeen, ProbeSeen, Purpose, Spec, Told, World};
 
 /// An environment's row with what the loop needs of its neighbours.
 #[derive(Debug, Clone)]
@@ -51,6 +51,8 @@ pub struct Known {
     pub attention: Option<Attention>,
     /// The machine that speaks for it.
     pub machine: Option<MachineId>,
+    /// Its machines as they speak to the portal, by slot.
+    pub machines: BTreeMap<u16, MachineId>,
     /// What it holds, as rows.
     pub rows: Vec<resources::Row>,
     /// Our half of the world; the cloud's half is added by observing.
@@ -88,6 +90,9 @@ pub async fn load(db: &mut Db, environment: EnvironmentId) -> sqlx::Result<Known
         (None, false) => ImageState::Absent,
     };
     let rows: Vec<_> = row.held.map_or_else(Vec::new, |held| held.0).into_iter().filter_map(resources::Stored::row).collect();
+    let machines = row.machines.map_or_else(Vec::new, |machines| machines.0);
+    let told =
+        |spoken: &machines::Spoken| Some((spoken.slot, Told { host_names: spoken.host_names.clone()?, is_ordered: spoken.is_ordered }));
     let steps = row.steps.map_or_else(Vec::new, |steps| steps.0);
     let world = World {
         holdings: rows.iter().map(|row| ((row.kind, row.slot), holding(row))).collect(),
@@ -96,6 +101,7 @@ pub async fn load(db: &mut Db, environment: EnvironmentId) -> sqlx::Result<Known
         probes: probes_seen(
             row.probes.map_or_else(Vec::new, |probes| probes.0).into_iter().filter_map(|row| serde_json::from_value(row).ok()),
         ),
+        told: machines.iter().filter_map(told).collect(),
         certificate: row.certificate.map(|certificate| certificate.0),
         permit: row.permit.map(|permit| PermitSeen { at: permit.0.at, is_told: permit.0.told_at.is_some() }),
         ready_boot: row.ready_boot,
@@ -126,6 +132,7 @@ pub async fn load(db: &mut Db, environment: EnvironmentId) -> sqlx::Result<Known
         // A newer release may tell more than this one knows.
         attention: row.attention.and_then(|told| serde_json::from_value(told).ok()),
         machine: row.machine.map(MachineId),
+        machines: machines.iter().map(|spoken| (spoken.slot, MachineId(spoken.machine))).collect(),
         rows,
         world,
         was_ordered: row.was_ordered,
@@ -182,10 +189,22 @@ impl Known {
     /// The public address, as people type it.
     #[must_use]
     pub fn address(&self) -> Option<String> {
+        self.address_of(1)
+    }
+
+    /// The public address of one of its machines.
+    #[must_use]
+    pub fn address_of(&self, slot: u16) -> Option<String> {
         self.rows.iter().find_map(|row| match &row.observed {
-            Some(cloud::Observed::Address { address }) if row.slot == 1 => Some(address.clone()),
+            Some(cloud::Observed::Address { address }) if row.slot == slot => Some(address.clone()),
             _ => None,
         })
+    }
+
+    /// What one of its machines is called where they have to be told apart: in its host name, and in what its web server says.
+    #[must_use]
+    pub fn machine_label(&self, slot: u16) -> String {
+        format!("{}-{slot}", self.name)
     }
 }
 

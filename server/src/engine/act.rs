@@ -21,6 +21,9 @@ use crate::db::{Db, courses, environments, launches, machines, permits, probes, 
 use crate::machine::secrets;
 use crate::wish::Action;
 
+/// A balancer that is a machine of ours takes requests so long after its order.
+const COMES_UP: Duration = Duration::seconds(3);
+
 /// What became of an action.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
@@ -68,6 +71,7 @@ pub async fn act(engine: &Engine, claim: Claim, handle: &Handle, known: &Known, 
         Action::Adopt(image) => adopt(engine, claim, known, image).await,
         Action::Probe(probe) => prove(engine, claim, handle, known, *probe).await,
         Action::Permit => permit::permit(engine, claim, known).await,
+        Action::Tell(slot) => tell(engine, claim, known, *slot).await,
         Action::Restart(service) => restart(engine, claim, handle, known, service).await,
         Action::ConfirmGone => confirm_gone(engine, claim, known).await,
     }
@@ -141,12 +145,21 @@ async fn make(engine: &Engine, claim: Claim, handle: &Handle, known: &Known, kin
             fence(&mut tx, claim).await?;
             resources::made(&mut tx, intended.id, &seen).await?;
             resources::answered(&mut tx, &intended).await?;
+            let known_before = known.world.of(kind, slot).and_then(|holding| holding.made_at);
+            let is_coming_up = nature.balancers_are_machines && matches!(seen.observed, Observed::Balancer { is_active: false, .. });
+            if is_coming_up {
+                // It is given a moment before it is ordered again; one that does not come up at all, longer and longer ones.
+                let age: Duration = known_before.map_or(Duration::ZERO, |made_at| known.now - made_at);
+                resources::pause(&mut tx, intended.id, Call::Create(kind), (age / 4_i32).clamp(COMES_UP, Duration::MINUTE)).await?;
+            }
             let result = match &seen.observed {
                 Observed::Address { address } => Some(address.clone()),
                 _ => None,
             };
-            let event = Event::Done { action: name.clone(), ms: elapsed_ms(began), result };
-            events::record(&mut tx, known.id, &Actor::Koza, &event).await?;
+            if known_before.is_none() || !is_coming_up {
+                let event = Event::Done { action: name.clone(), ms: elapsed_ms(began), result };
+                events::record(&mut tx, known.id, &Actor::Koza, &event).await?;
+            }
             tx.commit().await?;
             info!(environment.id = %known.id, action = name, duration_ms = elapsed_ms(began), "made");
             Ok(Outcome::Done)
@@ -277,6 +290,16 @@ async fn release(
     resources::gone(&mut tx, known.id, kind, slot, gone_at).await?;
     let event = Event::Done { action: name, ms: elapsed_ms(began), result: None };
     events::record(&mut tx, known.id, &Actor::Koza, &event).await?;
+    tx.commit().await?;
+    Ok(Outcome::Done)
+}
+
+/// Its settings say what it is asked by; what they said is written down when it fetches them.
+async fn tell(engine: &Engine, claim: Claim, known: &Known, slot: u16) -> Result<Outcome, Lost> {
+    let Some(machine) = known.machines.get(&slot) else { return Ok(Outcome::Done) };
+    let mut tx = engine.pool.begin().await?;
+    fence(&mut tx, claim).await?;
+    machines::order(&mut tx, *machine, "configure", &serde_json::json!({})).await?;
     tx.commit().await?;
     Ok(Outcome::Done)
 }

@@ -11,8 +11,12 @@ use crate::machine::user_data::{self, Proof};
 use crate::wish::zone::zone;
 use crate::wish::{ImageState, Purpose, Security};
 
-/// Where a machine goes: apart from the environment's others.
+/// Where a machine goes: a copy where its holder wants it, else apart from the environment's others.
 pub(super) fn zone_of_machine(nature: &Nature, known: &Known, slot: u16, tried: &[String]) -> Option<String> {
+    let chosen = known.options.zone.as_ref().filter(|zone| slot > 1 && nature.zones.contains(zone) && !tried.contains(zone));
+    if chosen.is_some() {
+        return chosen.cloned();
+    }
     let others = known.rows.iter().filter(|row| row.kind == Kind::Machine && row.slot != slot).filter_map(|row| row.zone.as_deref());
     zone(&nature.zones, known.id.0, tried, &others.collect::<Vec<_>>()).map(str::to_owned)
 }
@@ -76,7 +80,7 @@ pub(super) fn order(
                 image,
                 size: known.spec.size,
                 user_data,
-                host_name: known.name.clone(),
+                host_name: if slot == 1 { known.name.clone() } else { known.machine_label(slot) },
                 zone,
                 disk,
                 firewall: held(Kind::Firewall),
@@ -94,7 +98,7 @@ pub(super) fn order(
         }
         Kind::Key => Create::Key { public_key: known.options.public_key.clone() },
         Kind::Record => Create::Record(wish.record(&known.world, slot)?),
-        Kind::Certificate => Create::Certificate { name: format!("www.{}", known.dns_name) },
+        Kind::Certificate => Create::Certificate { name: wish.balancer_name() },
         Kind::Snapshot => Create::Snapshot { machine: held(Kind::Machine)? },
         Kind::Image => {
             // Found again by its recipe is only what was baked.
@@ -102,7 +106,7 @@ pub(super) fn order(
             Create::Image { snapshot: held(Kind::Snapshot)?, recipe }
         }
         Kind::Balancer => Create::Balancer { firewall: of(Kind::Firewall, 2)? },
-        Kind::TargetGroup => Create::TargetGroup,
+        Kind::TargetGroup => Create::TargetGroup { is_sticky: known.options.is_sticky },
         Kind::Listener => {
             let certificate = if wish.is_certified() { Some(held(Kind::Certificate)?) } else { None };
             Create::Listener { balancer: held(Kind::Balancer)?, target_group: held(Kind::TargetGroup)?, certificate }

@@ -194,10 +194,10 @@ async fn follow_simulated_boot(engine: &Engine, claim: Claim, handle: &Handle, k
         .chain(boot.now.iter().map(|step| (step, machines::StepState::Started, &[][..])))
         .chain(boot.failed.iter().map(|(step, log)| (step, machines::StepState::Failed, log.as_slice())));
     for (step, state, log) in steps {
-        crate::machine::progress::step(&mut tx, known.id, id, &boot.id, step, state, 0, log).await?;
+        crate::machine::progress::step(&mut tx, known.id, (id, 1), &boot.id, step, state, 0, log).await?;
     }
     if let Some(key) = inside.host_key(&machine) {
-        machines::host_keys(&mut tx, id, &[key]).await?;
+        machines::facts(&mut tx, id, &[key], true).await?;
     }
     known.world.boot = machines::boot_seen(&mut tx, id).await?;
     tx.commit().await?;

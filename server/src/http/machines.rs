@@ -216,10 +216,9 @@ async fn settings_of(State(site): State<Site>, signed: Signed) -> Result<Json<Va
         let mut db = site.engine.pool.acquire().await?;
         let known = world::load(&mut db, signed.machine.environment).await?;
         let handle = site.engine.clouds.get(&site.engine.pool, known.cloud).await.map_err(|_| Refusal::Later)?;
-        // The name leads to the first machine, never to a copy.
-        let is_called = known.machine == Some(signed.machine.id) && known.wish(handle.cloud.nature()).is_named();
-        let name = is_called.then_some(known.dns_name.as_str());
-        if let Some(settings) = settings::settings(&mut db, &site.engine.vault, &known, name).await? {
+        let asker = settings::Asker::new(&known, handle.cloud.nature(), signed.machine.slot);
+        if let Some(settings) = settings::settings(&mut db, &site.engine.vault, &known, &asker).await? {
+            machines::told(&mut db, signed.machine.id, &asker.host_names).await?;
             return Ok(Json(settings));
         }
         drop(db);
@@ -251,7 +250,12 @@ async fn report(State(site): State<Site>, signed: Signed) -> Result<StatusCode, 
     let mut tx = site.engine.pool.begin().await?;
     // The environment's row before the machine's, as a worker locks them.
     environments::lock(&mut tx, environment).await?;
-    if events::told_by_machine(&mut tx, environment).await? > EVENTS_AN_HOUR {
+    // A copy's steps are no events.
+    let told = match signed.machine.slot {
+        1 => events::told_by_machine(&mut tx, environment).await?,
+        _ => machines::steps_within_an_hour(&mut tx, machine).await?,
+    };
+    if told > EVENTS_AN_HOUR {
         return Err(Refusal::TooMuch);
     }
     machines::booting(&mut tx, machine, &boot).await?;
@@ -267,7 +271,7 @@ async fn report(State(site): State<Site>, signed: Signed) -> Result<StatusCode, 
         };
         let skip = step.log.len().saturating_sub(LINES);
         let log: Vec<String> = step.log.iter().skip(skip).map(|line| short(line, LINE)).collect();
-        progress::step(&mut tx, environment, machine, &boot, &short(&step.step, 80), state, step.ms, &log).await?;
+        progress::step(&mut tx, environment, (machine, signed.machine.slot), &boot, &short(&step.step, 80), state, step.ms, &log).await?;
     }
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
@@ -279,6 +283,8 @@ struct Facts {
     host_keys: Vec<String>,
     #[serde(default)]
     certificate: Option<Certificate>,
+    #[serde(default)]
+    knows_copies: bool,
 }
 
 async fn facts(State(site): State<Site>, signed: Signed) -> Result<StatusCode, Refusal> {
@@ -297,7 +303,7 @@ async fn facts(State(site): State<Site>, signed: Signed) -> Result<StatusCode, R
     let (machine, environment) = (signed.machine.id, signed.machine.environment);
     let mut tx = site.engine.pool.begin().await?;
     environments::lock(&mut tx, environment).await?;
-    machines::host_keys(&mut tx, machine, &keys).await?;
+    machines::facts(&mut tx, machine, &keys, facts.knows_copies).await?;
     if let Some(certificate) = facts.certificate.map(Certificate::checked) {
         let (before, is_fresh) = machines::certificate(&mut tx, machine).await?;
         if before.as_ref() != Some(&certificate) {
@@ -328,7 +334,9 @@ async fn signs(State(site): State<Site>, signed: Signed) -> Result<StatusCode, R
     for signal in ["http_requests", "ftp_transfers", "logins", "tex_runs", "load_milli", "open_sessions"] {
         // What the machine could not read it left out: unknown, never zero.
         if let Some(value) = signs.get(signal).and_then(Value::as_i64).and_then(|value| i32::try_from(value).ok()) {
-            machines::sample(&mut tx, signed.machine.environment, at.date(), signal, slot, value).await?;
+            // Each machine's use is its own: added up, it is the environment's.
+            let signal = if signed.machine.slot == 1 { signal.to_owned() } else { format!("{signal}@{}", signed.machine.slot) };
+            machines::sample(&mut tx, signed.machine.environment, at.date(), &signal, slot, value).await?;
         }
     }
     tx.commit().await?;

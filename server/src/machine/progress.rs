@@ -1,4 +1,4 @@
-//! What a machine reports of its boot: steps become rows, events, and a wake-up where the loop can go on.
+//! What a machine reports of its boot: steps become rows and, of the first machine, events and a wake-up where the loop can go on.
 
 use app::domain::ids::{EnvironmentId, MachineId};
 
@@ -24,7 +24,7 @@ pub fn is_step(name: &str) -> bool {
 pub async fn step(
     db: &mut Db,
     environment: EnvironmentId,
-    machine: MachineId,
+    (machine, slot): (MachineId, u16),
     boot: &str,
     step: &str,
     state: StepState,
@@ -32,6 +32,10 @@ pub async fn step(
     log: &[String],
 ) -> sqlx::Result<()> {
     if !machines::step(db, machine, boot, step, state, ms, log).await? {
+        return Ok(());
+    }
+    if slot > 1 {
+        // The timeline is the first machine's; how copies are is seen by their balancer.
         return Ok(());
     }
     let event = Event::Boot { boot: boot.to_owned(), step: step.to_owned(), state: word(state).to_owned(), ms, log: log.to_vec() };

@@ -2,6 +2,7 @@
 
 use app::domain::environment::SecretKind;
 use app::domain::person::Locale;
+use cloud::Nature;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use tracing::warn;
@@ -25,15 +26,35 @@ pub const PROBE_USER: &str = "koza-probe";
 /// The web container's port.
 pub const CONTAINER_PORT: u16 = 8080;
 
-/// The settings as docs/machines.md writes them, for the machine that its name in the DNS leads to, or for one that none leads to. `None`:
-/// the address is not there yet.
+/// Which machine asks, and by what visitors ask for it.
+#[derive(Debug, Clone)]
+pub struct Asker {
+    /// Which of its environment's machines.
+    pub slot: u16,
+    /// The name in the DNS that leads to it: only to the first.
+    pub name: Option<String>,
+    /// Names and addresses.
+    pub host_names: Vec<String>,
+}
+
+impl Asker {
+    /// One of an environment's machines.
+    #[must_use]
+    pub fn new(known: &Known, nature: &Nature, slot: u16) -> Self {
+        let wish = known.wish(nature);
+        let name = (slot == 1 && wish.is_named()).then(|| known.dns_name.clone());
+        Self { slot, name, host_names: wish.host_names(&known.world, slot) }
+    }
+}
+
+/// The settings as docs/machines.md writes them. `None`: the machine's address is not there yet.
 ///
 /// # Errors
 /// [`SecretError`].
-pub async fn settings(db: &mut Db, vault: &Vault, known: &Known, name: Option<&str>) -> Result<Option<Value>, SecretError> {
+pub async fn settings(db: &mut Db, vault: &Vault, known: &Known, asker: &Asker) -> Result<Option<Value>, SecretError> {
     let setting = environments::setting(db, known.id).await?;
     let services: Vec<Value>;
-    let address = known.address();
+    let address = known.address_of(asker.slot);
     if known.purpose == Purpose::Image {
         services =
             known.spec.services.iter().map(|service| json!({"name": service.name, "revision": service.revision, "settings": {}})).collect();
@@ -43,15 +64,16 @@ pub async fn settings(db: &mut Db, vault: &Vault, known: &Known, name: Option<&s
         }
         let mut all = Vec::new();
         for service in &known.spec.services {
-            let settings = of_service(db, vault, known, &setting, (&service.name, name)).await?;
+            let settings = of_service(db, vault, known, &setting, (&service.name, asker.name.as_deref())).await?;
             all.push(json!({"name": service.name, "revision": service.revision, "settings": settings}));
         }
         services = all;
     }
     Ok(Some(json!({
         "purpose": if known.purpose == Purpose::Image { "bake" } else { "environment" },
-        "name": known.name,
-        "host_names": name.into_iter().chain(address.as_deref()).collect::<Vec<_>>(),
+        "name": if asker.slot == 1 { known.name.clone() } else { known.machine_label(asker.slot) },
+        "machine_label": (known.purpose == Purpose::Course).then(|| known.machine_label(asker.slot)),
+        "host_names": asker.host_names,
         "address": address,
         "course": setting.course,
         "locale": setting.locale.unwrap_or(Locale::Ja).code(),

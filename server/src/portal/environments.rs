@@ -40,7 +40,13 @@ pub struct EnvironmentsPort {
 
 impl EnvironmentsPort {
     /// The first line of each use case: may the caller do this?
-    async fn may(&self, db: &mut Db, caller: &Caller, id: EnvironmentId, action: Action) -> Result<environments::Standing, AppError> {
+    pub(super) async fn may(
+        &self,
+        db: &mut Db,
+        caller: &Caller,
+        id: EnvironmentId,
+        action: Action,
+    ) -> Result<environments::Standing, AppError> {
         let standing = environments::standing(db, id, caller.person).await.map_err(unexpected)?.ok_or(AppError::NotFound)?;
         Standing::of(standing.is_holder, standing.role, caller.is_operator).may(action)?;
         Ok(standing)
@@ -235,7 +241,7 @@ impl Environments for EnvironmentsPort {
 
 /// What may be asked of an environment in a phase.
 #[must_use]
-pub fn acts(phase: Phase, attention: Option<&Attention>, standing: Standing) -> Vec<Act> {
+pub fn acts(phase: Phase, attention: Option<&Attention>, standing: Standing, scale_out: Option<Act>) -> Vec<Act> {
     let mut acts = Vec::new();
     let may = |action| standing.may(action).is_ok();
     if may(Action::Steer) {
@@ -247,6 +253,7 @@ pub fn acts(phase: Phase, attention: Option<&Attention>, standing: Standing) -> 
             Phase::Waiting | Phase::Building | Phase::Checking | Phase::Ready => acts.push(Act::Stop),
             Phase::Removing | Phase::Removed => {}
         }
+        acts.extend(scale_out);
     }
     if may(Action::Delete) && !matches!(phase, Phase::Removing | Phase::Removed) {
         acts.push(Act::Delete);

@@ -17,6 +17,8 @@ pub struct Source<'a> {
     pub spec: &'a Spec,
     /// Whether an image is being baked.
     pub image: &'a ImageState,
+    /// Whether every machine answers behind the balancer.
+    pub is_spread: bool,
     /// The events since the wish last changed, oldest first.
     pub events: &'a [Recorded],
 }
@@ -80,7 +82,9 @@ impl Line {
                         // Some clouds stop a machine by deleting it.
                         self.put(What::Stop, StepState::Done, at, None, &[]);
                     }
-                    self.put(what, StepState::Done, at, Some(*ms), &[]);
+                    // A machine's place behind the balancer is taken before it is known to answer.
+                    let state = if what == What::Spread { StepState::Now } else { StepState::Done };
+                    self.put(what, state, at, Some(*ms), &[]);
                 }
             }
             Event::Failed { action, said, .. } => {
@@ -97,9 +101,10 @@ impl Line {
                     step.saw.clone_from(saw);
                 }
             }
+            Event::ScaledOut { machines, .. } => self.expect_copies(*machines),
             Event::Ready => self.put(What::Ready, StepState::Done, at, Some(0), &[]),
             Event::Removed => self.put(What::Confirm, StepState::Done, at, None, &[]),
-            Event::Attention { .. } | Event::AttentionOver | Event::Broke { .. } | Event::Mended { .. } => {}
+            Event::Attention { .. } | Event::AttentionOver | Event::Broke { .. } | Event::Mended { .. } | Event::Spread { .. } => {}
         }
     }
 
@@ -131,6 +136,18 @@ impl Line {
             self.steps.insert(place, Step::waiting(what.clone()));
         }
         self.put(what, state, recorded.at, (state != StepState::Now).then_some(ms), log);
+    }
+
+    /// What scaling out takes, after everything that has happened. Asked for once more, only what is new is to come.
+    fn expect_copies(&mut self, machines: u16) {
+        self.steps.retain(|step| step.what != What::Spread);
+        let copies = (2..=machines).flat_map(|slot| [What::CopyAddress(slot), What::Copy(slot)]);
+        let whats = [What::Freeze, What::CopyImage, What::Balancer, What::TargetGroup].into_iter().chain(copies).chain([What::Spread]);
+        for what in whats {
+            if self.steps.iter().all(|step| step.what != what) {
+                self.steps.push(Step::waiting(what));
+            }
+        }
     }
 
     /// A step that only some environments have, after another.
@@ -171,9 +188,16 @@ impl Line {
     /// Steps that this run did not need (a start keeps the address) are left out; those that follow from the phase are filled in.
     fn finish(mut self, source: &Source<'_>) -> Vec<Step> {
         let settled = !source.phase.is_moving();
+        // Some orders are finished by the cloud, and no answer tells of it: what came after shows that they are.
+        if self.steps.iter().any(|step| matches!(step.what, What::Copy(_)) && step.state != StepState::Waiting) {
+            for step in self.steps.iter_mut().filter(|step| matches!(step.what, What::Freeze | What::CopyImage)) {
+                step.state = StepState::Done;
+            }
+        }
         for step in &mut self.steps {
             match (&step.what, source.phase) {
                 (What::Image, _) if step.state == StepState::Waiting => step.state = StepState::Now,
+                (What::Balancer | What::TargetGroup | What::Spread, _) if source.is_spread => step.state = StepState::Done,
                 (What::Confirm, Phase::Removed) | (What::Stop, Phase::Stopped) => step.state = StepState::Done,
                 _ => {}
             }
@@ -204,7 +228,21 @@ impl Line {
 }
 
 fn what_of(action: &str) -> Option<What> {
+    let copy = |kind: &str| action.strip_prefix(kind)?.parse().ok().filter(|slot| *slot > 1_u16);
+    if let Some(slot) = copy("make address/") {
+        return Some(What::CopyAddress(slot));
+    }
+    if let Some(slot) = copy("make machine/").or_else(|| copy("start machine/")) {
+        return Some(What::Copy(slot));
+    }
+    if copy("make target/").is_some() || action == "make target/1" {
+        return Some(What::Spread);
+    }
     Some(match action {
+        "make snapshot/1" => What::Freeze,
+        "make image/1" => What::CopyImage,
+        "make balancer/1" => What::Balancer,
+        "make target_group/1" => What::TargetGroup,
         "make address/1" => What::Address,
         "make firewall/1" => What::Firewall,
         "make machine/1" | "start machine/1" => What::Machine,
@@ -235,6 +273,7 @@ mod tests {
             security: crate::wish::Security::Hardened,
             freeze: crate::wish::Freeze::Running,
             gives_back_address: false,
+            most_machines: 1,
         }
     }
 
@@ -245,7 +284,7 @@ mod tests {
     fn timeline(goal: Goal, phase: Phase, events: Vec<Event>) -> String {
         let events: Vec<_> =
             events.into_iter().enumerate().map(|(i, event)| Recorded { number: i as i64, at: at(i as i64), event }).collect();
-        steps(&Source { goal, phase, spec: &spec(), image: &ImageState::Absent, events: &events })
+        steps(&Source { goal, phase, spec: &spec(), image: &ImageState::Absent, is_spread: false, events: &events })
             .iter()
             .map(|step| format!("{:?} {:?}\n", step.what, step.state))
             .collect()

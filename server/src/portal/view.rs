@@ -7,7 +7,7 @@ use app::domain::reason::Attention;
 
 use super::environments::acts;
 use super::host_name::host_name;
-use super::{connection, timeline};
+use super::{connection, scaling, timeline};
 use crate::auth::access::{Action, Standing};
 use crate::db::events::Event;
 use crate::db::world::{self, Known};
@@ -77,7 +77,15 @@ pub async fn load(db: &mut Db, id: EnvironmentId, standing: Standing) -> sqlx::R
         }
         _ => None,
     };
-    let steps = timeline::steps(&timeline::Source { goal: known.goal, phase, spec: &known.spec, image: &known.image, events: &events });
+    let scaling = scaling::scaling(&known, standing);
+    let steps = timeline::steps(&timeline::Source {
+        goal: known.goal,
+        phase,
+        spec: &known.spec,
+        image: &known.image,
+        is_spread: scaling.as_ref().is_some_and(scaling::is_spread),
+        events: &events,
+    });
     Ok(EnvironmentView {
         id,
         name: known.name.clone(),
@@ -85,13 +93,14 @@ pub async fn load(db: &mut Db, id: EnvironmentId, standing: Standing) -> sqlx::R
         blueprint: setting.blueprint,
         goal: known.goal,
         phase,
-        acts: acts(phase, known.attention.as_ref(), standing),
+        acts: acts(phase, known.attention.as_ref(), standing, scaling::act(&known, phase)),
         attention: known.attention.as_ref().map(|reason| for_eyes(reason, standing)),
         incidents: incidents::newest(db, id, SHOWN_INCIDENTS).await?,
         ahead,
         keeps_address: !known.spec.gives_back_address,
         is_simulated: setting.cloud_kind == "sim",
         steps,
+        scaling,
         connection,
         last_event: known.last_event,
         at: known.now,

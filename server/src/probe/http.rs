@@ -2,6 +2,7 @@
 
 use app::domain::saw::Saw;
 use http::header::{AUTHORIZATION, HOST, LOCATION, USER_AGENT};
+use http::response::Parts;
 use http::{HeaderMap, HeaderValue, Request, StatusCode, Uri};
 use http_body_util::{BodyExt, Empty};
 use hyper::body::Bytes;
@@ -40,6 +41,29 @@ impl Page {
         let location = self.status.is_redirection().then(|| self.headers.get(LOCATION)).flatten()?;
         Some(String::from_utf8_lossy(location.as_bytes()).into_owned())
     }
+}
+
+/// Sends one request on a connection and reads the whole answer, of at most so many bytes.
+pub async fn exchange<S>(stream: S, port: u16, request: Request<Empty<Bytes>>, most: usize) -> Result<(Parts, Vec<u8>), Saw>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let failed = |error: hyper::Error| misunderstood(port, &error);
+    let (mut sender, connection) = http1::Builder::new().max_buf_size(HEAD).handshake(TokioIo::new(stream)).await.map_err(failed)?;
+    // The connection works in a task of its own, which ends with this function.
+    let mut tasks = JoinSet::new();
+    tasks.spawn(connection);
+    let (head, mut body) = sender.send_request(request).await.map_err(failed)?.into_parts();
+    let mut bytes = Vec::new();
+    while let Some(frame) = body.frame().await {
+        if let Ok(data) = frame.map_err(failed)?.into_data() {
+            if bytes.len() + data.len() > most {
+                return Err(Saw::TooMuch { port });
+            }
+            bytes.extend_from_slice(&data);
+        }
+    }
+    Ok((head, bytes))
 }
 
 /// A site to ask: where it is, how it is called in requests, and whether it is asked over TLS.
@@ -101,30 +125,12 @@ impl<'a> Site<'a> {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let port = self.port;
-        let failed = |error: hyper::Error| misunderstood(port, &error);
-        let (mut sender, connection) = http1::Builder::new().max_buf_size(HEAD).handshake(TokioIo::new(stream)).await.map_err(failed)?;
-        // The connection works in a task of its own, which ends with this function.
-        let mut tasks = JoinSet::new();
-        tasks.spawn(connection);
-
         let mut request = Request::get(path).header(HOST, &self.host).header(USER_AGENT, super::USER_AGENT);
         if let Some(authorization) = authorization {
             request = request.header(AUTHORIZATION, authorization);
         }
-        let request = request.body(Empty::<Bytes>::new()).map_err(|_| Saw::OtherProtocol { port })?;
-        let answer = sender.send_request(request).await.map_err(failed)?;
-        let (head, mut body) = answer.into_parts();
-
-        let mut bytes = Vec::new();
-        while let Some(frame) = body.frame().await {
-            if let Ok(data) = frame.map_err(failed)?.into_data() {
-                if bytes.len() + data.len() > self.target.limits.bytes {
-                    return Err(Saw::TooMuch { port });
-                }
-                bytes.extend_from_slice(&data);
-            }
-        }
+        let request = request.body(Empty::<Bytes>::new()).map_err(|_| Saw::OtherProtocol { port: self.port })?;
+        let (head, bytes) = exchange(stream, self.port, request, self.target.limits.bytes).await?;
         let text = String::from_utf8_lossy(&bytes).into_owned();
         Ok(Page { status: head.status, headers: head.headers, text, path: path.to_owned() })
     }

@@ -13,7 +13,13 @@ use super::Target;
 
 /// Opens a connection to one of the target's ports.
 pub async fn connect(target: &Target, port: u16) -> Result<TcpStream, Saw> {
-    match timeout(target.limits.connect, TcpStream::connect(SocketAddr::new(target.address, port))).await {
+    connect_to(SocketAddr::new(target.address, port), target.limits.connect).await
+}
+
+/// Opens a connection, and waits so long for it.
+pub async fn connect_to(address: SocketAddr, patience: Duration) -> Result<TcpStream, Saw> {
+    let port = address.port();
+    match timeout(patience, TcpStream::connect(address)).await {
         Ok(Ok(stream)) => Ok(stream),
         Ok(Err(error)) => Err(match error.kind() {
             ErrorKind::ConnectionRefused => Saw::Refused { port },

@@ -11,6 +11,7 @@ use super::kinds::{Care, Wanted, desired_resources, rules};
 use super::permit::plan_permit;
 use super::phase::{Phase, phase};
 use super::spec::service_of;
+use super::telling::plan_telling;
 use super::{Holding, Purpose, Wish, World};
 
 /// How long a call may take, and a claim live: a call begun before may still make something for so long.
@@ -52,6 +53,8 @@ pub enum Action {
     Probe(Probe),
     /// Its machine may ask for a certificate when it is its turn, and is to hear of it.
     Permit,
+    /// Order a machine to fetch its settings: it is asked by another name, too.
+    Tell(u16),
     /// Order the machine to restart a service's units.
     Restart(&'static str),
     /// The cloud listed nothing of it: note it, the first or the second time.
@@ -130,6 +133,7 @@ pub fn plan(wish: &Wish, world: &World, now: OffsetDateTime) -> Plan {
         plan_boot(&mut plan, wish, world, now);
         plan_probes(&mut plan, wish, world, now);
         plan_permit(&mut plan, wish, world, now);
+        plan_telling(&mut plan, wish, world);
     }
     plan_strays(&mut plan, wish, world);
     if !wish.is_kept() {
@@ -184,12 +188,18 @@ fn plan_slot(plan: &mut Plan, wish: &Wish, world: &World, (kind, slot, wanted): 
         (Wanted::Yes | Wanted::IfThere, Some(holding)) if holding.cloud_id.is_none() => plan.now.push((make, "the answer is missing")),
         (Wanted::Yes | Wanted::IfThere, Some(holding)) if holding.listed.is_none() => {
             let gone_for_sure = holding.made_at.is_none_or(|made_at| now - made_at > VANISHED_AFTER);
-            match (gone_for_sure, kind == Kind::Machine && world.was_ready && !wish.rebuilds_vanished) {
+            // A copy is made once more of what it was made of.
+            let was_work = (kind, slot) == (Kind::Machine, 1) && world.was_ready;
+            match (gone_for_sure, was_work && !wish.rebuilds_vanished) {
                 (false, _) => plan.waiting.push((make, Until::Listed)),
                 // Its disk was somebody's work: nobody gets an empty machine instead without having asked for it.
                 (true, true) => {
                     plan.attention = Some(Attention::MachineVanished);
                     plan.waiting.push((make, Until::Somebody));
+                }
+                // What is made anew is given back by name first: a list may have been wrong.
+                (true, false) if kind == Kind::Machine && slot > 1 => {
+                    plan.now.push((Action::Release(kind, slot), "the cloud does not list it any more"));
                 }
                 (true, false) => plan.now.push((Action::WriteOff(kind, slot), "the cloud does not list it any more")),
             }
@@ -384,6 +394,7 @@ impl fmt::Display for Action {
             Self::Adopt(image) => write!(f, "adopt    image {image}"),
             Self::Probe(probe) => write!(f, "probe    {}", probe.code()),
             Self::Permit => write!(f, "permit   a certificate"),
+            Self::Tell(slot) => write!(f, "tell     machine/{slot} what it is asked by"),
             Self::Restart(service) => write!(f, "restart  {service}"),
             Self::ConfirmGone => write!(f, "confirm  that nothing is left"),
         }

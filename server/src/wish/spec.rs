@@ -30,6 +30,18 @@ pub struct Spec {
     /// follows.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub gives_back_address: bool,
+    /// How many machines an environment may have at most, the first included; 1: it cannot be scaled out.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub most_machines: u16,
+}
+
+fn one() -> u16 {
+    1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
+fn is_one(machines: &u16) -> bool {
+    *machines == 1
 }
 
 /// How a machine's disk is frozen, for copies to start from.

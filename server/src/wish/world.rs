@@ -9,7 +9,7 @@ use cloud::{Kind, MachineState, Observed};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::PermitSeen;
+use super::{PermitSeen, Told};
 use crate::machine::certificate::Certificate;
 
 /// Everything a plan looks at.
@@ -23,6 +23,8 @@ pub struct World {
     pub boot: Option<BootSeen>,
     /// What each probe last saw.
     pub probes: BTreeMap<Probe, ProbeSeen>,
+    /// What each machine was last told that it is asked by, as far as it was told anything.
+    pub told: BTreeMap<u16, Told>,
     /// The certificate that the machine has.
     pub certificate: Option<Certificate>,
     /// Its leave to ask for one.

@@ -81,7 +81,9 @@ impl Class {
     /// What the machine fetches, and what of it is for the service `https`.
     async fn settings(&self, id: EnvironmentId) -> (Value, Value) {
         let known = self.known(id).await;
-        let all = settings::settings(&mut *self.db().await, &self.portal.engine.vault, &known, Some(&known.dns_name)).await;
+        let cloud = self.portal.engine.clouds.get(&self.portal.engine.pool, known.cloud).await.expect("it is there").cloud;
+        let asker = settings::Asker::new(&known, cloud.nature(), 1);
+        let all = settings::settings(&mut *self.db().await, &self.portal.engine.vault, &known, &asker).await;
         let all = all.expect("secrets open").expect("it has an address");
         let https = all["services"].as_array().expect("a list").iter().find(|service| service["name"] == "https").expect("it is there");
         (all.clone(), https["settings"].clone())

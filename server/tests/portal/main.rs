@@ -15,6 +15,7 @@ mod matrix;
 mod names;
 mod operators;
 mod requests;
+mod scaling;
 mod secrets;
 mod sessions;
 mod support;

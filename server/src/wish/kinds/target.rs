@@ -10,7 +10,8 @@ pub(super) struct Target;
 
 impl Rules for Target {
     fn wanted(&self, wish: &Wish, _world: &World, slot: u16) -> Wanted {
-        wanted_by_course(wish, wish.is_scaled_out() && slot <= wish.machines())
+        let is_wanted = wish.is_scaled_out() && slot <= wish.machines() && !wish.options.set_apart.contains(&slot);
+        wanted_by_course(wish, is_wanted)
     }
 
     fn needs(&self, _wish: &Wish, world: &World, slot: u16) -> Option<Until> {
@@ -26,6 +27,10 @@ impl Rules for Target {
         match &holding.listed {
             Some(Observed::Target { machine, .. }) if of.is_some_and(|of| of != machine) => {
                 Care::Now(Action::Release(Kind::Target, slot), "it is another machine's")
+            }
+            // It was put back while it finished its last requests.
+            Some(Observed::Target { health: Health::Draining, .. }) if wish.is_up() => {
+                Care::Wait(Action::Make(Kind::Target, slot), Until::Drained)
             }
             Some(Observed::Target { health: Health::Initial | Health::Unhealthy, .. }) if wish.is_up() => {
                 Care::Wait(Action::Make(Kind::Target, slot), Until::Healthy)

@@ -1,10 +1,10 @@
-//! The machines that the balancer may send requests to.
+//! The machines that the balancer may send requests to, and whether visitors stay with the one that answered first.
 
-use cloud::Kind;
+use cloud::{Kind, Observed};
 
-use super::{Rules, Wanted, all, first_held, wanted_by_course};
-use crate::wish::plan::Until;
-use crate::wish::{Wish, World};
+use super::{Care, Rules, Wanted, all, first_held, wanted_by_course};
+use crate::wish::plan::{Action, Until};
+use crate::wish::{Holding, Wish, World};
 
 pub(super) struct TargetGroup;
 
@@ -19,5 +19,14 @@ impl Rules for TargetGroup {
 
     fn is_held_by(&self, _wish: &Wish, world: &World, _slot: u16) -> Option<Until> {
         first_held(world, [(Kind::Listener, 1)].into_iter().chain(all(world, Kind::Target)))
+    }
+
+    fn care(&self, wish: &Wish, _world: &World, slot: u16, holding: &Holding) -> Care {
+        match holding.listed {
+            Some(Observed::TargetGroup { is_sticky }) if wish.is_up() && is_sticky != wish.options.is_sticky => {
+                Care::Now(Action::Make(Kind::TargetGroup, slot), "visitors should stay with a machine, or should not")
+            }
+            _ => Care::Fine,
+        }
     }
 }

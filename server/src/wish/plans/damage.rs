@@ -25,11 +25,14 @@ fn blueprints() -> Vec<(&'static str, Wish)> {
     secured.spec.services.push(service("https"));
     let mut gives_back = secured.clone();
     gives_back.spec.gives_back_address = true;
+    let mut shared = Wish { options: scaled_out.options.clone(), ..wish(Goal::Running) };
+    shared.nature.kinds.push(Kind::Record);
     let image = |wish: Wish| Wish { purpose: Purpose::Image, image: ImageState::Baking, ..wish };
     vec![
         ("own hardware", wish(Goal::Running)),
         ("own hardware with https", secured),
         ("own hardware whose addresses are given back", gives_back),
+        ("own hardware, scaled out", shared),
         ("aws", on_aws.clone()),
         ("aws, scaled out", scaled_out),
         ("aws, scaled out at rest", at_rest),
@@ -75,6 +78,9 @@ fn damages(nature: &Nature, whole: &World) -> Vec<(String, World)> {
             Some(Observed::Record { record, .. }) => {
                 let record = Record { value: "elsewhere".into(), ..record };
                 damage(format!("{is} leads elsewhere"), &show(Observed::Record { record, is_in_sync: true, is_out: false }));
+            }
+            Some(Observed::TargetGroup { is_sticky }) => {
+                damage(format!("{is} is sticky and should not be"), &show(Observed::TargetGroup { is_sticky: !is_sticky }));
             }
             Some(Observed::Target { machine, .. }) => {
                 damage(format!("{is} is unhealthy"), &show(Observed::Target { machine, health: Health::Unhealthy }));

@@ -1,5 +1,7 @@
 //! What holds from any world, however it came about.
 
+use std::collections::BTreeSet;
+
 use app::domain::phase::Goal;
 use cloud::{Health, Kind, MachineState, Observed, Record};
 use proptest::prelude::*;
@@ -29,12 +31,16 @@ const ORDER: [((Kind, u16), (Kind, u16)); 15] = [
 
 fn any_wish() -> impl Strategy<Value = Wish> {
     let goal = prop_oneof![Just(Goal::Running), Just(Goal::Stopped), Just(Goal::Gone)];
-    (goal, any::<bool>(), 1..=2_u16, any::<bool>(), any::<bool>(), any::<bool>()).prop_map(
-        |(goal, on_aws, machines, has_https, at_rest, gives_back)| {
+    (goal, any::<bool>(), 1..=2_u16, any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>()).prop_map(
+        |(goal, on_aws, machines, has_https, at_rest, gives_back, is_apart)| {
             let nature = if on_aws { aws() } else { own_hardware() };
-            // Own hardware has no balancer yet.
-            let machines = if on_aws { machines } else { 1 };
-            let mut wish = Wish { nature, options: Options { machines, ..Options::default() }, rebuilds_vanished: true, ..wish(goal) };
+            let set_apart = if is_apart { BTreeSet::from([1]) } else { BTreeSet::new() };
+            let mut wish = Wish {
+                nature,
+                options: Options { machines, set_apart, is_sticky: is_apart, ..Options::default() },
+                rebuilds_vanished: true,
+                ..wish(goal)
+            };
             if at_rest {
                 wish.spec.freeze = Freeze::AtRest;
             }

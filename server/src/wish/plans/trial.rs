@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::machine::certificate::{Certificate, State};
 use crate::wish::spec::ServiceSpec;
 use crate::wish::{
-    Action, BootSeen, Freeze, Holding, ImageState, Options, PermitSeen, Plan, ProbeSeen, Purpose, Security, Spec, Wish, World, plan,
+    Action, BootSeen, Freeze, Holding, ImageState, Options, PermitSeen, Plan, ProbeSeen, Purpose, Security, Spec, Told, Wish, World, plan,
 };
 
 pub(super) fn now() -> OffsetDateTime {
@@ -31,6 +31,7 @@ pub(super) fn wish(goal: Goal) -> Wish {
             security: Security::Hardened,
             freeze: Freeze::Running,
             gives_back_address: false,
+            most_machines: 3,
         },
         image: ImageState::Ready("image".into()),
         condemned: 0,
@@ -49,7 +50,19 @@ pub(super) fn service(name: &str) -> ServiceSpec {
 
 /// As Incus is.
 pub(super) fn own_hardware() -> Nature {
-    Nature { kinds: vec![Kind::Machine, Kind::Address, Kind::Binding, Kind::Firewall, Kind::Snapshot, Kind::Image], ..Nature::default() }
+    let kinds = vec![
+        Kind::Machine,
+        Kind::Address,
+        Kind::Binding,
+        Kind::Firewall,
+        Kind::Snapshot,
+        Kind::Image,
+        Kind::Balancer,
+        Kind::Listener,
+        Kind::TargetGroup,
+        Kind::Target,
+    ];
+    Nature { kinds, balancers_are_machines: true, ..Nature::default() }
 }
 
 /// As AWS is.
@@ -62,6 +75,7 @@ pub(super) fn aws() -> Nature {
         probes_come_from: vec!["192.0.2.7/32".into()],
         deletion_stops: true,
         launches_together: 100,
+        balancers_are_machines: false,
         snapshots_stand_alone: true,
     }
 }
@@ -126,7 +140,7 @@ pub(super) fn made(wish: &Wish, world: &World, kind: Kind, slot: u16) -> Observe
         Kind::Image => Observed::Image { recipe: "r".into(), is_available: true },
         Kind::Balancer => Observed::Balancer { name: "c5.balancers.test".into(), is_active: false },
         Kind::Listener => Observed::Listener { certificate: wish.is_certified().then(|| name(Kind::Certificate, 1)) },
-        Kind::TargetGroup => Observed::TargetGroup,
+        Kind::TargetGroup => Observed::TargetGroup { is_sticky: wish.options.is_sticky },
         Kind::Target => Observed::Target { machine: name(Kind::Machine, slot), health: Health::Initial },
     }
 }
@@ -177,6 +191,10 @@ pub(super) fn done(wish: &Wish, world: &mut World, plan: &Plan) {
             Action::ConfirmGone => world.empty_since = Some(now()),
             Action::Adopt(_) => world.is_image_recorded = true,
             Action::Permit => world.permit = Some(PermitSeen { at: now(), is_told: world.is_booted() }),
+            Action::Tell(slot) => {
+                let host_names = wish.host_names(world, *slot);
+                world.told.insert(*slot, Told { host_names, is_ordered: false });
+            }
             Action::Restart(_) => {}
         }
     }

@@ -1,0 +1,292 @@
+//! The port `Scaling`: more machines behind a balancer, and who of them answers.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use app::domain::environment::Act;
+use app::domain::ids::EnvironmentId;
+use app::domain::person::Caller;
+use app::domain::phase::{Goal, Phase};
+use app::domain::saw::Saw;
+use app::domain::scaling::{Answers, BalancerCard, MachineCard, NoScaling, ScaleOffer, Scaling, Share, Visitor};
+use app::error::{AppError, Field, Why};
+use app::ports;
+use async_trait::async_trait;
+use cloud::{Health, Kind, MachineState, Nature, Observed};
+use futures::stream::{self, StreamExt};
+use serde_json::json;
+use tokio::time::{Instant, timeout_at};
+
+use super::environments::EnvironmentsPort;
+use super::{unexpected, view};
+use crate::auth::access::{Action, Standing};
+use crate::db::events::{self, Actor, Event};
+use crate::db::world::{self, Known};
+use crate::db::{Db, environments, machines};
+use crate::engine::clouds::Handle;
+use crate::probe::visit::{Answer, visit};
+
+/// So many requests are sent for one call: a visitor's handful, no load test.
+pub const HANDFUL: u32 = 20;
+/// So many of them at once.
+const AT_ONCE: usize = 4;
+/// What was not answered by then failed.
+const WHOLE: Duration = Duration::from_secs(15);
+/// How long a balancer's name is looked up.
+const LOOK_UP: Duration = Duration::from_secs(3);
+
+impl EnvironmentsPort {
+    /// The environment, for somebody who may steer it, with its cloud.
+    async fn steered(&self, db: &mut Db, caller: &Caller, id: EnvironmentId) -> Result<(Known, Handle), AppError> {
+        self.may(db, caller, id, Action::Steer).await?;
+        let known = world::load(db, id).await.map_err(unexpected)?;
+        let handle = self.engine.clouds.get(&self.engine.pool, known.cloud).await.map_err(|_| AppError::TryAgain)?;
+        Ok((known, handle))
+    }
+
+    /// Changes how requests are spread, and writes down by whom.
+    async fn spread(
+        &self,
+        caller: &Caller,
+        id: EnvironmentId,
+        change: impl FnOnce(&mut crate::wish::Options) + Send,
+    ) -> Result<(), AppError> {
+        let mut tx = self.engine.pool.begin().await.map_err(unexpected)?;
+        self.may(&mut tx, caller, id, Action::Steer).await?;
+        environments::lock(&mut tx, id).await.map_err(unexpected)?;
+        let mut options = world::load(&mut tx, id).await.map_err(unexpected)?.options;
+        if options.machines < 2 {
+            return Err(AppError::Conflict);
+        }
+        change(&mut options);
+        let crate::wish::Options { set_apart, is_sticky, .. } = options;
+        if !environments::choose(&mut tx, id, &json!({"set_apart": set_apart, "is_sticky": is_sticky})).await.map_err(unexpected)? {
+            return Err(AppError::Conflict);
+        }
+        events::record(&mut tx, id, &Actor::Person(caller.person), &Event::Spread { set_apart, is_sticky }).await.map_err(unexpected)?;
+        tx.commit().await.map_err(unexpected)
+    }
+}
+
+#[async_trait]
+impl ports::Scaling for EnvironmentsPort {
+    async fn offer(&self, caller: &Caller, id: EnvironmentId) -> Result<ScaleOffer, AppError> {
+        let mut db = self.engine.pool.acquire().await.map_err(unexpected)?;
+        let (known, handle) = self.steered(&mut db, caller, id).await?;
+        offer(&mut db, &known, handle.cloud.nature()).await.map_err(unexpected)
+    }
+
+    async fn scale_out(&self, caller: &Caller, id: EnvironmentId, machines: u16, zone: Option<&str>) -> Result<(), AppError> {
+        let mut tx = self.engine.pool.begin().await.map_err(unexpected)?;
+        self.may(&mut tx, caller, id, Action::Steer).await?;
+        environments::lock(&mut tx, id).await.map_err(unexpected)?;
+        let (known, handle) = self.steered(&mut tx, caller, id).await?;
+        let offer = offer(&mut tx, &known, handle.cloud.nature()).await.map_err(unexpected)?;
+        if offer.refused.is_some() || machines <= offer.machines {
+            return Err(AppError::Conflict);
+        }
+        if machines > offer.most {
+            return Err(AppError::Invalid { field: Field::Machines, why: Why::TooMany { most: offer.most } });
+        }
+        let wrong_zone = |why| AppError::Invalid { field: Field::Zone, why };
+        match zone {
+            Some(zone) if offer.zone.as_deref() == Some(zone) => return Err(wrong_zone(Why::SameZone)),
+            Some(zone) if !offer.zones.iter().any(|known| known == zone) => return Err(wrong_zone(Why::NoSuchZone)),
+            _ => {}
+        }
+        environments::choose(&mut tx, id, &json!({"machines": machines, "zone": zone})).await.map_err(unexpected)?;
+        let asked = Event::ScaledOut { machines, zone: zone.map(str::to_owned) };
+        events::record(&mut tx, id, &Actor::Person(caller.person), &asked).await.map_err(unexpected)?;
+        tx.commit().await.map_err(unexpected)
+    }
+
+    async fn set_apart(&self, caller: &Caller, id: EnvironmentId, machine: u16, is_apart: bool) -> Result<(), AppError> {
+        self.spread(caller, id, |options| {
+            if is_apart && machine <= options.machines {
+                options.set_apart.insert(machine);
+            } else {
+                options.set_apart.remove(&machine);
+            }
+        })
+        .await
+    }
+
+    async fn set_sticky(&self, caller: &Caller, id: EnvironmentId, is_sticky: bool) -> Result<(), AppError> {
+        self.spread(caller, id, |options| options.is_sticky = is_sticky).await
+    }
+
+    async fn send(&self, caller: &Caller, id: EnvironmentId, requests: u32, visitor: Visitor) -> Result<Answers, AppError> {
+        let mut db = self.engine.pool.acquire().await.map_err(unexpected)?;
+        let (known, handle) = self.steered(&mut db, caller, id).await?;
+        drop(db);
+        let balancer = known.world.first(Kind::Balancer).and_then(|held| Some((held.cloud_id.clone()?, held.listed.clone()?)));
+        let Some((cloud_id, Observed::Balancer { name, is_active: true })) = balancer else { return Err(AppError::Conflict) };
+        let requests = requests.min(HANDFUL);
+        if let Some(inside) = &handle.inside {
+            return Ok(simulated(&known, requests, visitor, |before| inside.visit(&cloud_id, before)));
+        }
+        let address = address_of(&name).await.ok_or(AppError::TryAgain)?;
+        let mut answers = Answers::default();
+        let by = Instant::now() + WHOLE;
+        match visitor {
+            Visitor::New => {
+                let mut visits = stream::iter(0..requests).map(|_| visit(address, &name, None)).buffer_unordered(AT_ONCE);
+                while let Ok(Some(answer)) = timeout_at(by, visits.next()).await {
+                    count(&mut answers, answer);
+                }
+            }
+            // One after the other: a mark is known only once it was given.
+            Visitor::Same { mut mark } => {
+                while answers.sent() < requests {
+                    let Ok(answer) = timeout_at(by, visit(address, &name, mark.as_deref())).await else { break };
+                    if let Some(newer) = answer.as_ref().ok().and_then(|answer| answer.mark.as_deref()) {
+                        mark = Some(merged(mark.as_deref(), newer));
+                    }
+                    count(&mut answers, answer);
+                }
+                answers.mark = mark;
+            }
+        }
+        answers.failed += requests - answers.sent();
+        Ok(answers)
+    }
+}
+
+/// Cookies with newer ones in their place: a site sets its own beside the balancer's.
+fn merged(marks: Option<&str>, newer: &str) -> String {
+    let of = |cookies: &str| -> BTreeMap<String, String> {
+        let pair = |cookie: &str| cookie.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned()));
+        cookies.split("; ").filter_map(pair).collect()
+    };
+    let mut all = marks.map(of).unwrap_or_default();
+    all.extend(of(newer));
+    all.into_iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ")
+}
+
+fn count(answers: &mut Answers, answer: Result<Answer, Saw>) {
+    match answer {
+        Ok(answer) if answer.is_good => answers.add(Answers { by: vec![(answer.by, 1)], ..Answers::default() }),
+        _ => answers.failed += 1,
+    }
+}
+
+/// Where machines are not real: a model of the balancer answers, and its mark is the machine.
+fn simulated(known: &Known, requests: u32, visitor: Visitor, visit: impl Fn(Option<&str>) -> Result<String, String>) -> Answers {
+    let mut answers = Answers::default();
+    let (is_same, mut mark) = match visitor {
+        Visitor::New => (false, None),
+        Visitor::Same { mark } => (true, mark),
+    };
+    for _ in 0..requests {
+        let Ok(machine) = visit(mark.as_deref()) else {
+            answers.failed += 1;
+            continue;
+        };
+        let row = known.rows.iter().find(|row| row.kind == Kind::Machine && row.cloud_id.as_deref() == Some(machine.as_str()));
+        let label = row.map_or_else(String::new, |row| known.machine_label(row.slot));
+        answers.add(Answers { by: vec![(label, 1)], ..Answers::default() });
+        mark = is_same.then_some(machine);
+    }
+    Answers { mark, ..answers }
+}
+
+async fn address_of(name: &str) -> Option<SocketAddr> {
+    if let Ok(address) = name.parse::<IpAddr>() {
+        return Some(SocketAddr::new(address, 80));
+    }
+    let found = tokio::time::timeout(LOOK_UP, tokio::net::lookup_host((name, 80))).await.ok()?.ok()?;
+    found.into_iter().find(SocketAddr::is_ipv4)
+}
+
+async fn offer(db: &mut Db, known: &Known, nature: &Nature) -> sqlx::Result<ScaleOffer> {
+    let machines = known.options.machines.max(1);
+    let refused = if !nature.has(Kind::Balancer) {
+        Some(NoScaling::NoBalancer)
+    } else if machines >= known.spec.most_machines {
+        Some(NoScaling::Most)
+    } else if view::phase_of(known) != Phase::Ready {
+        Some(NoScaling::NotReady)
+    } else {
+        let knows_copies = match known.machine {
+            Some(machine) => machines::knows_copies(db, machine).await?,
+            None => false,
+        };
+        (!knows_copies).then_some(NoScaling::OldMachine)
+    };
+    let wish = known.wish(nature);
+    Ok(ScaleOffer {
+        name: known.name.clone(),
+        machines,
+        most: known.spec.most_machines,
+        zones: nature.zones.clone(),
+        zone: known.rows.iter().find(|row| row.kind == Kind::Machine && row.slot == 1).and_then(|row| row.zone.clone()),
+        rests: known.spec.freeze == crate::wish::Freeze::AtRest,
+        balancer_is_machine: nature.balancers_are_machines,
+        balancer_name: wish.is_named().then(|| wish.balancer_name()),
+        refused,
+    })
+}
+
+/// Whether its page offers to scale it out.
+#[must_use]
+pub fn act(known: &Known, phase: Phase) -> Option<Act> {
+    (phase == Phase::Ready && known.options.machines.max(1) < known.spec.most_machines).then_some(Act::ScaleOut)
+}
+
+/// How it is spread over machines; `None`: it has one, and no balancer.
+#[must_use]
+pub fn scaling(known: &Known, standing: Standing) -> Option<Scaling> {
+    let machines = known.options.machines;
+    let balancer = known.world.first(Kind::Balancer).and_then(|held| held.listed.as_ref());
+    if known.goal == Goal::Gone || machines < 2 && balancer.is_none() {
+        return None;
+    }
+    let (name, is_active) = match balancer {
+        Some(Observed::Balancer { name, is_active }) => (Some(name), *is_active),
+        _ => (None, false),
+    };
+    let is_secure = matches!(
+        known.world.first(Kind::Listener).and_then(|held| held.listed.as_ref()),
+        Some(Observed::Listener { certificate: Some(_) })
+    );
+    let host_name = known.world.of(Kind::Record, 2).and_then(|held| match &held.listed {
+        Some(Observed::Record { record, is_out: false, .. }) => Some(record.name.clone()),
+        _ => None,
+    });
+    // A certificate is good for the name only.
+    let web =
+        if is_secure { host_name.as_ref().map(|name| format!("https://{name}/")) } else { name.map(|name| format!("http://{name}/")) };
+    Some(Scaling {
+        machines: (1..=machines).map(|slot| machine(known, slot)).collect(),
+        balancer: BalancerCard { web: web.filter(|_| is_active), name: host_name, is_active, is_sticky: known.options.is_sticky },
+        may_change: standing.may(Action::Steer).is_ok(),
+    })
+}
+
+fn machine(known: &Known, slot: u16) -> MachineCard {
+    let target = known.world.of(Kind::Target, slot).and_then(|held| held.listed.as_ref());
+    let share = match (known.world.machine_state(slot), target) {
+        (None, _) => Share::Coming,
+        (_, Some(Observed::Target { health: Health::Draining, .. })) => Share::Draining,
+        (Some(MachineState::Stopped | MachineState::Stopping), _) => Share::Off,
+        (_, Some(Observed::Target { health: Health::Healthy, .. })) => Share::Healthy,
+        (_, Some(Observed::Target { health: Health::Unhealthy, .. })) => Share::Unhealthy,
+        (_, None) if known.options.set_apart.contains(&slot) => Share::SetApart,
+        _ => Share::Checking,
+    };
+    MachineCard {
+        slot,
+        label: known.machine_label(slot),
+        address: known.address_of(slot),
+        zone: known.rows.iter().find(|row| row.kind == Kind::Machine && row.slot == slot).and_then(|row| row.zone.clone()),
+        share,
+    }
+}
+
+/// Whether requests are spread over all machines that should get some.
+#[must_use]
+pub fn is_spread(scaling: &Scaling) -> bool {
+    let is_settled = |machine: &MachineCard| matches!(machine.share, Share::Healthy | Share::SetApart);
+    scaling.balancer.is_active && scaling.machines.iter().all(is_settled)
+}
