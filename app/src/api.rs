@@ -4,6 +4,7 @@
 pub mod courses;
 pub mod door;
 pub mod environments;
+pub mod scaling;
 
 #[cfg(feature = "ssr")]
 mod ssr;

@@ -9,7 +9,7 @@ use leptos_router::path;
 use crate::components::frame::Frame;
 use crate::pages::account::AccountPage;
 use crate::pages::courses::CoursePage;
-use crate::pages::environments::{DeletePage, EnvironmentPage, PasswordsPage};
+use crate::pages::environments::{DeletePage, EnvironmentPage, PasswordsPage, ProverPage, ScalePage};
 use crate::pages::home::HomePage;
 use crate::pages::not_found::NotFoundPage;
 use crate::pages::sign_in::SignInPage;
@@ -30,6 +30,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/courses/:code") view=CoursePage ssr=Async/>
                     <Route path=path!("/environments/:id") view=EnvironmentPage ssr=Async/>
                     <Route path=path!("/environments/:id/passwords") view=PasswordsPage ssr=Async/>
+                    <Route path=path!("/environments/:id/scale") view=ScalePage ssr=Async/>
+                    <Route path=path!("/environments/:id/prover") view=ProverPage ssr=Async/>
                     <Route path=path!("/environments/:id/delete") view=DeletePage ssr=Async/>
                     <Route path=path!("/account") view=AccountPage ssr=Async/>
                     <Route path=path!("/styleguide") view=StyleguidePage ssr=Async/>

@@ -3,12 +3,14 @@
 pub(crate) mod attention;
 pub(crate) mod badge;
 pub(crate) mod cards;
+pub(crate) mod choice;
 pub(crate) mod copy;
 pub(crate) mod field;
 pub(crate) mod frame;
 pub(crate) mod icon;
 pub(crate) mod incidents;
 pub(crate) mod loaded;
+pub(crate) mod machines;
 pub(crate) mod moment;
 pub(crate) mod notice;
 pub(crate) mod timeline;

@@ -9,4 +9,5 @@ pub mod person;
 pub mod phase;
 pub mod reason;
 pub mod saw;
+pub mod scaling;
 pub mod timeline;

@@ -55,6 +55,10 @@ pub enum Field {
     PublicKey,
     /// The name typed to confirm a removal.
     Confirmation,
+    /// How many machines.
+    Machines,
+    /// The zone of a copy.
+    Zone,
 }
 
 /// What is wrong with a field.
@@ -69,6 +73,15 @@ pub enum Why {
     NotAPublicKey,
     /// The typed name is not the environment's name.
     NotTheName,
+    /// More machines than the blueprint lets an environment have.
+    TooMany {
+        /// So many.
+        most: u16,
+    },
+    /// The first machine is in that zone.
+    SameZone,
+    /// The cloud has no such zone.
+    NoSuchZone,
 }
 
 impl AppError {

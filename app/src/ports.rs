@@ -11,6 +11,7 @@ use crate::domain::course::{CourseCard, CourseView};
 use crate::domain::environment::{EnvironmentCard, EnvironmentView, Passwords};
 use crate::domain::ids::{BlueprintVersionId, EnvironmentId, SessionId};
 use crate::domain::person::{Caller, SessionRow};
+use crate::domain::scaling::{Answers, ScaleOffer, Visitor};
 use crate::error::AppError;
 
 /// The ports, as handed to pages.
@@ -22,6 +23,8 @@ pub struct Portal {
     pub courses: Arc<dyn Courses>,
     /// Environments.
     pub environments: Arc<dyn Environments>,
+    /// Several machines behind a balancer.
+    pub scaling: Arc<dyn Scaling>,
 }
 
 /// Signing in and out, for the browser that asks.
@@ -94,4 +97,29 @@ pub trait Environments: Send + Sync {
     /// # Errors
     /// [`AppError::SignInAgain`] if the sign-in is more than fifteen minutes ago.
     async fn passwords(&self, caller: &Caller, id: EnvironmentId) -> Result<Passwords, AppError>;
+}
+
+/// Several machines behind a balancer.
+#[async_trait]
+pub trait Scaling: Send + Sync {
+    /// What scaling out would bring.
+    async fn offer(&self, caller: &Caller, id: EnvironmentId) -> Result<ScaleOffer, AppError>;
+
+    /// So many machines in all; copies go to `zone`, or to any but the first machine's.
+    ///
+    /// # Errors
+    /// [`AppError::Invalid`] at the field; [`AppError::Conflict`] if it cannot be done now.
+    async fn scale_out(&self, caller: &Caller, id: EnvironmentId, machines: u16, zone: Option<&str>) -> Result<(), AppError>;
+
+    /// Whether a machine gets requests though it could answer.
+    async fn set_apart(&self, caller: &Caller, id: EnvironmentId, machine: u16, is_apart: bool) -> Result<(), AppError>;
+
+    /// Whether a visitor stays with the machine that answered first.
+    async fn set_sticky(&self, caller: &Caller, id: EnvironmentId, is_sticky: bool) -> Result<(), AppError>;
+
+    /// Sends a handful of requests through the balancer.
+    ///
+    /// # Errors
+    /// [`AppError::Conflict`] while there is no balancer that takes any.
+    async fn send(&self, caller: &Caller, id: EnvironmentId, requests: u32, visitor: Visitor) -> Result<Answers, AppError>;
 }

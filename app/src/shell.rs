@@ -57,7 +57,7 @@ fn looks_again() -> Option<impl IntoView> {
     let parts = use_context::<Parts>()?;
     let id: EnvironmentId = parts.uri.path().strip_prefix("/environments/")?.trim_end_matches('/').parse().ok()?;
     Some(Suspend::new(async move {
-        let is_moving = once_a_page(environment(id)).await.is_ok_and(|view| view.phase.is_moving());
+        let is_moving = once_a_page(environment(id)).await.is_ok_and(|view| view.is_moving());
         is_moving.then(|| view! { <noscript><meta http-equiv="refresh" content="3"/></noscript> })
     }))
 }

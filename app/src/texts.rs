@@ -15,6 +15,7 @@ use crate::domain::person::Locale;
 use crate::domain::phase::Phase;
 use crate::domain::reason::{Attention, Probe};
 use crate::domain::saw::Saw;
+use crate::domain::scaling::{NoScaling, Share};
 use crate::domain::timeline::{StepState, What};
 use crate::error::{AppError, Why};
 
@@ -47,6 +48,7 @@ pub(crate) struct Texts {
     pub(crate) timeline: Timeline,
     pub(crate) connection: Connection,
     pub(crate) host_name: HostName,
+    pub(crate) scaling: Scaling,
     pub(crate) passwords: Passwords,
     pub(crate) delete: Delete,
     pub(crate) account: Account,
@@ -224,6 +226,60 @@ pub(crate) struct HostName {
     pub(crate) turn_at: Sentence,
     pub(crate) said: Sentence,
     pub(crate) lesson: Sentence,
+}
+
+/// Several machines behind a balancer.
+pub(crate) struct Scaling {
+    pub(crate) title: About,
+    pub(crate) lead: Sentence,
+    pub(crate) steps_title: Sentence,
+    pub(crate) steps: [Sentence; 5],
+    /// Whether the first machine is off while its disk is frozen.
+    pub(crate) meanwhile: fn(bool) -> Sentence,
+    /// The environment's name, and the balancer's in the DNS if it has one.
+    pub(crate) names: fn(&str, Option<&str>) -> String,
+    pub(crate) independent: Sentence,
+    pub(crate) balancer_is_machine: Sentence,
+    pub(crate) machines: Sentence,
+    pub(crate) machines_hint: Sentence,
+    pub(crate) so_many: fn(u16) -> String,
+    pub(crate) zone: Sentence,
+    pub(crate) zone_head: Sentence,
+    pub(crate) zone_hint: Sentence,
+    pub(crate) any_zone: Sentence,
+    pub(crate) same_zone: About,
+    pub(crate) one_place: Sentence,
+    pub(crate) button: Sentence,
+    pub(crate) refused: fn(NoScaling) -> Sentence,
+    pub(crate) members: Sentence,
+    pub(crate) machine: Sentence,
+    pub(crate) address: Sentence,
+    pub(crate) state: Sentence,
+    pub(crate) share: fn(Share) -> Sentence,
+    pub(crate) balancer: Sentence,
+    pub(crate) balancer_name: Sentence,
+    pub(crate) balancer_is_coming: Sentence,
+    pub(crate) prover_link: Sentence,
+    pub(crate) prover_title: About,
+    pub(crate) prover_lead: Sentence,
+    pub(crate) send: fn(u32) -> String,
+    pub(crate) send_as_one: fn(u32) -> String,
+    pub(crate) sending: Sentence,
+    pub(crate) as_whom: Sentence,
+    pub(crate) as_new: Sentence,
+    pub(crate) as_same: Sentence,
+    pub(crate) answered: Sentence,
+    pub(crate) share_of: fn(u32, u32) -> String,
+    pub(crate) nobody_said: Sentence,
+    pub(crate) failed: fn(u32) -> String,
+    pub(crate) take_out: Sentence,
+    pub(crate) put_back: Sentence,
+    pub(crate) take_out_this: About,
+    pub(crate) put_back_this: About,
+    pub(crate) sticky: fn(bool) -> Sentence,
+    pub(crate) make_sticky: fn(bool) -> Sentence,
+    pub(crate) lesson: Sentence,
+    pub(crate) exercise: Sentence,
 }
 
 pub(crate) struct Passwords {

@@ -7,6 +7,7 @@ use super::ids::EnvironmentId;
 use super::incident::Incident;
 use super::phase::{Goal, Phase};
 use super::reason::{Attention, Probe};
+use super::scaling::Scaling;
 use super::timeline::Step;
 
 /// An environment in a list.
@@ -53,6 +54,8 @@ pub struct EnvironmentView {
     pub is_simulated: bool,
     /// What happened on the way to the present goal, in order.
     pub steps: Vec<Step>,
+    /// How it is spread over machines, if it has several.
+    pub scaling: Option<Scaling>,
     /// How to reach it, from Ready on (and while stopped, so that settings can be kept).
     pub connection: Option<Connection>,
     /// What the caller may ask for now.
@@ -63,6 +66,14 @@ pub struct EnvironmentView {
     pub at: OffsetDateTime,
 }
 
+impl EnvironmentView {
+    /// Whether it is on its way somewhere.
+    #[must_use]
+    pub fn is_moving(&self) -> bool {
+        self.phase.is_moving() || self.phase == Phase::Ready && self.scaling.as_ref().is_some_and(Scaling::is_moving)
+    }
+}
+
 /// What a person may ask of an environment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -71,6 +82,8 @@ pub enum Act {
     Start,
     /// Goal: stopped.
     Stop,
+    /// More machines.
+    ScaleOut,
     /// After a failure: clear the reason and go on.
     TryAgain,
     /// Goal: gone.

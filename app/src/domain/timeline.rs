@@ -74,6 +74,20 @@ pub enum What {
     Probe(Probe),
     /// All of it passed.
     Ready,
+    /// The first machine's disk is frozen, to be copied.
+    Freeze,
+    /// An image is made of it.
+    CopyImage,
+    /// The address of a copy, by its number.
+    CopyAddress(u16),
+    /// A copy is made and started.
+    Copy(u16),
+    /// The balancer.
+    Balancer,
+    /// The machines that it may send requests to.
+    TargetGroup,
+    /// Every machine answers behind the balancer.
+    Spread,
     /// The machine stops.
     Stop,
     /// The name is taken out, before what it led to goes.

@@ -23,6 +23,7 @@ fn view(phase: Phase, states: &[StepState]) -> EnvironmentView {
         keeps_address: true,
         is_simulated: false,
         steps: states.iter().map(step).collect(),
+        scaling: None,
         connection: None,
         acts: vec![],
         last_event: 1,

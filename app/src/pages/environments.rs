@@ -4,11 +4,15 @@ mod connection;
 mod delete;
 mod name;
 mod passwords;
+mod prover;
+mod scaling;
 mod view;
 
 pub(crate) use self::delete::DeletePage;
 pub(crate) use self::name::{HowFar, Name};
 pub(crate) use self::passwords::PasswordsPage;
+pub(crate) use self::prover::ProverPage;
+pub(crate) use self::scaling::ScalePage;
 pub(crate) use self::view::EnvironmentPage;
 
 use leptos::prelude::*;

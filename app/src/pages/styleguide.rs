@@ -11,11 +11,13 @@ use super::not_found::NotFoundPage;
 use crate::components::attention::AttentionBox;
 use crate::components::badge::PhaseBadge;
 use crate::components::cards::{CourseList, Empty, EnvironmentList};
+use crate::components::choice::Choice;
 use crate::components::copy::{CopyBlock, CopyRow};
 use crate::components::field::Field;
 use crate::components::icon::{Glyph, Icon};
 use crate::components::incidents::Incidents;
 use crate::components::loaded::Wait;
+use crate::components::machines::MachineTable;
 use crate::components::notice::{Lesson, Notice, Problem, Tone};
 use crate::components::timeline::Timeline;
 use crate::components::title::PageTitle;
@@ -64,6 +66,10 @@ fn Styleguide() -> impl IntoView {
         <Messages/>
         <Lists/>
         <Names/>
+        <section aria-labelledby="machines">
+            <h2 id="machines">{use_texts().scaling.members}</h2>
+            <MachineTable machines=samples::machines()/>
+        </section>
         <Attentions/>
     }
 }
@@ -105,6 +111,14 @@ fn Controls() -> impl IntoView {
                     hint=texts.course.public_key_hint
                     optional=texts.course.optional
                     is_code=true
+                />
+                <Choice
+                    name="zone"
+                    label=texts.scaling.zone
+                    hint=texts.scaling.zone_hint
+                    items=samples::zones(texts.scaling.same_zone)
+                    chosen=String::new()
+                    problem=None
                 />
             </div>
         </section>

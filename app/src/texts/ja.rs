@@ -4,6 +4,7 @@ mod environment;
 mod host_name;
 mod incident;
 mod saw;
+mod scaling;
 mod steps;
 mod trouble;
 
@@ -118,6 +119,7 @@ pub(super) static TEXTS: Texts = Texts {
     timeline: steps::TIMELINE,
     connection: environment::CONNECTION,
     host_name: host_name::HOST_NAME,
+    scaling: scaling::SCALING,
     passwords: Passwords {
         title: |name| format!("{name} のパスワード"),
         heading: "パスワード",

@@ -107,3 +107,16 @@ async fn deleting_wants_the_name() {
     let answer = post(&site, &page, "/do/delete_environment", &format!("id={}&name=c5", environment_id())).await;
     assert_eq!(location(&answer), format!("/environments/{}", environment_id()));
 }
+
+#[tokio::test]
+async fn a_copy_in_the_first_machines_zone_is_refused_with_the_reason_and_what_was_chosen_stays() {
+    let (site, _) = site(Fake::default(), student());
+    let page = format!("/environments/{}/scale", environment_id());
+    let answer = post(&site, &page, "/do/scale_out", &format!("id={}&machines=3&zone=c5", environment_id())).await;
+    let cookie = answer.headers()[header::SET_COOKIE].to_str().unwrap().split(';').next().unwrap().to_owned();
+    let (_, html) = ask(&site, Request::get(location(&answer)).header("accept", "text/html").header("cookie", cookie)).await;
+    assert!(html.contains("The first machine is in this zone."), "{html}");
+    assert!(html.contains(r#"<option value="3" selected"#), "{html}");
+    let answer = post(&site, &page, "/do/scale_out", &format!("id={}&machines=2&zone=", environment_id())).await;
+    assert_eq!(location(&answer), format!("/environments/{}", environment_id()));
+}

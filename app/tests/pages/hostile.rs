@@ -31,9 +31,9 @@ async fn names_titles_logs_and_addresses_stay_text_on_every_page() {
             caller.name = HOSTILE.to_owned();
         }
         let (site, _) = site(hostile(phase), visit);
-        for page in
-            ["/", "/courses/SYS-101", "/account", &environment, &format!("{environment}/passwords"), &format!("{environment}/delete")]
-        {
+        let of_environment = ["passwords", "delete", "scale", "prover?send=1"].map(|page| format!("{environment}/{page}"));
+        let pages = ["/", "/courses/SYS-101", "/account", &environment].into_iter().chain(of_environment.iter().map(String::as_str));
+        for page in pages {
             let (status, html) = get(&site, page).await;
             assert_eq!(status, 200, "{page}");
             assert!(html.contains("&lt;img"), "{page} shows the text");

@@ -10,9 +10,10 @@ use app::domain::incident::{Fault, Incident};
 use app::domain::person::{Caller, SessionRow};
 use app::domain::phase::{Goal, Phase};
 use app::domain::reason::{Attention, Probe};
+use app::domain::scaling::{Answers, BalancerCard, MachineCard, ScaleOffer, Scaling, Share, Visitor};
 use app::domain::timeline::{Step, StepState, What};
 use app::error::{AppError, Field, Why};
-use app::ports::{Courses, Door, Environments, Portal};
+use app::ports::{self, Courses, Door, Environments, Portal};
 use async_trait::async_trait;
 use time::OffsetDateTime;
 use time::macros::datetime;
@@ -65,7 +66,7 @@ fn session_id(last: char) -> SessionId {
 
 impl Fake {
     pub fn portal(self: Arc<Self>) -> Portal {
-        Portal { door: self.clone(), courses: self.clone(), environments: self }
+        Portal { door: self.clone(), courses: self.clone(), environments: self.clone(), scaling: self }
     }
 
     fn answer<T>(&self, value: T) -> Result<T, AppError> {
@@ -130,6 +131,21 @@ impl Fake {
             }
         }
         steps
+    }
+
+    fn scaling(&self) -> Scaling {
+        let machine = |(slot, share)| MachineCard {
+            slot,
+            label: self.text.clone(),
+            address: Some(self.text.clone()),
+            zone: Some(self.text.clone()),
+            share,
+        };
+        Scaling {
+            machines: (1..).zip([Share::Healthy, Share::Unhealthy, Share::Off, Share::SetApart]).map(machine).collect(),
+            balancer: BalancerCard { web: Some(self.text.clone()), name: Some(self.text.clone()), is_active: true, is_sticky: false },
+            may_change: true,
+        }
     }
 
     fn connection(&self) -> Connection {
@@ -246,7 +262,8 @@ impl Environments for Fake {
         }
         let is_settled = matches!(self.phase, Phase::Ready | Phase::Stopped);
         let mut acts = match self.phase {
-            Phase::Ready | Phase::Building | Phase::Checking => vec![Act::Stop, Act::Delete],
+            Phase::Ready => vec![Act::Stop, Act::ScaleOut, Act::Delete],
+            Phase::Building | Phase::Checking => vec![Act::Stop, Act::Delete],
             Phase::Stopped => vec![Act::Start, Act::Delete],
             Phase::Removed | Phase::Removing => vec![],
             _ => vec![Act::Delete],
@@ -267,6 +284,7 @@ impl Environments for Fake {
             keeps_address: true,
             is_simulated: true,
             steps: if self.phase == Phase::Waiting { vec![] } else { self.steps() },
+            scaling: (self.phase == Phase::Ready).then(|| self.scaling()),
             connection: is_settled.then(|| self.connection()),
             acts,
             last_event: 7,
@@ -295,5 +313,41 @@ impl Environments for Fake {
         } else {
             Err(AppError::SignInAgain)
         }
+    }
+}
+
+#[async_trait]
+impl ports::Scaling for Fake {
+    async fn offer(&self, _: &Caller, _: EnvironmentId) -> Result<ScaleOffer, AppError> {
+        self.answer(ScaleOffer {
+            name: self.text.clone(),
+            machines: 1,
+            most: 3,
+            zones: vec![self.text.clone(), "b".to_owned()],
+            zone: Some(self.text.clone()),
+            rests: false,
+            balancer_is_machine: false,
+            balancer_name: Some(self.text.clone()),
+            refused: None,
+        })
+    }
+
+    async fn scale_out(&self, _: &Caller, _: EnvironmentId, _: u16, zone: Option<&str>) -> Result<(), AppError> {
+        match zone {
+            Some(zone) if zone == self.text => Err(AppError::Invalid { field: Field::Zone, why: Why::SameZone }),
+            _ => self.answer(()),
+        }
+    }
+
+    async fn set_apart(&self, _: &Caller, _: EnvironmentId, _: u16, _: bool) -> Result<(), AppError> {
+        self.answer(())
+    }
+
+    async fn set_sticky(&self, _: &Caller, _: EnvironmentId, _: bool) -> Result<(), AppError> {
+        self.answer(())
+    }
+
+    async fn send(&self, _: &Caller, _: EnvironmentId, requests: u32, _: Visitor) -> Result<Answers, AppError> {
+        self.answer(Answers { by: vec![(self.text.clone(), requests - 1)], failed: 1, mark: None })
     }
 }

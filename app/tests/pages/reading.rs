@@ -15,6 +15,8 @@ fn pages() -> Vec<String> {
         environment.clone(),
         format!("{environment}/passwords"),
         format!("{environment}/delete"),
+        format!("{environment}/scale"),
+        format!("{environment}/prover?send=1"),
         "/account".to_owned(),
         "/styleguide".to_owned(),
         "/sign-in".to_owned(),

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 
 use super::asked_for;
 use super::connection::ConnectionBlock;
+use super::scaling::Machines;
 use crate::api::environment_of_page;
 use crate::api::environments::{StartEnvironment, StopEnvironment, TryEnvironmentAgain};
 use crate::components::attention::AttentionBox;
@@ -43,6 +44,7 @@ fn Environment(environment: EnvironmentView) -> impl IntoView {
     let steps = Memo::new(move |_| view.read().steps.clone());
     let attention = Memo::new(move |_| view.read().attention.clone());
     let incidents = Memo::new(move |_| view.read().incidents.clone());
+    let scaling = Memo::new(move |_| view.read().scaling.clone());
     let connection = Memo::new(move |_| view.read().connection.clone());
     let (id, name) = view.with_untracked(|view| (view.id, view.name.clone()));
     let title = name.clone();
@@ -59,6 +61,7 @@ fn Environment(environment: EnvironmentView) -> impl IntoView {
             </AttentionBox>
         })}
         <ActButtons view acts only=None/>
+        {move || scaling.get().map(|scaling| view! { <Machines id scaling/> })}
         <div class="columns">
             {move || connection.get().map(|connection| view! { <ConnectionBlock id connection is_off=phase.get() != Phase::Ready/> })}
             <section aria-labelledby="timeline" class="timeline-section">
@@ -67,7 +70,7 @@ fn Environment(environment: EnvironmentView) -> impl IntoView {
                 <p class="following needs-scripts">
                     {move || match following.get() {
                         Following::No => "",
-                        Following::Live if phase.get().is_moving() => texts.environment.live,
+                        Following::Live if view.read().is_moving() => texts.environment.live,
                         Following::Live => "",
                         Following::Lost => texts.environment.not_live,
                     }}
@@ -141,6 +144,7 @@ fn ActButtons(view: RwSignal<EnvironmentView>, acts: Acts, only: Option<Act>) ->
             Act::Start => view! { <ActionForm action=acts.start><Press id word is_main=true/></ActionForm> }.into_any(),
             Act::Stop => view! { <ActionForm action=acts.stop><Press id word/></ActionForm> }.into_any(),
             Act::TryAgain => view! { <ActionForm action=acts.again><Press id word is_main=true/></ActionForm> }.into_any(),
+            Act::ScaleOut => view! { <a class="button" href=format!("/environments/{id}/scale") rel="external">{word}</a> }.into_any(),
             Act::Delete => {
                 view! { <a class="button button-danger" href=format!("/environments/{id}/delete") rel="external">{word}</a> }.into_any()
             }

@@ -3,6 +3,7 @@
 use time::macros::datetime;
 use uuid::Uuid;
 
+use crate::components::choice::Item;
 use crate::domain::course::{CertificatesLeft, CourseCard, Role};
 use crate::domain::environment::{EnvironmentCard, HostName, Https, LedBy, NotYet};
 use crate::domain::ids::EnvironmentId;
@@ -10,6 +11,7 @@ use crate::domain::incident::{Fault, Incident};
 use crate::domain::phase::Phase;
 use crate::domain::reason::{Attention, Probe};
 use crate::domain::saw::Saw;
+use crate::domain::scaling::{MachineCard, Share};
 use crate::domain::timeline::{Step, StepState, What};
 
 pub(super) const PHASES: [Phase; 8] =
@@ -78,6 +80,26 @@ pub(super) fn attentions() -> Vec<Attention> {
         Attention::MachineVanished,
         Attention::Parked,
     ]
+}
+
+pub(super) fn zones(same: fn(&str) -> String) -> Vec<Item> {
+    let zone = |zone: &str, is_disabled| Item {
+        value: zone.to_owned(),
+        text: if is_disabled { same(zone) } else { zone.to_owned() },
+        is_disabled,
+    };
+    vec![zone("ap-northeast-1c", false), zone("ap-northeast-1a", true)]
+}
+
+pub(super) fn machines() -> Vec<MachineCard> {
+    let machine = |(slot, share)| MachineCard {
+        slot,
+        label: format!("c5-{slot}"),
+        address: (share != Share::Coming).then(|| format!("198.51.100.{slot}")),
+        zone: Some(if slot == 1 { "ap-northeast-1a" } else { "ap-northeast-1c" }.to_owned()),
+        share,
+    };
+    (1..).zip(Share::ALL).map(machine).collect()
 }
 
 pub(super) fn host_names() -> Vec<HostName> {

@@ -27,6 +27,7 @@ pub(super) const ENVIRONMENT: Environment = Environment {
     act: |act| match act {
         Act::Start => "Start",
         Act::Stop => "Stop",
+        Act::ScaleOut => "Scale out …",
         Act::TryAgain => "Try again",
         Act::Delete => "Delete …",
     },

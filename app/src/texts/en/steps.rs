@@ -67,6 +67,35 @@ fn step(what: &What, state: StepState) -> String {
         What::Boot(step) => return boot(step, state),
         What::Probe(probe) => check(*probe),
         What::Ready => ["Ready", "Koza is looking at everything once more", "Everything passed: ready", "Not ready"],
+        What::Freeze => [
+            "Snapshot",
+            "The first machine's disk is being copied as it is now: a snapshot",
+            "The first machine's disk is copied: a snapshot",
+            "The first machine's disk could not be copied",
+        ],
+        What::CopyImage => [
+            "Image",
+            "An image is being made of the snapshot",
+            "The image is made: machines can start from it",
+            "No image could be made of the snapshot",
+        ],
+        What::CopyAddress(machine) => {
+            return of_copy("A fixed address", *machine, ["is reserved", "is being reserved", "could not be reserved"], state);
+        }
+        What::Copy(machine) => return of_copy("A copy", *machine, ["runs", "is starting", "did not start"], state),
+        What::Balancer => ["Balancer", "The balancer is being set up", "The balancer is set up", "The balancer could not be set up"],
+        What::TargetGroup => [
+            "Target group",
+            "The target group is being made: the machines that the balancer may ask",
+            "The target group is made: the machines that the balancer may ask",
+            "The target group could not be made",
+        ],
+        What::Spread => [
+            "All machines answer",
+            "The balancer is asking each machine whether it answers",
+            "Every machine answers behind the balancer",
+            "A machine could not be put behind the balancer",
+        ],
         What::Stop => ["Stop", "The machine is shutting down", "The machine is off", "The machine did not stop"],
         What::RemoveName => [
             "Take out the name",
@@ -94,6 +123,16 @@ fn step(what: &What, state: StepState) -> String {
         ],
     };
     pick(state, [waiting, now, done, failed]).to_owned()
+}
+
+/// Of a copy, by its number.
+fn of_copy(what: &str, machine: u16, [done, now, failed]: [&str; 3], state: StepState) -> String {
+    match state {
+        StepState::Waiting => format!("{what} (machine {machine})"),
+        StepState::Now => format!("{what} {now} (machine {machine})"),
+        StepState::Done => format!("{what} {done} (machine {machine})"),
+        StepState::Failed => format!("{what} {failed} (machine {machine})"),
+    }
 }
 
 fn check(probe: Probe) -> [&'static str; 4] {

@@ -50,6 +50,11 @@ pub(super) fn why(why: Why) -> String {
         Why::Name(NameProblem::Reserved) => "The site keeps this name for itself. Choose another.".to_owned(),
         Why::Taken => "Somebody has this name already. Choose another.".to_owned(),
         Why::NotAPublicKey => "This is not an SSH public key that Koza accepts. It is one line that begins with ssh-ed25519 or the like, from a file that ends in .pub.".to_owned(),
+        Why::TooMany { most } => format!("This blueprint lets an environment have {most} machines at most."),
+        Why::SameZone => {
+            "The first machine is in this zone. A zone can fail as a whole: a copy in the same one would fail with it. Choose another.".to_owned()
+        }
+        Why::NoSuchZone => "The cloud has no such zone.".to_owned(),
         Why::NotTheName => "This is not the name of the environment.".to_owned(),
     }
 }

@@ -68,6 +68,37 @@ fn step(what: &What, state: StepState) -> String {
         What::Boot(step) => return boot(step, state),
         What::Probe(probe) => check(*probe),
         What::Ready => ["準備完了", "全体をもう一度確かめています", "すべて確認できました。使えます", "まだ使えません"],
+        What::Freeze => [
+            "スナップショット",
+            "最初のマシンのディスクを、今のまま写し取っています（スナップショット）",
+            "最初のマシンのディスクを写し取りました（スナップショット）",
+            "最初のマシンのディスクを写し取れませんでした",
+        ],
+        What::CopyImage => [
+            "コピー用のイメージ",
+            "スナップショットからイメージを作っています",
+            "イメージができました。ここからマシンを起動できます",
+            "スナップショットからイメージを作れませんでした",
+        ],
+        What::CopyAddress(machine) => {
+            return of_copy("固定 IP アドレス", *machine, ["を確保しました", "を確保しています", "を確保できませんでした"], state);
+        }
+        What::Copy(machine) => return of_copy("コピー", *machine, ["が起動しました", "を起動しています", "が起動しませんでした"], state),
+        What::Balancer => {
+            ["ロードバランサ", "ロードバランサを用意しています", "ロードバランサを用意しました", "ロードバランサを用意できませんでした"]
+        }
+        What::TargetGroup => [
+            "ターゲットグループ",
+            "ターゲットグループ（振り分け先のマシン）を作っています",
+            "ターゲットグループ（振り分け先のマシン）を作りました",
+            "ターゲットグループを作れませんでした",
+        ],
+        What::Spread => [
+            "すべてのマシンの応答",
+            "ロードバランサが、各マシンの応答を確かめています",
+            "すべてのマシンが、ロードバランサの後ろで応答しています",
+            "マシンをロードバランサの後ろに置けませんでした",
+        ],
         What::Stop => ["停止", "マシンを停止しています", "マシンが停止しました", "マシンが停止しませんでした"],
         What::RemoveName => {
             ["名前の取り消し", "名前を取り消しています", "名前はどのネームサーバーからも消えました", "名前を取り消せませんでした"]
@@ -79,6 +110,16 @@ fn step(what: &What, state: StepState) -> String {
         }
     };
     pick(state, phrases).to_owned()
+}
+
+/// コピーの番号つき。
+fn of_copy(what: &str, machine: u16, [done, now, failed]: [&str; 3], state: StepState) -> String {
+    match state {
+        StepState::Waiting => format!("{machine}台目の{what}"),
+        StepState::Now => format!("{machine}台目の{what}{now}"),
+        StepState::Done => format!("{machine}台目の{what}{done}"),
+        StepState::Failed => format!("{machine}台目の{what}{failed}"),
+    }
 }
 
 fn check(probe: Probe) -> [&'static str; 4] {

@@ -51,6 +51,11 @@ pub(super) fn why(why: Why) -> String {
         Why::NotAPublicKey => {
             "使用できる SSH 公開鍵ではありません。.pub で終わるファイルにある、ssh-ed25519 などで始まる1行を貼り付けてください。".to_owned()
         }
+        Why::TooMany { most } => format!("このブループリントで使えるマシンは、1つの環境につき{most}台までです。"),
+        Why::SameZone => {
+            "最初のマシンと同じゾーンです。ゾーンは丸ごと止まることがあり、同じゾーンのコピーは一緒に止まります。ほかのゾーンを選んでください。".to_owned()
+        }
+        Why::NoSuchZone => "クラウドにそのゾーンはありません。".to_owned(),
         Why::NotTheName => "環境の名前と一致しません。".to_owned(),
     }
 }

@@ -1,0 +1,168 @@
+//! Scaling out: several machines behind a balancer.
+
+use serde::{Deserialize, Serialize};
+
+/// How an environment is spread over machines, as its page shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Scaling {
+    /// Its machines, the first one first.
+    pub machines: Vec<MachineCard>,
+    /// What is before them.
+    pub balancer: BalancerCard,
+    /// Whether who looks at it may change it.
+    pub may_change: bool,
+}
+
+impl Scaling {
+    /// Whether something is being built, or asked whether it answers.
+    #[must_use]
+    pub fn is_moving(&self) -> bool {
+        let is_moving = |machine: &MachineCard| matches!(machine.share, Share::Coming | Share::Checking | Share::Draining);
+        !self.balancer.is_active || self.machines.iter().any(is_moving)
+    }
+}
+
+/// One of the machines of an environment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MachineCard {
+    /// Which: the first is the student's, the others are copies of it.
+    pub slot: u16,
+    /// What it calls itself when it answers: `c5-2`.
+    pub label: String,
+    /// Its own address, once it has one.
+    pub address: Option<String>,
+    /// Where it is, in a cloud that has zones.
+    pub zone: Option<String>,
+    /// How the balancer sees it.
+    pub share: Share,
+}
+
+/// How a balancer sees a machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Share {
+    /// It is not made yet.
+    Coming,
+    /// It is off.
+    Off,
+    /// It runs, and the balancer is finding out whether it answers.
+    Checking,
+    /// It answers and gets requests.
+    Healthy,
+    /// It does not answer: requests go elsewhere.
+    Unhealthy,
+    /// It finishes its last requests.
+    Draining,
+    /// It was taken out on purpose.
+    SetApart,
+}
+
+impl Share {
+    /// All of them.
+    pub const ALL: [Self; 7] = [Self::Coming, Self::Off, Self::Checking, Self::Healthy, Self::Unhealthy, Self::Draining, Self::SetApart];
+}
+
+/// The balancer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BalancerCard {
+    /// Where it is reached: `http://198.51.100.9/`; by its name where it speaks HTTPS.
+    pub web: Option<String>,
+    /// Its name in the DNS, where its cloud has names.
+    pub name: Option<String>,
+    /// Whether it takes requests.
+    pub is_active: bool,
+    /// Whether a visitor stays with the machine that answered first.
+    pub is_sticky: bool,
+}
+
+/// What scaling out would bring, for the page that asks whether to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScaleOffer {
+    /// The environment's name.
+    pub name: String,
+    /// How many machines it has.
+    pub machines: u16,
+    /// How many it may have.
+    pub most: u16,
+    /// Where machines can be; empty: in one place.
+    pub zones: Vec<String>,
+    /// Where the first is.
+    pub zone: Option<String>,
+    /// Whether the first machine is off while its disk is frozen.
+    pub rests: bool,
+    /// Whether the balancer is a machine of ours; otherwise the cloud's own.
+    pub balancer_is_machine: bool,
+    /// The balancer's name in the DNS, where its cloud has names.
+    pub balancer_name: Option<String>,
+    /// Why it cannot be scaled out now.
+    pub refused: Option<NoScaling>,
+}
+
+/// Why an environment cannot be scaled out now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NoScaling {
+    /// Only what is proven is copied.
+    NotReady,
+    /// It has as many machines as its blueprint lets it have.
+    Most,
+    /// The cloud has no balancers.
+    NoBalancer,
+    /// Its machine was made by an older release, whose copies would take themselves for it.
+    OldMachine,
+}
+
+impl NoScaling {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::NotReady, Self::Most, Self::NoBalancer, Self::OldMachine];
+}
+
+/// As whom requests are sent through a balancer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Visitor {
+    /// Each as somebody who was never there.
+    New,
+    /// All as one, whom the balancer has marked so before.
+    Same {
+        /// Cookies; `None`: not yet.
+        mark: Option<String>,
+    },
+}
+
+/// Who answered a handful of requests through the balancer.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answers {
+    /// By what the machine called itself; empty: it did not say.
+    pub by: Vec<(String, u32)>,
+    /// Requests without an answer, and answers that were errors.
+    pub failed: u32,
+    /// What the balancer marked the one visitor with, to be shown to it again.
+    pub mark: Option<String>,
+}
+
+impl Answers {
+    /// Adds those of a later handful.
+    pub fn add(&mut self, later: Self) {
+        for (label, count) in later.by {
+            match self.by.iter_mut().find(|(known, _)| *known == label) {
+                Some((_, known)) => *known += count,
+                None => self.by.push((label, count)),
+            }
+        }
+        self.by.sort();
+        self.failed += later.failed;
+        self.mark = later.mark;
+    }
+
+    /// How many a machine answered.
+    #[must_use]
+    pub fn count(&self, label: &str) -> u32 {
+        self.by.iter().find(|(by, _)| by == label).map_or(0, |(_, count)| *count)
+    }
+
+    /// How many requests were sent.
+    #[must_use]
+    pub fn sent(&self) -> u32 {
+        self.by.iter().map(|(_, count)| count).sum::<u32>() + self.failed
+    }
+}

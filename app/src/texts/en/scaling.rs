@@ -1,0 +1,95 @@
+//! Several machines behind a balancer, in English.
+
+use crate::domain::scaling::{NoScaling, Share};
+use crate::texts::Scaling;
+
+pub(super) const SCALING: Scaling = Scaling {
+    title: |name| format!("Scale out {name}"),
+    lead: "One machine becomes several that share the work, and a balancer before them decides who answers.",
+    steps_title: "What will be built",
+    steps: [
+        "A snapshot: the disk of your machine as it is now.",
+        "An image of the snapshot, from which machines can start.",
+        "A copy of your machine, with a fixed address, keys and a machine secret of its own.",
+        "A balancer with a target group: the machines that it may ask.",
+        "The balancer asks each machine whether it answers, and sends visitors to those that do.",
+    ],
+    meanwhile: |rests| match rests {
+        true => "Your machine is off for a minute or two while its disk is copied, so that every file is as its program left it.",
+        false => "Your machine goes on working meanwhile. The copy wakes as after a power cut: databases are made for that.",
+    },
+    names: |name, balancer| match balancer {
+        Some(balancer) => format!(
+            "The name {name} stays with your first machine, because SSH and FTP cannot pass a balancer for web pages. The balancer gets {balancer}."
+        ),
+        None => format!(
+            "{name} keeps its own address, because SSH and FTP cannot pass a balancer for web pages. The balancer gets an address of its own."
+        ),
+    },
+    independent: "The copies are independent: each has its own database and its own files. What you write on one is not on the others, and they drift apart. That is what the lesson shows. If a copy is lost, Koza makes it anew from the image, without what was written on it since.",
+    balancer_is_machine: "Here the balancer is a small machine with HAProxy.",
+    machines: "Machines in all",
+    machines_hint: "Your machine and its copies. Fewer again is not possible yet: delete the environment when you no longer need it.",
+    so_many: |machines| format!("{machines} machines"),
+    zone: "Zone of the copies",
+    zone_head: "Zone",
+    zone_hint: "A zone is a data centre with power and network of its own. It can fail as a whole, so copies stand in another one.",
+    any_zone: "Koza chooses another zone",
+    same_zone: |zone| format!("{zone} (your first machine is there)"),
+    one_place: "This cloud is one place: all machines stand on the same hardware. That shows how work is shared, but a power cut takes them all.",
+    button: "Scale out",
+    refused: |why| match why {
+        NoScaling::NotReady => "Only an environment that is ready can be copied. Start it, or wait until every check has passed.",
+        NoScaling::Most => "It has as many machines as its blueprint lets it have.",
+        NoScaling::NoBalancer => "The cloud of this course has no balancers.",
+        NoScaling::OldMachine => {
+            "This machine was made by an older release of Koza: a copy of it would take itself for the original. Make a new environment to scale out."
+        }
+    },
+    members: "Machines",
+    machine: "Machine",
+    address: "Address",
+    state: "Behind the balancer",
+    share: |share| match share {
+        Share::Coming => "Is being built",
+        Share::Off => "Off",
+        Share::Checking => "Is being asked",
+        Share::Healthy => "Answers",
+        Share::Unhealthy => "Does not answer",
+        Share::Draining => "Finishes its last requests",
+        Share::SetApart => "Taken out",
+    },
+    balancer: "Balancer",
+    balancer_name: "The balancer's name",
+    balancer_is_coming: "The balancer is being set up.",
+    prover_link: "Who answers? Try it",
+    prover_title: |name| format!("Who answers for {name}?"),
+    prover_lead: "Koza sends requests through the balancer, as visitors would, and counts which machine answers.",
+    send: |requests| format!("Send {requests} requests"),
+    send_as_one: |requests| format!("Send {requests} as one visitor"),
+    sending: "Sending …",
+    as_whom: "Requests come from",
+    as_new: "many visitors, each for the first time",
+    as_same: "one visitor, again and again",
+    answered: "Answers",
+    share_of: |count, of| format!("{count} of {of}"),
+    nobody_said: "A machine that does not name itself",
+    failed: |count| match count {
+        1 => "1 request failed.".to_owned(),
+        count => format!("{count} requests failed."),
+    },
+    take_out: "Take out",
+    put_back: "Put back",
+    take_out_this: |machine| format!("Take out {machine}"),
+    put_back_this: |machine| format!("Put back {machine}"),
+    sticky: |is_sticky| match is_sticky {
+        true => "Sticky sessions are on: a visitor stays with the machine that answered first.",
+        false => "Sticky sessions are off: each request may be answered by another machine.",
+    },
+    make_sticky: |is_sticky| match is_sticky {
+        true => "Turn sticky sessions on",
+        false => "Turn sticky sessions off",
+    },
+    lesson: "The balancer asks every machine for its page again and again. A machine that fails twice gets no more requests until it answers again: visitors notice little or nothing. Sticky sessions help programs that keep something about a visitor on one machine only; they spread the work less evenly, and when that machine goes, what it kept is gone.",
+    exercise: "Try it: change the heading of the page on the copy (for example to “Vision 2”), then reload the balancer's page a few times. Both headings appear.",
+};

@@ -1,0 +1,92 @@
+//! ロードバランサの後ろの複数のマシン（日本語）
+
+use crate::domain::scaling::{NoScaling, Share};
+use crate::texts::Scaling;
+
+pub(super) const SCALING: Scaling = Scaling {
+    title: |name| format!("{name} のスケールアウト"),
+    lead: "1台のマシンを、仕事を分け合う複数のマシンにします。どのマシンが応答するかは、その前に立つロードバランサが決めます。",
+    steps_title: "作られるもの",
+    steps: [
+        "スナップショット：今のマシンのディスクをそのまま写し取ります。",
+        "スナップショットから作るイメージ：ここからマシンを起動できます。",
+        "マシンのコピー：固定 IP アドレス、鍵、マシンの秘密は、それぞれ自分のものを持ちます。",
+        "ロードバランサとターゲットグループ（振り分け先のマシン）。",
+        "ロードバランサは各マシンが応答するかを確かめ、応答するマシンに訪問者を送ります。",
+    ],
+    meanwhile: |rests| match rests {
+        true => "ディスクを写し取る1〜2分の間、マシンは止まります。どのファイルも、プログラムが書き終えた状態で写されます。",
+        false => "その間もマシンは動き続けます。コピーは、停電のあとのように目を覚まします。データベースはそれに備えて作られています。",
+    },
+    names: |name, balancer| match balancer {
+        Some(balancer) => format!(
+            "{name} という名前は最初のマシンのままです。SSH と FTP は Web ページ用のロードバランサを通れないからです。ロードバランサの名前は {balancer} です。"
+        ),
+        None => format!(
+            "{name} のアドレスはそのままです。SSH と FTP は Web ページ用のロードバランサを通れないからです。ロードバランサには別のアドレスがつきます。"
+        ),
+    },
+    independent: "コピーは独立しています。データベースもファイルも別々です。1台に書いたことはほかのマシンにはなく、少しずつ違っていきます。それを見るのが、この課題です。コピーが失われると、Koza がイメージから作り直しますが、そのあとコピーに書いたことは戻りません。",
+    balancer_is_machine: "ここでは、HAProxy が動く小さなマシンがロードバランサです。",
+    machines: "マシンの台数（全部で）",
+    machines_hint: "最初のマシンとコピーの合計です。台数を減らすことは、まだできません。要らなくなったら環境を削除してください。",
+    so_many: |machines| format!("{machines}台"),
+    zone: "コピーのゾーン",
+    zone_head: "ゾーン",
+    zone_hint: "ゾーンは、電源とネットワークを別に持つデータセンターです。丸ごと止まることがあるので、コピーは別のゾーンに置きます。",
+    any_zone: "Koza が別のゾーンを選ぶ",
+    same_zone: |zone| format!("{zone}（最初のマシンがあります）"),
+    one_place: "このクラウドは1か所です。すべてのマシンが同じハードウェアの上にあります。仕事の分け合いは見られますが、停電すれば全部止まります。",
+    button: "スケールアウトする",
+    refused: |why| match why {
+        NoScaling::NotReady => "コピーできるのは、準備ができた環境だけです。起動するか、すべての確認が通るまで待ってください。",
+        NoScaling::Most => "このブループリントで使える台数に達しています。",
+        NoScaling::NoBalancer => "この科目のクラウドには、ロードバランサがありません。",
+        NoScaling::OldMachine => {
+            "このマシンは古いバージョンの Koza が作ったもので、コピーすると、コピーが自分を元のマシンだと思い込みます。新しい環境を作ってからスケールアウトしてください。"
+        }
+    },
+    members: "マシン",
+    machine: "マシン",
+    address: "アドレス",
+    state: "ロードバランサから見た状態",
+    share: |share| match share {
+        Share::Coming => "作成中",
+        Share::Off => "停止中",
+        Share::Checking => "確認中",
+        Share::Healthy => "応答あり",
+        Share::Unhealthy => "応答なし",
+        Share::Draining => "最後のリクエストを処理中",
+        Share::SetApart => "外してあります",
+    },
+    balancer: "ロードバランサ",
+    balancer_name: "ロードバランサの名前",
+    balancer_is_coming: "ロードバランサを用意しています。",
+    prover_link: "どのマシンが応答するか試す",
+    prover_title: |name| format!("{name} に応答するのはどのマシン？"),
+    prover_lead: "Koza が訪問者のようにロードバランサへリクエストを送り、どのマシンが応答したかを数えます。",
+    send: |requests| format!("リクエストを{requests}回送る"),
+    send_as_one: |requests| format!("1人の訪問者として{requests}回送る"),
+    sending: "送っています…",
+    as_whom: "リクエストを送る人",
+    as_new: "初めて来る、大勢の訪問者",
+    as_same: "何度も来る、1人の訪問者",
+    answered: "応答の数",
+    share_of: |count, of| format!("{of}回のうち{count}回"),
+    nobody_said: "名乗らないマシン",
+    failed: |count| format!("失敗したリクエスト：{count}回"),
+    take_out: "外す",
+    put_back: "戻す",
+    take_out_this: |machine| format!("{machine} を外す"),
+    put_back_this: |machine| format!("{machine} を戻す"),
+    sticky: |is_sticky| match is_sticky {
+        true => "スティッキーセッションはオンです。訪問者には、最初に応答したマシンが応答し続けます。",
+        false => "スティッキーセッションはオフです。リクエストごとに、別のマシンが応答することがあります。",
+    },
+    make_sticky: |is_sticky| match is_sticky {
+        true => "スティッキーセッションをオンにする",
+        false => "スティッキーセッションをオフにする",
+    },
+    lesson: "ロードバランサは、すべてのマシンにくり返しページを求めます。2回失敗したマシンには、また応答するまでリクエストを送りません。訪問者はほとんど気づきません。スティッキーセッションは、訪問者についての情報を1台だけに置くプログラムに役立ちますが、仕事の分け合いは偏り、そのマシンがなくなれば、置いてあった情報もなくなります。",
+    exercise: "試してみましょう。コピーのページの見出しを（たとえば「ビジョン2」に）変えて、ロードバランサのページを何度か再読み込みします。両方の見出しが現れます。",
+};
