@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Browser } from '@playwright/test';
 import { freshName, people } from '../fixtures/portal.ts';
 import { carries, closePorts, file, held, home, portal, program, pullThePlug, tex } from '../fixtures/machine.ts';
+import { visits } from '../fixtures/balancer.ts';
 import { answers, browserThatKnows, root } from '../fixtures/name.ts';
 import { expect, picture, test } from '../fixtures/test.ts';
 
@@ -35,6 +36,7 @@ test('Monday, nine o\'clock: from one click to a machine that a whole lesson is 
   const ip = (await site.fact('FTP drop: TeX to PDF', 'Host').innerText()).trim();
   const passwords = await site.passwords(path);
 
+  let shell: (to: string, command: string) => Promise<string> = async () => '';
   await test.step('SSH with the key that was downloaded, to the machine that the portal names', async () => {
     await site.open(path);
     const knownHosts = file(at, 'known_hosts', `${await site.block(words.knownHosts).innerText()}\n`);
@@ -46,6 +48,11 @@ test('Monday, nine o\'clock: from one click to a machine that a whole lesson is 
       program('ssh', '-F', entry, '-o', `UserKnownHostsFile=${knownHosts}`, '-o', 'StrictHostKeyChecking=yes', '-o', 'BatchMode=yes', name, ...command);
     const seen = await ssh('id -un; sudo -n id -un');
     expect(seen, seen.err).toMatchObject({ status: 0, out: 'student\nroot\n' });
+    shell = async (to, command) => {
+      const said = await program('ssh', '-F', entry, '-o', `HostName=${to}`, '-o', 'UserKnownHostsFile=/dev/null', '-o', 'StrictHostKeyChecking=no', '-o', 'BatchMode=yes', name, command);
+      expect(said.status, said.err).toBe(0);
+      return said.out.trim();
+    };
     const byPassword = await program('ssh', '-F', '/dev/null', '-o', 'PubkeyAuthentication=no', '-o', 'BatchMode=yes',
       '-o', `UserKnownHostsFile=${knownHosts}`, `student@${ip}`, 'true');
     expect(byPassword.err).toContain('Permission denied (publickey)');
@@ -162,10 +169,46 @@ test('Monday, nine o\'clock: from one click to a machine that a whole lesson is 
     await comesBack(nonce);
   });
 
+  await test.step('scaled out: a copy that is its own machine, and a balancer before both', async () => {
+    await site.scaleOut(path, name, 2);
+    await picture(page, 'real-scaled-out');
+    const copy = (await site.machines.getByRole('row', { name: `${name}-2` }).locator('code').innerText()).trim();
+    const web = (await site.machines.locator('dd code', { hasText: 'http' }).innerText()).trim();
+    const own = async (to: string) => (await shell(to, 'cat /etc/machine-id; sudo cat /var/lib/koza/identity.json /etc/ssh/ssh_host_ed25519_key.pub; sudo ls /etc/letsencrypt/live 2>&1 || true')).split('\n');
+    const [ofFirst, ofCopy] = [await own(ip), await own(copy)];
+    expect(ofFirst.filter((line) => /[0-9a-f]{20}|AAAA/.test(line) && ofCopy.includes(line)), 'secret, keys and machine-id are its own').toEqual([]);
+    expect(ofFirst.join(), 'a certificate is the first machine\'s').toContain(host);
+    expect(ofCopy.join()).not.toContain(host);
+    expect((await program('curl', '-s', `http://${copy}/`)).out, 'what was written before is on the copy').toContain(article);
+    await expect.poll(() => answers(`www.${host}`)).toEqual([new URL(web).hostname]);
+
+    const all = await visits(web, 200);
+    expect(all.failed).toBe(0);
+    expect(Object.keys(all.by).sort()).toEqual([`${name}-1`, `${name}-2`]);
+
+    // The lecture's exercise.
+    await shell(copy, 'sudo mariadb --default-character-set=utf8mb4 wordpress-db -e "update wp_options set option_value = \'ビジョン2\' where option_name = \'blogname\'"');
+    const seen = async () => (await program('bash', '-c', `for n in 1 2 3 4 5 6 7 8; do curl -s ${web}; done`)).out;
+    await expect.poll(async () => ((text) => [text.includes('ビジョン2'), text.includes(`<title>${name}</title>`)])(await seen())).toEqual([true, true]);
+
+    await page.getByRole('link', { name: site.words.scaling.tryIt }).click();
+    await site.settle();
+    await page.getByRole('button', { name: site.words.scaling.send(200) }).click();
+    await expect.poll(async () => (await site.share(`${name}-1`))[1], { timeout: 60_000 }).toBe(200);
+    expect((await site.share(`${name}-1`))[0] + (await site.share(`${name}-2`))[0], 'none failed').toBe(200);
+    await picture(page, 'real-prover');
+
+    const instance = (await held()).machines.find((one) => one?.includes('-m2-'))!;
+    await pullThePlug(instance);
+    await expect.poll(async () => (await visits(web, 20)).failed, { timeout: 30_000 }).toBe(0);
+    expect((await visits(web, 100)).failed, 'after the health window nobody notices').toBe(0);
+    await expect.poll(async () => Object.keys((await visits(web, 20)).by).length, { timeout: 120_000 }).toBe(2);
+  });
+
   await test.step('deleted: nothing of it is left on the host', async () => {
     await site.deleteEnvironment(path, name);
     await expect.poll(() => answers(host)).toEqual([]);
-    expect((await held()).forwards, 'the name goes before the address, which resolvers remember for a minute').toHaveLength(1);
+    expect((await held()).forwards, 'the name goes before the address, which resolvers remember for a minute').toContain(ip);
     await site.becomes('removed');
     const left = await held();
     expect(left).toEqual({ machines: [], forwards: [], acls: [] });

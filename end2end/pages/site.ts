@@ -123,6 +123,30 @@ export class Site {
     return this.page.locator('.copy-block', { hasText: label }).locator('pre');
   }
 
+  /** Asks for so many machines as there can be first, and waits until every one answers behind the balancer. */
+  async scaleOut(environment: string, name: string, machines: number) {
+    const { scaling } = this.words;
+    await this.open(environment);
+    await this.page.getByRole('link', { name: scaling.act }).click();
+    await expect(this.heading(scaling.title(name))).toBeVisible();
+    await this.settle();
+    await this.page.getByRole('main').getByRole('button', { name: scaling.button, exact: true }).click();
+    await this.page.waitForURL((url) => url.pathname === environment);
+    await expect(this.machines.getByText(scaling.answers, { exact: true })).toHaveCount(machines, { timeout: BUILDING });
+    await this.settle();
+  }
+
+  get machines(): Locator {
+    return this.page.getByRole('region', { name: this.words.scaling.machines, exact: true });
+  }
+
+  /** How many of those that were sent each machine answered, on the prover's page. */
+  async share(machine: string): Promise<[number, number]> {
+    const text = await this.page.getByRole('row', { name: machine }).locator('.part').innerText();
+    const [first = 0, second = 0] = (text.match(/\d+/g) ?? []).map(Number);
+    return this.words.language === 'ja' ? [second, first] : [first, second];
+  }
+
   async passwords(environment: string) {
     await this.open(`${environment}/passwords`);
     const of = (what: string) => this.page.getByRole('main').locator('dl > div', { has: this.page.locator('dt', { hasText: new RegExp(`^${what}$`) }) }).locator('code').innerText();

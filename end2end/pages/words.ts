@@ -18,6 +18,13 @@ export const words = {
     phase: {
       waiting: 'Waiting', building: 'Building', checking: 'Checking', ready: 'Ready', stopping: 'Stopping', stopped: 'Stopped', removing: 'Removing', removed: 'Removed',
     },
+    scaling: {
+      act: 'Scale out …', title: (name: string) => `Scale out ${name}`, zone: 'Zone of the copies', button: 'Scale out', machines: 'Machines', answers: 'Answers',
+      balancer: 'Balancer', tryIt: 'Who answers? Try it', send: (requests: number) => `Send ${requests} requests`,
+      same: 'one visitor, again and again', takeOut: (machine: string) => `Take out ${machine}`, takenOut: 'Taken out',
+      putBack: (machine: string) => `Put back ${machine}`, makeSticky: 'Turn sticky sessions on', isSticky: 'Sticky sessions are on',
+      count: (count: number, of: number) => `${count} of ${of}`,
+    },
     passwords: { title: 'Passwords', wordpress: 'WordPress', protected: 'Protected page', ftp: 'FTP' },
     delete: { title: (name: string) => `Delete ${name}?`, type: (name: string) => `Type ${name} to confirm`, button: 'Delete for ever', wrong: 'This is not the name of the environment.' },
     account: { title: 'Account', thisOne: 'This browser', endOthers: 'End all others', end: /^End the session of/ },
@@ -42,6 +49,13 @@ export const words = {
     },
     phase: {
       waiting: '待機中', building: '作成中', checking: '確認中', ready: '準備完了', stopping: '停止処理中', stopped: '停止', removing: '削除中', removed: '削除済み',
+    },
+    scaling: {
+      act: 'スケールアウト …', title: (name: string) => `${name} のスケールアウト`, zone: 'コピーのゾーン', button: 'スケールアウトする', machines: 'マシン', answers: '応答あり',
+      balancer: 'ロードバランサ', tryIt: 'どのマシンが応答するか試す', send: (requests: number) => `リクエストを${requests}回送る`,
+      same: '何度も来る、1人の訪問者', takeOut: (machine: string) => `${machine} を外す`, takenOut: '外してあります',
+      putBack: (machine: string) => `${machine} を戻す`, makeSticky: 'スティッキーセッションをオンにする', isSticky: 'スティッキーセッションはオン',
+      count: (count: number, of: number) => `${of}回のうち${count}回`,
     },
     passwords: { title: 'パスワード', wordpress: 'WordPress', protected: 'パスワード付きのページ', ftp: 'FTP' },
     delete: { title: (name: string) => `${name} を削除しますか`, type: (name: string) => `確認のため ${name} と入力してください`, button: '完全に削除する', wrong: '環境の名前と一致しません。' },
