@@ -39,6 +39,10 @@ pub struct Spoken {
     pub machine: uuid::Uuid,
     /// What it was last told that it is asked by.
     pub host_names: Option<Vec<String>>,
+    /// The boot it last reported on.
+    pub boot: Option<String>,
+    /// The steps of that boot.
+    pub steps: Option<Vec<Step>>,
     /// Whether an order to fetch its settings is open.
     pub is_ordered: bool,
 }

@@ -93,6 +93,10 @@ pub async fn load(db: &mut Db, environment: EnvironmentId) -> sqlx::Result<Known
     let machines = row.machines.map_or_else(Vec::new, |machines| machines.0);
     let told =
         |spoken: &machines::Spoken| Some((spoken.slot, Told { host_names: spoken.host_names.clone()?, is_ordered: spoken.is_ordered }));
+    let copy = |spoken: &machines::Spoken| {
+        let boot = spoken.boot.clone().filter(|_| spoken.slot > 1)?;
+        Some((spoken.slot, boot_of(boot, spoken.steps.as_deref().unwrap_or_default())))
+    };
     let steps = row.steps.map_or_else(Vec::new, |steps| steps.0);
     let world = World {
         holdings: rows.iter().map(|row| ((row.kind, row.slot), holding(row))).collect(),
@@ -101,6 +105,7 @@ pub async fn load(db: &mut Db, environment: EnvironmentId) -> sqlx::Result<Known
         probes: probes_seen(
             row.probes.map_or_else(Vec::new, |probes| probes.0).into_iter().filter_map(|row| serde_json::from_value(row).ok()),
         ),
+        copies: machines.iter().filter_map(copy).collect(),
         told: machines.iter().filter_map(told).collect(),
         certificate: row.certificate.map(|certificate| certificate.0),
         permit: row.permit.map(|permit| PermitSeen { at: permit.0.at, is_told: permit.0.told_at.is_some() }),

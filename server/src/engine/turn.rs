@@ -180,27 +180,33 @@ async fn find_image(handle: &Handle, known: &mut Known) {
 
 /// Where machines are not real nobody reports: the boot is asked for, and written down as a report would be.
 async fn follow_simulated_boot(engine: &Engine, claim: Claim, handle: &Handle, known: &mut Known) -> Result<(), TurnError> {
-    let (Some(machine), Some(id)) = (known.world.first(Kind::Machine).and_then(|held| held.cloud_id.clone()), known.machine) else {
-        return Ok(());
-    };
-    let Some((inside, boot)) = handle.inside.as_ref().and_then(|inside| Some((inside, inside.boot(&machine)?))) else { return Ok(()) };
-    let mut tx = engine.pool.begin().await?;
-    fence(&mut tx, claim).await?;
-    machines::booting(&mut tx, id, &boot.id).await?;
-    let steps = boot
-        .done
-        .iter()
-        .map(|step| (step, machines::StepState::Done, &[][..]))
-        .chain(boot.now.iter().map(|step| (step, machines::StepState::Started, &[][..])))
-        .chain(boot.failed.iter().map(|(step, log)| (step, machines::StepState::Failed, log.as_slice())));
-    for (step, state, log) in steps {
-        crate::machine::progress::step(&mut tx, known.id, (id, 1), &boot.id, step, state, 0, log).await?;
+    let Some(inside) = &handle.inside else { return Ok(()) };
+    for (slot, id) in known.machines.clone() {
+        let machine = known.world.of(Kind::Machine, slot).and_then(|held| held.cloud_id.clone());
+        let Some((machine, boot)) = machine.and_then(|machine| Some((machine.clone(), inside.boot(&machine)?))) else { continue };
+        let mut tx = engine.pool.begin().await?;
+        fence(&mut tx, claim).await?;
+        machines::booting(&mut tx, id, &boot.id).await?;
+        let steps = boot
+            .done
+            .iter()
+            .map(|step| (step, machines::StepState::Done, &[][..]))
+            .chain(boot.now.iter().map(|step| (step, machines::StepState::Started, &[][..])))
+            .chain(boot.failed.iter().map(|(step, log)| (step, machines::StepState::Failed, log.as_slice())));
+        for (step, state, log) in steps {
+            crate::machine::progress::step(&mut tx, known.id, (id, slot), &boot.id, step, state, 0, log).await?;
+        }
+        if let Some(key) = inside.host_key(&machine) {
+            machines::facts(&mut tx, id, &[key], true).await?;
+        }
+        let seen = machines::boot_seen(&mut tx, id).await?;
+        tx.commit().await?;
+        match (slot, seen) {
+            (1, seen) => known.world.boot = seen,
+            (_, Some(seen)) => drop(known.world.copies.insert(slot, seen)),
+            (_, None) => {}
+        }
     }
-    if let Some(key) = inside.host_key(&machine) {
-        machines::facts(&mut tx, id, &[key], true).await?;
-    }
-    known.world.boot = machines::boot_seen(&mut tx, id).await?;
-    tx.commit().await?;
     Ok(())
 }
 
@@ -234,7 +240,7 @@ async fn end(
     }
     if handle.inside.is_some()
         && known.world.machine_runs(1)
-        && plan.waiting.iter().any(|(_, until)| matches!(until, Until::Booted | Until::Clean))
+        && plan.waiting.iter().any(|(_, until)| matches!(until, Until::Booted | Until::CopyBooted(_) | Until::Clean))
     {
         // Nobody reports there; a machine that runs is asked.
         look_again = look_again.map(|at| at.min(known.now + time::Duration::milliseconds(300)));

@@ -34,12 +34,11 @@ pub async fn step(
     if !machines::step(db, machine, boot, step, state, ms, log).await? {
         return Ok(());
     }
-    if slot > 1 {
-        // The timeline is the first machine's; how copies are is seen by their balancer.
-        return Ok(());
+    // The timeline is the first machine's.
+    if slot == 1 {
+        let event = Event::Boot { boot: boot.to_owned(), step: step.to_owned(), state: word(state).to_owned(), ms, log: log.to_vec() };
+        events::record(db, environment, &Actor::Machine, &event).await?;
     }
-    let event = Event::Boot { boot: boot.to_owned(), step: step.to_owned(), state: word(state).to_owned(), ms, log: log.to_vec() };
-    events::record(db, environment, &Actor::Machine, &event).await?;
     let matters = state == StepState::Failed || (state == StepState::Done && matches!(step, "ready" | "clean"));
     if matters {
         db::wake(db, environment.0).await?;

@@ -196,8 +196,8 @@ impl Environments for EnvironmentsPort {
         // vanished is rebuilt because its student asked for it here. Later the machine is asked to set itself up again.
         let is_stuck = matches!(known.attention, Some(Attention::BootStepFailed { .. } | Attention::MachineSilent));
         let rebuild = matches!(known.attention, Some(Attention::MachineVanished)) || (is_stuck && !known.world.was_ready);
-        if let (Some(machine), false) = (known.machine, rebuild) {
-            machines::order(&mut tx, machine, "configure", &json!({})).await.map_err(unexpected)?;
+        for machine in known.machines.values().filter(|_| !rebuild) {
+            machines::order(&mut tx, *machine, "configure", &json!({})).await.map_err(unexpected)?;
         }
         environments::try_again(&mut tx, id, rebuild).await.map_err(unexpected)?;
         events::record(&mut tx, id, &Actor::Person(caller.person), &Event::TriedAgain).await.map_err(unexpected)?;

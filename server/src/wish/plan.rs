@@ -76,6 +76,8 @@ pub enum Until {
     HandedOver(u16),
     /// The machine has reported that its boot is complete.
     Booted,
+    /// A copy has reported that its boot is complete.
+    CopyBooted(u16),
     /// Every probe has passed.
     Proven,
     /// Every name server says so.
@@ -246,6 +248,9 @@ fn plan_release(
 }
 
 fn plan_boot(plan: &mut Plan, wish: &Wish, world: &World, now: OffsetDateTime) {
+    if let Some((step, log)) = world.copies.values().find_map(|boot| boot.failed.clone()) {
+        plan.attention = Some(Attention::BootStepFailed { step, log });
+    }
     if !world.machine_runs(1) {
         return;
     }
@@ -357,6 +362,7 @@ fn look_again(plan: &Plan, wish: &Wish, world: &World, now: OffsetDateTime) -> O
             Until::MachineRuns(slot) => !waits(Action::Make(Kind::Machine, *slot)) && !has_its_time(Action::Start(*slot)),
             Until::MachineStopped(slot) => !has_its_time(Action::Stop(*slot)),
             Until::Booted | Until::Clean => !waits(Action::Make(Kind::Machine, 1)),
+            Until::CopyBooted(slot) => !waits(Action::Make(Kind::Machine, *slot)),
             // Each of its probes has a time of its own.
             Until::Proven => false,
             _ => true,
@@ -367,7 +373,7 @@ fn look_again(plan: &Plan, wish: &Wish, world: &World, now: OffsetDateTime) -> O
             Until::Released(..) | Until::There(..) | Until::InSync | Until::HandedOver(_) => now + Duration::milliseconds(500),
             Until::Issued | Until::Active | Until::Healthy | Until::Frozen => now + Duration::seconds(2),
             // The machine's report wakes the environment; this is for reports that got lost.
-            Until::Booted | Until::Clean | Until::Proven => now + Duration::seconds(5),
+            Until::Booted | Until::CopyBooted(_) | Until::Clean | Until::Proven => now + Duration::seconds(5),
             // The end of baking wakes those who wait for it.
             Until::ImageBaked => now + Duration::seconds(10),
             Until::Somebody => now + Duration::seconds(60),
@@ -410,6 +416,7 @@ impl fmt::Display for Until {
             Self::MachineStopped(slot) => write!(f, "machine/{slot} is off"),
             Self::HandedOver(slot) => write!(f, "machine/{slot} is handed over"),
             Self::Booted => f.write_str("machine/1 has booted"),
+            Self::CopyBooted(slot) => write!(f, "machine/{slot} has booted"),
             Self::Proven => f.write_str("every probe has passed"),
             Self::InSync => f.write_str("every name server says so"),
             Self::Issued => f.write_str("certificate/1 is issued"),

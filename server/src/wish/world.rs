@@ -21,6 +21,8 @@ pub struct World {
     pub strays: Vec<(Kind, String)>,
     /// The boot that the machine last reported.
     pub boot: Option<BootSeen>,
+    /// The boots that its copies last reported.
+    pub copies: BTreeMap<u16, BootSeen>,
     /// What each probe last saw.
     pub probes: BTreeMap<Probe, ProbeSeen>,
     /// What each machine was last told that it is asked by, as far as it was told anything.
@@ -183,6 +185,12 @@ impl World {
     #[must_use]
     pub fn is_booted(&self) -> bool {
         self.machine_runs(1) && self.boot.as_ref().is_some_and(|boot| boot.is_ready)
+    }
+
+    /// Whether a copy reported that it is set up, as a machine of its own.
+    #[must_use]
+    pub fn is_copy_booted(&self, slot: u16) -> bool {
+        self.machine_runs(slot) && self.copies.get(&slot).is_some_and(|boot| boot.is_ready)
     }
 
     /// Whether every probe passed on the present boot, now or earlier.

@@ -3,6 +3,7 @@
 use app::domain::environment::Act;
 use app::domain::ids::EnvironmentId;
 use app::domain::phase::Phase;
+use app::domain::reason::Attention;
 use app::domain::scaling::{NoScaling, Scaling as Spread, Share, Visitor};
 use app::domain::timeline::{StepState, What};
 use app::error::{AppError, Field, Why};
@@ -198,4 +199,26 @@ async fn machines_hear_once_that_visitors_ask_for_them_by_the_balancers_name_too
     server::db::wake(&mut db, id.0).await.expect("woken");
     portal.turn_once().await;
     assert!(machines::orders_after(&mut db, machine, 0).await.expect("listed").is_empty());
+}
+
+#[sqlx::test(migrator = "server::MIGRATOR")]
+async fn a_copy_that_cannot_set_itself_up_gets_no_visitors_and_the_page_says_what_failed(pool: PgPool) {
+    let portal = TestPortal::new(pool).await;
+    let id = portal.request("c5").await.expect("requested");
+    portal.run_until_phase(id, Phase::Ready).await;
+    portal.environments.scale_out(&portal.student, id, 2, None).await.expect("asked");
+    let made = "select count(*) from resource where kind = 'machine' and slot = 2 and cloud_id is not null";
+    portal.run_until(|portal| async move { portal.count(made).await == 1 }).await;
+    let copy: String = sqlx::query_scalar("select cloud_id from resource where kind = 'machine' and slot = 2")
+        .fetch_one(&portal.engine.pool)
+        .await
+        .expect("it is held");
+    portal.sim.break_step(&copy, "configure:wordpress", Some(&["no space left on device"])).expect("broken");
+    portal.run_until(|portal| async move { portal.view(id).await.attention.is_some() }).await;
+    let view = portal.view(id).await;
+    assert!(matches!(view.attention, Some(Attention::BootStepFailed { .. })), "{:?}", view.attention);
+    assert_eq!(view.phase, Phase::Ready, "the first machine works");
+    portal.run_until(|portal| async move { shares(portal, id).await[0] == Share::Healthy }).await;
+    assert_eq!(shares(&portal, id).await[1], Share::Checking);
+    assert_eq!(answers(&portal, id, Visitor::New).await, [("c5-1".to_owned(), 20)]);
 }

@@ -21,7 +21,8 @@ select e.course, e.cloud, e.version, e.purpose as "purpose: Purpose", e.name, e.
        speaks.permit as "permit?: Json<permits::Permit>",
        (select jsonb_agg(to_jsonb(s) order by place) from boot_step s where s.machine = speaks.machine and s.boot = speaks.boot)
            as "steps: Json<Vec<machines::Step>>",
-       (select jsonb_agg(jsonb_build_object('slot', r.slot, 'machine', m.id, 'host_names', m.host_names, 'is_ordered',
+       (select jsonb_agg(jsonb_build_object('slot', r.slot, 'machine', m.id, 'host_names', m.host_names, 'boot', m.boot,
+                   'steps', (select jsonb_agg(to_jsonb(s) order by place) from boot_step s where s.machine = m.id and s.boot = m.boot), 'is_ordered',
                    exists (select from machine_order o where o.machine = m.id and o.kind = 'configure' and o.state is null)))
           from resource r join machine m on m.resource = r.id
          where r.environment = e.id and r.gone_at is null) as "machines: Json<Vec<machines::Spoken>>",

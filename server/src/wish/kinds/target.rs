@@ -15,7 +15,10 @@ impl Rules for Target {
     }
 
     fn needs(&self, _wish: &Wish, world: &World, slot: u16) -> Option<Until> {
-        need(world, Kind::TargetGroup, 1).or_else(|| if world.machine_runs(slot) { None } else { Some(Until::MachineRuns(slot)) })
+        // A copy is not itself before its boot is complete: until then it would answer as the first machine.
+        need(world, Kind::TargetGroup, 1)
+            .or_else(|| if world.machine_runs(slot) { None } else { Some(Until::MachineRuns(slot)) })
+            .or_else(|| if slot == 1 || world.is_copy_booted(slot) { None } else { Some(Until::CopyBooted(slot)) })
     }
 
     fn is_held_by(&self, wish: &Wish, world: &World, _slot: u16) -> Option<Until> {

@@ -228,6 +228,8 @@ fn arrive(wish: &Wish, world: &mut World) {
         }
     }
     let is_clean = wish.purpose == Purpose::Image;
+    let copies = world.slots(Kind::Machine).filter(|slot| *slot > 1 && world.machine_runs(*slot));
+    world.copies = copies.map(|slot| (slot, BootSeen { id: "n".into(), is_ready: true, is_clean: false, failed: None })).collect();
     match world.machine_state(1) {
         Some(MachineState::Running) if world.boot.is_none() => {
             world.boot = Some(BootSeen { id: "n".into(), is_ready: !is_clean, is_clean, failed: None });
