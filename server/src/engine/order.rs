@@ -8,17 +8,16 @@ use crate::db::resources::Intended;
 use crate::db::world::Known;
 use crate::machine::secrets;
 use crate::machine::user_data::{self, Proof};
-use crate::wish::zone::zone;
+use crate::wish::zone::{Wanted, zone};
 use crate::wish::{ImageState, Purpose, Security};
 
-/// Where a machine goes: a copy where its holder wants it, else apart from the environment's others.
+/// Where a machine goes ([`zone`]).
 pub(super) fn zone_of_machine(nature: &Nature, known: &Known, slot: u16, tried: &[String]) -> Option<String> {
-    let chosen = known.options.zone.as_ref().filter(|zone| slot > 1 && nature.zones.contains(zone) && !tried.contains(zone));
-    if chosen.is_some() {
-        return chosen.cloned();
-    }
-    let others = known.rows.iter().filter(|row| row.kind == Kind::Machine && row.slot != slot).filter_map(|row| row.zone.as_deref());
-    zone(&nature.zones, known.id.0, tried, &others.collect::<Vec<_>>()).map(str::to_owned)
+    let machines = || known.rows.iter().filter(|row| row.kind == Kind::Machine && row.slot != slot);
+    let others: Vec<_> = machines().filter_map(|row| row.zone.as_deref()).collect();
+    let first = machines().find(|row| row.slot == 1).and_then(|row| row.zone.as_deref());
+    let chosen = known.options.zone.as_deref().filter(|_| slot > 1);
+    zone(&nature.zones, known.id.0, &Wanted { tried, chosen, first, others: &others }).map(str::to_owned)
 }
 
 /// Whether a machine for which there was no room tries another zone, under a new intent: the old one may be used in its own zone only. Not if
