@@ -239,6 +239,8 @@ pub(crate) struct Scaling {
     /// The environment's name, and the balancer's in the DNS if it has one.
     pub(crate) names: fn(&str, Option<&str>) -> String,
     pub(crate) independent: Sentence,
+    /// Where it was scaled out before.
+    pub(crate) again: Sentence,
     pub(crate) balancer_is_machine: Sentence,
     pub(crate) machines: Sentence,
     pub(crate) machines_hint: Sentence,

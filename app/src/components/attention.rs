@@ -51,12 +51,13 @@ fn exact_words(attention: Attention) -> String {
         Attention::NoCapacity { said } | Attention::OverQuota { said } => said,
         Attention::ProbeFails { saw: Saw::NoPdf { log, .. }, .. } => log.join("\n"),
         Attention::Refused { action, said } => format!("{action}\n{said}"),
-        Attention::BootStepFailed { log, .. } | Attention::ImageNotBaked { log, .. } => log.join("\n"),
+        Attention::BootStepFailed { log, .. } | Attention::CopyFailed { log, .. } | Attention::ImageNotBaked { log, .. } => log.join("\n"),
         Attention::NoFreeAddress { .. }
         | Attention::CloudSilent
         | Attention::NamesSilent
         | Attention::ProbeFails { .. }
         | Attention::MachineSilent
+        | Attention::CopySilent { .. }
         | Attention::MachineVanished
         | Attention::Parked => String::new(),
     }

@@ -38,6 +38,20 @@ pub enum Attention {
     },
     /// The machine started but never spoke.
     MachineSilent,
+    /// A step of a copy's boot failed; the first machine works.
+    CopyFailed {
+        /// Its number among the machines.
+        machine: u16,
+        /// `configure:wordpress` and the like.
+        step: String,
+        /// The last lines it wrote.
+        log: Vec<String>,
+    },
+    /// A copy started but never said that it is set up; the first machine works.
+    CopySilent {
+        /// Its number among the machines.
+        machine: u16,
+    },
     /// A probe keeps failing.
     ProbeFails {
         /// Which one.

@@ -129,6 +129,9 @@ pub enum Visitor {
     },
 }
 
+/// So many requests are sent at a time: a visitor's handful, no load test.
+pub const HANDFUL: u32 = 20;
+
 /// Who answered a handful of requests through the balancer.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Answers {

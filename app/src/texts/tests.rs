@@ -8,6 +8,7 @@ use crate::domain::person::Locale;
 use crate::domain::phase::Phase;
 use crate::domain::reason::{Attention, Probe};
 use crate::domain::saw::Saw;
+use crate::domain::scaling::{NoScaling, Share};
 use crate::domain::timeline::{StepState, What};
 use crate::error::{AppError, Field, Why};
 
@@ -47,7 +48,7 @@ fn phases_and_acts_have_words_in_both() {
             }
         }
     }
-    for act in [Act::Start, Act::Stop, Act::TryAgain, Act::Delete] {
+    for act in [Act::Start, Act::Stop, Act::ScaleOut, Act::TryAgain, Act::Delete] {
         assert_both((en.act)(act), (ja.act)(act));
     }
 }
@@ -71,6 +72,13 @@ fn every_step_is_a_sentence_in_both_whatever_its_state() {
         What::RemoveMachine,
         What::GiveBack,
         What::Confirm,
+        What::Freeze,
+        What::CopyImage,
+        What::CopyAddress(2),
+        What::Copy(2),
+        What::Balancer,
+        What::TargetGroup,
+        What::Spread,
     ];
     let steps = plain.into_iter().chain(boots.map(|step| What::Boot(step.to_owned()))).chain(Probe::ALL.map(What::Probe));
     for what in steps {
@@ -167,6 +175,26 @@ fn a_name_and_its_https_are_spoken_of_in_both() {
 }
 
 #[test]
+fn scaling_out_is_spoken_of_in_both() {
+    let (en, ja) = (&texts(Locale::En).scaling, &texts(Locale::Ja).scaling);
+    for share in Share::ALL {
+        assert_both((en.share)(share), (ja.share)(share));
+    }
+    for why in NoScaling::ALL {
+        assert_both((en.refused)(why), (ja.refused)(why));
+    }
+    for is_so in [true, false] {
+        assert_both((en.meanwhile)(is_so), (ja.meanwhile)(is_so));
+        assert_both((en.sticky)(is_so), (ja.sticky)(is_so));
+        assert_both((en.make_sticky)(is_so), (ja.make_sticky)(is_so));
+    }
+    for balancer in [None, Some("www.c5.exp.example.ac.jp")] {
+        assert_both(&(en.names)("c5", balancer), &(ja.names)("c5", balancer));
+    }
+    assert_eq!(((en.failed)(1), (en.failed)(2)), ("1 request failed.".to_owned(), "2 requests failed.".to_owned()));
+}
+
+#[test]
 fn reasons_say_what_happened_what_was_done_and_what_next() {
     let said = || "said".to_owned();
     let reasons = [
@@ -177,6 +205,8 @@ fn reasons_say_what_happened_what_was_done_and_what_next() {
         Attention::NamesSilent,
         Attention::BootStepFailed { step: "configure:wordpress".to_owned(), log: vec![] },
         Attention::MachineSilent,
+        Attention::CopyFailed { machine: 2, step: "configure:wordpress".to_owned(), log: vec![] },
+        Attention::CopySilent { machine: 2 },
         Attention::ProbeFails { probe: Probe::FtpTex, saw: Saw::NotAPdf },
         Attention::ImageNotBaked { step: "install:wordpress".to_owned(), log: vec![] },
         Attention::Refused { action: "start machine/1".to_owned(), said: said() },
@@ -203,6 +233,9 @@ fn errors_speak_to_people_in_both() {
         Why::Taken,
         Why::NotAPublicKey,
         Why::NotTheName,
+        Why::TooMany { most: 3 },
+        Why::SameZone,
+        Why::NoSuchZone,
     ];
     let invalid = whys.map(|why| AppError::Invalid { field: Field::Name, why });
     let others = [

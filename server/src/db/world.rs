@@ -93,19 +93,20 @@ pub async fn load(db: &mut Db, environment: EnvironmentId) -> sqlx::Result<Known
     let machines = row.machines.map_or_else(Vec::new, |machines| machines.0);
     let told =
         |spoken: &machines::Spoken| Some((spoken.slot, Told { host_names: spoken.host_names.clone()?, is_ordered: spoken.is_ordered }));
-    let copy = |spoken: &machines::Spoken| {
-        let boot = spoken.boot.clone().filter(|_| spoken.slot > 1)?;
-        Some((spoken.slot, boot_of(boot, spoken.steps.as_deref().unwrap_or_default())))
+    let boot = |spoken: &machines::Spoken| {
+        let id = spoken.boot.clone()?;
+        Some((spoken.slot, boot_of(id, spoken.steps.as_deref().unwrap_or_default())))
     };
-    let steps = row.steps.map_or_else(Vec::new, |steps| steps.0);
+    let by_slot: BTreeMap<u16, MachineId> = machines.iter().map(|spoken| (spoken.slot, MachineId(spoken.machine))).collect();
+    let mut boots: BTreeMap<u16, BootSeen> = machines.iter().filter_map(boot).collect();
     let world = World {
         holdings: rows.iter().map(|row| ((row.kind, row.slot), holding(row))).collect(),
         strays: Vec::new(),
-        boot: row.boot.map(|boot| boot_of(boot, &steps)),
+        boot: boots.remove(&1),
+        copies: boots,
         probes: probes_seen(
             row.probes.map_or_else(Vec::new, |probes| probes.0).into_iter().filter_map(|row| serde_json::from_value(row).ok()),
         ),
-        copies: machines.iter().filter_map(copy).collect(),
         told: machines.iter().filter_map(told).collect(),
         certificate: row.certificate.map(|certificate| certificate.0),
         permit: row.permit.map(|permit| PermitSeen { at: permit.0.at, is_told: permit.0.told_at.is_some() }),
@@ -136,8 +137,8 @@ pub async fn load(db: &mut Db, environment: EnvironmentId) -> sqlx::Result<Known
         rebuilds_vanished: row.rebuilds_vanished,
         // A newer release may tell more than this one knows.
         attention: row.attention.and_then(|told| serde_json::from_value(told).ok()),
-        machine: row.machine.map(MachineId),
-        machines: machines.iter().map(|spoken| (spoken.slot, MachineId(spoken.machine))).collect(),
+        machine: by_slot.get(&1).copied(),
+        machines: by_slot,
         rows,
         world,
         was_ordered: row.was_ordered,

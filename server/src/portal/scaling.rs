@@ -9,7 +9,7 @@ use app::domain::ids::EnvironmentId;
 use app::domain::person::Caller;
 use app::domain::phase::{Goal, Phase};
 use app::domain::saw::Saw;
-use app::domain::scaling::{Answers, BalancerCard, MachineCard, NoScaling, ScaleOffer, Scaling, Share, Visitor};
+use app::domain::scaling::{Answers, BalancerCard, HANDFUL, MachineCard, NoScaling, ScaleOffer, Scaling, Share, Visitor};
 use app::error::{AppError, Field, Why};
 use app::ports;
 use async_trait::async_trait;
@@ -27,9 +27,7 @@ use crate::db::{Db, environments, machines};
 use crate::engine::clouds::Handle;
 use crate::probe::visit::{Answer, visit};
 
-/// So many requests are sent for one call: a visitor's handful, no load test.
-pub const HANDFUL: u32 = 20;
-/// So many of them at once.
+/// So many requests of a handful at once.
 const AT_ONCE: usize = 4;
 /// What was not answered by then failed.
 const WHOLE: Duration = Duration::from_secs(15);
@@ -37,10 +35,13 @@ const WHOLE: Duration = Duration::from_secs(15);
 const LOOK_UP: Duration = Duration::from_secs(3);
 
 impl EnvironmentsPort {
-    /// The environment, for somebody who may steer it, with its cloud.
-    async fn steered(&self, db: &mut Db, caller: &Caller, id: EnvironmentId) -> Result<(Known, Handle), AppError> {
-        self.may(db, caller, id, Action::Steer).await?;
-        let known = world::load(db, id).await.map_err(unexpected)?;
+    /// The environment, for somebody who may steer it, with its cloud. One that was never asked has to be opened first, and nobody waits for
+    /// a row or a connection meanwhile.
+    async fn steered(&self, caller: &Caller, id: EnvironmentId) -> Result<(Known, Handle), AppError> {
+        let mut db = self.engine.pool.acquire().await.map_err(unexpected)?;
+        self.may(&mut db, caller, id, Action::Steer).await?;
+        let known = world::load(&mut db, id).await.map_err(unexpected)?;
+        drop(db);
         let handle = self.engine.clouds.get(&self.engine.pool, known.cloud).await.map_err(|_| AppError::TryAgain)?;
         Ok((known, handle))
     }
@@ -72,16 +73,16 @@ impl EnvironmentsPort {
 #[async_trait]
 impl ports::Scaling for EnvironmentsPort {
     async fn offer(&self, caller: &Caller, id: EnvironmentId) -> Result<ScaleOffer, AppError> {
+        let (known, handle) = self.steered(caller, id).await?;
         let mut db = self.engine.pool.acquire().await.map_err(unexpected)?;
-        let (known, handle) = self.steered(&mut db, caller, id).await?;
         offer(&mut db, &known, handle.cloud.nature()).await.map_err(unexpected)
     }
 
     async fn scale_out(&self, caller: &Caller, id: EnvironmentId, machines: u16, zone: Option<&str>) -> Result<(), AppError> {
+        let (_, handle) = self.steered(caller, id).await?;
         let mut tx = self.engine.pool.begin().await.map_err(unexpected)?;
-        self.may(&mut tx, caller, id, Action::Steer).await?;
         environments::lock(&mut tx, id).await.map_err(unexpected)?;
-        let (known, handle) = self.steered(&mut tx, caller, id).await?;
+        let known = world::load(&mut tx, id).await.map_err(unexpected)?;
         let offer = offer(&mut tx, &known, handle.cloud.nature()).await.map_err(unexpected)?;
         if offer.refused.is_some() || machines <= offer.machines {
             return Err(AppError::Conflict);
@@ -95,7 +96,9 @@ impl ports::Scaling for EnvironmentsPort {
             Some(zone) if !offer.zones.iter().any(|known| known == zone) => return Err(wrong_zone(Why::NoSuchZone)),
             _ => {}
         }
-        environments::choose(&mut tx, id, &json!({"machines": machines, "zone": zone})).await.map_err(unexpected)?;
+        if !environments::choose(&mut tx, id, &json!({"machines": machines, "zone": zone})).await.map_err(unexpected)? {
+            return Err(AppError::Conflict);
+        }
         let asked = Event::ScaledOut { machines, zone: zone.map(str::to_owned) };
         events::record(&mut tx, id, &Actor::Person(caller.person), &asked).await.map_err(unexpected)?;
         tx.commit().await.map_err(unexpected)
@@ -103,7 +106,7 @@ impl ports::Scaling for EnvironmentsPort {
 
     async fn set_apart(&self, caller: &Caller, id: EnvironmentId, machine: u16, is_apart: bool) -> Result<(), AppError> {
         self.spread(caller, id, |options| {
-            if is_apart && machine <= options.machines {
+            if is_apart && (1..=options.machines).contains(&machine) {
                 options.set_apart.insert(machine);
             } else {
                 options.set_apart.remove(&machine);
@@ -117,9 +120,7 @@ impl ports::Scaling for EnvironmentsPort {
     }
 
     async fn send(&self, caller: &Caller, id: EnvironmentId, requests: u32, visitor: Visitor) -> Result<Answers, AppError> {
-        let mut db = self.engine.pool.acquire().await.map_err(unexpected)?;
-        let (known, handle) = self.steered(&mut db, caller, id).await?;
-        drop(db);
+        let (known, handle) = self.steered(caller, id).await?;
         let balancer = known.world.first(Kind::Balancer).and_then(|held| Some((held.cloud_id.clone()?, held.listed.clone()?)));
         let Some((cloud_id, Observed::Balancer { name, is_active: true })) = balancer else { return Err(AppError::Conflict) };
         let requests = requests.min(HANDFUL);

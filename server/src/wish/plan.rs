@@ -248,9 +248,6 @@ fn plan_release(
 }
 
 fn plan_boot(plan: &mut Plan, wish: &Wish, world: &World, now: OffsetDateTime) {
-    if let Some((step, log)) = world.copies.values().find_map(|boot| boot.failed.clone()) {
-        plan.attention = Some(Attention::BootStepFailed { step, log });
-    }
     if !world.machine_runs(1) {
         return;
     }
@@ -265,11 +262,24 @@ fn plan_boot(plan: &mut Plan, wish: &Wish, world: &World, now: OffsetDateTime) {
             }
         }
         None => {
-            if world.machine_started_at().is_some_and(|at| now - at > SILENT_AFTER) {
+            if world.machine_started_at(1).is_some_and(|at| now - at > SILENT_AFTER) {
                 plan.attention = Some(Attention::MachineSilent);
             }
         }
     }
+    if plan.attention.is_none() {
+        plan.attention = (2..=wish.machines()).find_map(|slot| copy_needs(world, slot, now));
+    }
+}
+
+/// What somebody should know of a copy that gets no visitors yet.
+fn copy_needs(world: &World, slot: u16, now: OffsetDateTime) -> Option<Attention> {
+    if let Some((step, log)) = world.copies.get(&slot).and_then(|boot| boot.failed.clone()) {
+        return Some(Attention::CopyFailed { machine: slot, step, log });
+    }
+    let is_silent = world.machine_runs(slot) && !world.is_copy_booted(slot);
+    (is_silent && world.machine_started_at(slot).is_some_and(|at| now - at > SILENT_AFTER))
+        .then_some(Attention::CopySilent { machine: slot })
 }
 
 fn plan_probes(plan: &mut Plan, wish: &Wish, world: &World, now: OffsetDateTime) {

@@ -8,12 +8,12 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use app::domain::phase::Goal;
-use app::domain::reason::Probe;
+use app::domain::reason::{Attention, Probe};
 use app::domain::saw::Saw;
 use cloud::{Call, Kind, MachineState, Observed};
 use time::Duration;
 
-use super::{Action, BootSeen, Holding, ImageState, ProbeSeen, Purpose, Security, Spec, Wish, World, phase, plan};
+use super::{Action, BootSeen, Holding, ImageState, Options, ProbeSeen, Purpose, Security, Spec, Until, Wish, World, phase, plan};
 use trial::{held, machine, now, open_ports, wish};
 
 /// A world that is just as the wish "running" wants it.
@@ -105,6 +105,20 @@ fn a_machine_that_vanished_where_the_course_rebuilds_them() {
     let mut world = complete();
     world.holdings.insert((Kind::Machine, 1), held(None));
     insta::assert_snapshot!(told(&Wish { rebuilds_vanished: true, ..wish(Goal::Running) }, &world));
+}
+
+#[test]
+fn a_copy_that_never_speaks_is_told_of_and_gets_no_visitors() {
+    let wish = wish(Goal::Running);
+    let wish = Wish { nature: trial::aws(), options: Options { machines: 2, ..wish.options.clone() }, ..wish };
+    let mut world = World::default();
+    trial::settle(&wish, &mut world);
+    assert_eq!(plan(&wish, &world, now() + Duration::minutes(10)).attention, None);
+    world.copies.clear();
+    world.holdings.remove(&(Kind::Target, 2));
+    let plan = plan(&wish, &world, now() + Duration::minutes(10));
+    assert_eq!(plan.attention, Some(Attention::CopySilent { machine: 2 }));
+    assert!(plan.waiting.contains(&(Action::Make(Kind::Target, 2), Until::CopyBooted(2))), "{plan}");
 }
 
 #[test]

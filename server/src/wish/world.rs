@@ -173,8 +173,8 @@ impl World {
 
     /// When the cloud last started the machine, where it says so; else when it was made.
     #[must_use]
-    pub fn machine_started_at(&self) -> Option<OffsetDateTime> {
-        let machine = self.first(Kind::Machine)?;
+    pub fn machine_started_at(&self, slot: u16) -> Option<OffsetDateTime> {
+        let machine = self.of(Kind::Machine, slot)?;
         match machine.listed.as_ref()? {
             Observed::Machine { started_at, .. } => started_at.or(machine.made_at),
             _ => None,

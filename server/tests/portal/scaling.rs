@@ -216,9 +216,35 @@ async fn a_copy_that_cannot_set_itself_up_gets_no_visitors_and_the_page_says_wha
     portal.sim.break_step(&copy, "configure:wordpress", Some(&["no space left on device"])).expect("broken");
     portal.run_until(|portal| async move { portal.view(id).await.attention.is_some() }).await;
     let view = portal.view(id).await;
-    assert!(matches!(view.attention, Some(Attention::BootStepFailed { .. })), "{:?}", view.attention);
+    assert!(matches!(view.attention, Some(Attention::CopyFailed { machine: 2, .. })), "{:?}", view.attention);
     assert_eq!(view.phase, Phase::Ready, "the first machine works");
     portal.run_until(|portal| async move { shares(portal, id).await[0] == Share::Healthy }).await;
     assert_eq!(shares(&portal, id).await[1], Share::Checking);
     assert_eq!(answers(&portal, id, Visitor::New).await, [("c5-1".to_owned(), 20)]);
+}
+
+#[sqlx::test(migrator = "server::MIGRATOR")]
+async fn a_machine_that_says_it_has_looked_and_has_not_is_asked_again_later_and_not_at_once(pool: PgPool) {
+    let portal = TestPortal::new(pool).await;
+    let id = portal.request("c5").await.expect("requested");
+    portal.run_until_phase(id, Phase::Ready).await;
+    let mut db = portal.engine.pool.acquire().await.expect("a connection");
+    let machine = server::db::world::load(&mut db, id).await.expect("it is there").machine.expect("it has a machine");
+    machines::told(&mut db, machine, &[]).await.expect("told");
+    portal.environments.scale_out(&portal.student, id, 2, None).await.expect("asked");
+    run_until_shares(&portal, id, &[Share::Healthy, Share::Healthy]).await;
+    let last = async || -> i64 {
+        let last = sqlx::query_scalar("select last_order from machine where id = $1").bind(machine.0);
+        last.fetch_one(&portal.engine.pool).await.expect("it is there")
+    };
+    let (orders, turns) = (last().await, 5);
+    for _ in 0..turns {
+        machines::order_finished(&mut db, machine, last().await, "done", "").await.expect("done");
+        server::db::wake(&mut db, id.0).await.expect("woken");
+        portal.turn_once().await;
+    }
+    assert!(last().await <= orders + 1, "{} orders for {turns} empty words", last().await - orders);
+    portal.advance(time::Duration::seconds(90)).await;
+    portal.turn_once().await;
+    assert!(last().await > orders, "it is not forgotten");
 }

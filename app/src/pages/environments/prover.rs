@@ -15,14 +15,13 @@ use crate::components::notice::{Lesson, Notice, Problem, Tone};
 use crate::components::title::PageTitle;
 use crate::domain::environment::EnvironmentView;
 use crate::domain::ids::EnvironmentId;
-use crate::domain::scaling::{Answers, MachineCard, Scaling, Share};
+use crate::domain::scaling::{Answers, HANDFUL, MachineCard, Scaling, Share};
 use crate::error::AppError;
 use crate::live::follow;
 use crate::visit::{refused, use_texts};
 
 /// So many requests in one go, a handful at a time.
 const HANDFULS: u32 = 10;
-const HANDFUL: u32 = 20;
 
 /// The page.
 #[component]

@@ -49,6 +49,7 @@ fn Scale(id: EnvironmentId, offer: ScaleOffer) -> impl IntoView {
             <p>{(scaling.meanwhile)(offer.rests)}</p>
             <p>{(scaling.names)(&offer.name, offer.balancer_name.as_deref())}</p>
             {offer.balancer_is_machine.then(|| view! { <p>{scaling.balancer_is_machine}</p> })}
+            {(offer.machines > 1).then(|| view! { <p>{scaling.again}</p> })}
             <Lesson text=scaling.independent/>
             {match offer.refused {
                 Some(why) => Either::Left(view! { <Notice tone=Tone::Info><p>{(scaling.refused)(why)}</p></Notice> }),

@@ -123,6 +123,18 @@ fn attention(attention: &Attention) -> AttentionText {
             "Koza goes on listening.",
             "Press “Try again”: the machine is started afresh. If it stays silent, tell your instructor.",
         ),
+        Attention::CopyFailed { machine, step, .. } => (
+            format!("{} (machine {machine})", (super::steps::TIMELINE.step)(&What::Boot(step.clone()), StepState::Failed)),
+            format!("A step failed while the copy set itself up: machine {machine}."),
+            "Koza sends it no visitors and kept the last lines. The first machine works as before.",
+            TRY_AGAIN,
+        ),
+        Attention::CopySilent { machine } => (
+            format!("Machine {machine} says nothing"),
+            format!("The copy was started, but has not told Koza that it is set up: machine {machine}."),
+            "Koza sends it no visitors and goes on listening. The first machine works as before.",
+            "Wait a few minutes more. If it stays silent, tell your instructor.",
+        ),
         Attention::ProbeFails { probe, saw } => (
             (super::steps::TIMELINE.step)(&What::Probe(*probe), StepState::Failed),
             format!("A check from outside keeps failing: {}. {}", (super::steps::TIMELINE.probe)(*probe), super::saw::saw(saw)),

@@ -27,6 +27,7 @@ pub(super) const SCALING: Scaling = Scaling {
         ),
     },
     independent: "The copies are independent: each has its own database and its own files. What you write on one is not on the others, and they drift apart. That is what the lesson shows. If a copy is lost, Koza makes it anew from the image, without what was written on it since.",
+    again: "It was scaled out before: the image of then serves again. What was changed on your machine since is not on the new copy.",
     balancer_is_machine: "Here the balancer is a small machine with HAProxy.",
     machines: "Machines in all",
     machines_hint: "Your machine and its copies. Fewer again is not possible yet: delete the environment when you no longer need it.",

@@ -123,6 +123,18 @@ fn attention(attention: &Attention) -> AttentionText {
             "Koza は連絡を待ち続けています。",
             "「もう一度試す」を押すと、マシンを起動し直します。それでも連絡がなければ、担当教員に知らせてください。",
         ),
+        Attention::CopyFailed { machine, step, .. } => (
+            format!("{}（{machine}台目）", step_text(&What::Boot(step.clone()), StepState::Failed)),
+            format!("コピー（{machine}台目のマシン）の準備中に、ステップの一つが失敗しました。"),
+            "このマシンには訪問者を送りません。最後の数行を残してあります。最初のマシンは、今までどおり使えます。",
+            TRY_AGAIN,
+        ),
+        Attention::CopySilent { machine } => (
+            format!("{machine}台目のマシンから連絡がありません"),
+            format!("コピー（{machine}台目のマシン）は起動しましたが、準備ができたという連絡がまだありません。"),
+            "このマシンには訪問者を送らず、連絡を待ち続けています。最初のマシンは、今までどおり使えます。",
+            "もう数分待ってください。連絡がないままなら、担当教員に知らせてください。",
+        ),
         Attention::ProbeFails { probe, saw } => (
             step_text(&What::Probe(*probe), StepState::Failed),
             format!("外からの確認に失敗し続けています（{}）。{}", (super::steps::TIMELINE.probe)(*probe), super::saw::saw(saw)),

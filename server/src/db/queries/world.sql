@@ -17,13 +17,12 @@ select e.course, e.cloud, e.version, e.purpose as "purpose: Purpose", e.name, e.
        broken.faults as "faults!", broken.detected as "detected!",
        ordered.is_any as "was_ordered!", ordered.kinds as "ordered!", ordered.unanswered_at, ordered.unnamed_at,
        ordered.held as "held: Json<Vec<resources::Stored>>",
-       speaks.machine as "machine?", speaks.boot as "boot?", speaks.certificate as "certificate?: Json<Certificate>",
+       speaks.certificate as "certificate?: Json<Certificate>",
        speaks.permit as "permit?: Json<permits::Permit>",
-       (select jsonb_agg(to_jsonb(s) order by place) from boot_step s where s.machine = speaks.machine and s.boot = speaks.boot)
-           as "steps: Json<Vec<machines::Step>>",
        (select jsonb_agg(jsonb_build_object('slot', r.slot, 'machine', m.id, 'host_names', m.host_names, 'boot', m.boot,
                    'steps', (select jsonb_agg(to_jsonb(s) order by place) from boot_step s where s.machine = m.id and s.boot = m.boot), 'is_ordered',
-                   exists (select from machine_order o where o.machine = m.id and o.kind = 'configure' and o.state is null)))
+                   exists (select from machine_order o where o.machine = m.id and o.kind = 'configure'
+                              and (o.state is null or o.given_at > koza_now() - interval '1 minute'))))
           from resource r join machine m on m.resource = r.id
          where r.environment = e.id and r.gone_at is null) as "machines: Json<Vec<machines::Spoken>>",
        (select jsonb_agg(to_jsonb(p)) from probe p where p.environment = e.id) as "probes: Json<Vec<serde_json::Value>>",
@@ -50,7 +49,7 @@ select e.course, e.cloud, e.version, e.purpose as "purpose: Purpose", e.name, e.
        ) ordered
        -- the machine that speaks for it: its first
   left join lateral (
-       select m.id as machine, m.boot, m.certificate, to_jsonb(p) as permit
+       select m.certificate, to_jsonb(p) as permit
          from resource r join machine m on m.resource = r.id left join permit p on p.machine = m.id and p.authority = l.settings -> 'certificates' ->> 'directory'
         where r.environment = e.id and r.slot = 1 and r.gone_at is null
        ) speaks on true
