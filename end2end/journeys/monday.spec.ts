@@ -170,7 +170,14 @@ test('Monday, nine o\'clock: from one click to a machine that a whole lesson is 
   });
 
   await test.step('scaled out: a copy that is its own machine, and a balancer before both', async () => {
-    await site.scaleOut(path, name, 2);
+    await site.askToScaleOut(path, name);
+    // Killed in the middle: the balancer stands, the copy is being made.
+    await expect.poll(async () => (await held()).machines.length, { timeout: 60_000, intervals: [50] }).toBeGreaterThan(1);
+    await portal('kill');
+    await portal('start');
+    await site.open(path);
+    await site.answer(2);
+    expect((await held()).machines, 'two machines and a balancer').toHaveLength(3);
     await picture(page, 'real-scaled-out');
     const copy = (await site.machines.getByRole('row', { name: `${name}-2` }).locator('code').innerText()).trim();
     const web = (await site.machines.locator('dd code', { hasText: 'http' }).innerText()).trim();

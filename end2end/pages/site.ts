@@ -123,8 +123,8 @@ export class Site {
     return this.page.locator('.copy-block', { hasText: label }).locator('pre');
   }
 
-  /** Asks for so many machines as there can be first, and waits until every one answers behind the balancer. */
-  async scaleOut(environment: string, name: string, machines: number) {
+  /** Asks for one machine more. */
+  async askToScaleOut(environment: string, name: string) {
     const { scaling } = this.words;
     await this.open(environment);
     await this.page.getByRole('link', { name: scaling.act }).click();
@@ -132,6 +132,16 @@ export class Site {
     await this.settle();
     await this.page.getByRole('main').getByRole('button', { name: scaling.button, exact: true }).click();
     await this.page.waitForURL((url) => url.pathname === environment);
+  }
+
+  /** The same, and waits until so many machines answer behind the balancer: all that there are. */
+  async scaleOut(environment: string, name: string, machines: number) {
+    await this.askToScaleOut(environment, name);
+    await this.answer(machines);
+  }
+
+  async answer(machines: number) {
+    const { scaling } = this.words;
     await expect(this.machines.getByText(scaling.answers, { exact: true })).toHaveCount(machines, { timeout: BUILDING });
     await this.settle();
   }

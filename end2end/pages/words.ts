@@ -51,7 +51,7 @@ export const words = {
       waiting: '待機中', building: '作成中', checking: '確認中', ready: '準備完了', stopping: '停止処理中', stopped: '停止', removing: '削除中', removed: '削除済み',
     },
     scaling: {
-      act: 'スケールアウト …', title: (name: string) => `${name} のスケールアウト`, zone: 'コピーのゾーン', button: 'スケールアウトする', machines: 'マシン', answers: '応答あり',
+      act: 'スケールアウト…', title: (name: string) => `${name} のスケールアウト`, zone: 'コピーのゾーン', button: 'スケールアウトする', machines: 'マシン', answers: '応答あり',
       balancer: 'ロードバランサ', tryIt: 'どのマシンが応答するか試す', send: (requests: number) => `リクエストを${requests}回送る`,
       same: '何度も来る、1人の訪問者', takeOut: (machine: string) => `${machine} を外す`, takenOut: '外してあります',
       putBack: (machine: string) => `${machine} を戻す`, makeSticky: 'スティッキーセッションをオンにする', isSticky: 'スティッキーセッションはオン',

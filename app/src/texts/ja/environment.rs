@@ -26,7 +26,7 @@ pub(super) const ENVIRONMENT: Environment = Environment {
     act: |act| match act {
         Act::Start => "起動",
         Act::Stop => "停止",
-        Act::ScaleOut => "スケールアウト …",
+        Act::ScaleOut => "スケールアウト…",
         Act::TryAgain => "もう一度試す",
         Act::Delete => "削除…",
     },
