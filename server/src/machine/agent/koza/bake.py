@@ -3,7 +3,7 @@ import pathlib
 import shutil
 import subprocess
 
-from . import services, state
+from . import baseline, services, state
 
 
 def bake(settings, progress):
@@ -20,6 +20,7 @@ def bake(settings, progress):
         for service in wanted:
             service.clean()
         services.run_script(services.os_folder() / "clean")
+        baseline.write()        # so that the portal hears if it fails; what is forgotten below counts in none
     progress.close()
     forget_ourselves()
     subprocess.run(["systemctl", "--no-block", "poweroff"], check=True)

@@ -6,6 +6,10 @@
     check     <settings>   does it work, seen from inside? Run when an image is baked
     clean     <settings>   (optional) forget what must differ between machines; run last when an image is baked
     copied                 (optional) this disk was another machine's: forget what no two may share. What a person made or changed stays
+    back-up   <settings> <folder>   (optional) carry into the folder what files don't tell, alike each time; dumps of databases into databases/
+    rehearse  <settings> <folder>   (optional) could it be restored from what that made? Tried beside the real thing, of which nothing is changed
+    restore   <settings> <folder>   (optional) take it over. Files are in place, configure comes next; twice is as good as once
+    left-out.txt           (optional) paths that backups of files leave to `back-up`
     units.txt              the systemd units that make it up, in the order of starting ($NAMES are those of os/<system>/names)
     defaults.json          (optional) settings that hold where the portal sends none, as when an image is baked
     after.txt              (optional) services whose configure must be over before this one's
@@ -22,6 +26,7 @@ from . import state
 from .progress import StepFailed, LOG_LINES
 
 SERVICES = state.OPT / "services"
+BACKUP_SECONDS = 3600       # a person's database may be large
 OS_RELEASE = pathlib.Path("/etc/os-release")
 
 
@@ -100,6 +105,17 @@ class Service:
     def check(self):
         self._run("check", timeout=120)
 
+    def back_up(self, folder):
+        """What it made is in the folder, which is there in any case."""
+        folder.mkdir(mode=0o700)
+        self._run_if_there("back-up", folder)
+
+    def rehearse(self, folder):
+        self._run_if_there("rehearse", folder)
+
+    def restore(self, folder):
+        return self._run_if_there("restore", folder)
+
     def clean(self):
         if (self.folder / "clean").exists():
             self._run("clean", timeout=120)
@@ -128,12 +144,15 @@ class Service:
         names = os_names()
         return [string.Template(line.strip()).substitute(names) for line in lines if line.strip() and not line.startswith("#")]
 
-    def _run(self, task, timeout=1800, **more):
+    def _run_if_there(self, task, folder):
+        return self._run(task, str(folder), timeout=BACKUP_SECONDS) if (self.folder / task).exists() else []
+
+    def _run(self, task, *arguments, timeout=1800, **more):
         if not (self.folder / task).exists():
             raise StepFailed(f"this machine has no services/{self.name}/{task}")
         settings = state.VAR / "services" / f"{self.name}.json"
         state.write_json(settings, self.settings)
-        return run_script(self.folder / task, [str(settings)], f"{task}-{self.name}", timeout, **more)
+        return run_script(self.folder / task, [str(settings), *arguments], f"{task}-{self.name}", timeout, **more)
 
 
 def wanted(settings):
@@ -146,6 +165,12 @@ def leave_other_machine_behind():
         script = SERVICES / installed.name / "copied"
         if script.exists():
             run_script(script, log_name=f"copied-{installed.name}", timeout=120)
+
+
+def left_out():
+    """What backups of files leave to the services that are installed."""
+    lists = (SERVICES / installed.name / "left-out.txt" for installed in state.INSTALLED.glob("*"))
+    return [line.strip() for path in lists if path.exists() for line in path.read_text().splitlines() if line.strip() and not line.startswith("#")]
 
 
 def forget(name):

@@ -3,6 +3,7 @@ import json
 import os
 import pathlib
 
+ROOT = pathlib.Path("/")                    # what backups are of
 OPT = pathlib.Path("/opt/koza")             # our code: agent/, services/, os/
 ETC = pathlib.Path("/etc/koza")             # how to reach the portal, and files of ours that services include
 VAR = pathlib.Path("/var/lib/koza")         # identity, settings, what was installed
@@ -21,11 +22,17 @@ REPLACED = VAR / "replaced"                 # the portal said 410: be silent
 INSTANCE = VAR / "instance"                 # whose disk this is: EC2's name for that machine, elsewhere a hash of its token
 HTTPS = VAR / "https.json"                  # which tries to get a certificate failed, and when the next one is
 CERTIFICATE = VAR / "certificate.json"      # the certificate as the portal is told of it
+BASELINE = VAR / "baseline.gz"              # what the image held before anybody worked here (baseline.py)
+RESTORED = VAR / "restored"                 # the id of the backup that this machine was made from
+FRESH = VAR / "fresh"                       # nothing was configured here yet: a baseline can still be written
+REHEARSAL = VAR / "rehearsal"               # where a backup is unpacked, on trial or before it is put in place
+SCRATCH = VAR / "scratch"                   # where services prepare a backup or try one; neither outlives its order
 # What no other may take for its own, in the order of forgetting: who it is, first.
 OF_ONE_MACHINE = (IDENTITY, PORTAL, NONCE, SETTINGS, ORDERS, OUTBOX, REPLACED, HTTPS, CERTIFICATE, INSTANCE)
 BOOT_ID = RUN / "boot-id"
 TRIES = RUN / "tries"                       # how often this boot was begun
 CLOCK = RUN / "clock"                       # the portal's clock minus ours, in seconds, if it was ever heard to differ
+BACKUPS = RUN / "backups.lock"              # held by whoever backs up, rehearses or restores
 MISSED = RUN / "missed-settings"            # this boot went by the last known settings
 
 
