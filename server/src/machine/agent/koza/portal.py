@@ -14,6 +14,9 @@ import urllib.parse
 from . import clock, state
 
 
+LARGE_SECONDS = 120             # for a few MiB over a slow line
+
+
 class Away(Exception):
     """The portal does not answer, or answers that it cannot just now."""
 
@@ -59,15 +62,23 @@ class Portal:
     def post(self, path, body):
         return self._ask("POST", path, body)
 
+    def put(self, path, content):
+        """Bytes as they are. What is large takes its time."""
+        self._ask("PUT", path, content, timeout=LARGE_SECONDS)
+
+    def get_bytes(self, path):
+        return self._ask("GET", path, timeout=LARGE_SECONDS, raw=True)
+
     def bundle(self):
         """The tar of /opt/koza at the portal's release."""
         return self._ask("GET", "/machines/v1/bundle", signed=False, timeout=60, raw=True)
 
     def _ask(self, method, path, body=None, signed=True, timeout=10, raw=False):
-        payload = b"" if body is None else json.dumps(body, ensure_ascii=False).encode()
+        payload = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body, ensure_ascii=False).encode()
+        content_type = "application/octet-stream" if isinstance(body, bytes) else "application/json"
         for attempt in (1, 2):
             offset = self.clock_offset
-            status, headers, content = self._exchange(method, path, payload, signed, timeout, offset)
+            status, headers, content = self._exchange(method, path, payload, content_type, signed, timeout, offset)
             if status == 401 and attempt == 1 and self._correct_clock(headers.get("Date"), offset):
                 continue
             break
@@ -79,12 +90,12 @@ class Portal:
             raise Away(f"the portal answered {status}")
         raise Refused(status, content[:200].decode(errors="replace"))
 
-    def _exchange(self, method, path, payload, signed, timeout, offset):
+    def _exchange(self, method, path, payload, content_type, signed, timeout, offset):
         secure = self.url.scheme == "https"
         connect = http.client.HTTPSConnection if secure else http.client.HTTPConnection
         connection = connect(self.url.hostname, self.url.port or (443 if secure else 80), timeout=timeout)
         path = self.url.path.rstrip("/") + path
-        headers = {"Content-Type": "application/json", "User-Agent": "koza-agent"}
+        headers = {"Content-Type": content_type, "User-Agent": "koza-agent"}
         if signed:
             headers.update(self._signature(method, path, payload, offset))
         try:
