@@ -12,7 +12,7 @@ pub fn is_step(name: &str) -> bool {
     match name.split_once(':') {
         Some(("install" | "configure", service)) => super::bundle::has_service(service),
         Some(_) => false,
-        None => matches!(name, "settings" | "prepare" | "check" | "clean" | "ready"),
+        None => matches!(name, "settings" | "prepare" | "check" | "clean" | "baseline" | "restore" | "ready"),
     }
 }
 

@@ -1,6 +1,7 @@
 """The story of a boot, told step by step:
 
-    seed ─► hello (once in a machine's life) ─► settings ─► install what the image lacks ─► configure ─► facts ─► ready
+    seed ─► hello (once in a machine's life) ─► settings ─► install what the image lacks ─┬───────────────────┬─► configure ─► facts ─► ready
+                                            │                                             └─ baseline, restore ┘ (once in a machine's life)
                                             └─ purpose "bake": install everything ─► check ─► clean ─► power off
 """
 import io
@@ -9,7 +10,7 @@ import shutil
 import sys
 import tarfile
 
-from . import bake, machine, metadata, seed, services, state
+from . import bake, baseline, exclusive, machine, metadata, restore, seed, services, state
 from .portal import Away, Portal, Refused, Replaced, retry
 from .progress import Progress, StepFailed
 
@@ -42,6 +43,7 @@ def try_to_boot():
     except Refused as error:
         print(f"koza-boot: {error}", file=sys.stderr)
         return False
+    exclusive.clear_away()
     progress = Progress(portal, machine.boot_id())
     try:
         with progress.step("settings"):
@@ -122,9 +124,22 @@ def fetch_settings(portal):
 
 
 def bring_up(settings, portal, progress):
-    """Install what is missing, configure everything, report. Used at boot and by the order `configure`. Returns whether all went well."""
+    """Install what is missing, configure everything, report. Used at boot and by the order `configure`. Returns whether all went well.
+
+    Before the first configure comes what only a machine knows that nobody has worked on: what it is like, and whose work it goes on with."""
     wanted = services.wanted(settings)
+    if not state.BASELINE.exists() and not any(state.INSTALLED.glob("*")):
+        state.write(state.FRESH, "")
     failed = install_missing(wanted, portal, progress)
+    if state.FRESH.exists():            # what could not be installed yet will count as a difference: a larger backup, not a wrong one
+        with progress.step("baseline"):
+            baseline.write()
+        state.FRESH.unlink()
+    if restore.is_due(settings):
+        with progress.step("restore") as notices:
+            if failed:
+                raise StepFailed(f"not restored: {', '.join(failed)} could not be installed")
+            notices += restore.restore(portal, settings)
     failed += services.configure_all([service for service in wanted if service.name not in failed], progress)
     progress.post("/machines/v1/facts", machine.facts(progress.boot))
     try:

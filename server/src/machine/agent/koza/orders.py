@@ -1,5 +1,5 @@
 """Orders: numbered from 1, carried out in order, each once even if the machine dies between doing and telling."""
-from . import services, state
+from . import backup, restore, services, state
 from .portal import Refused
 from .progress import StepFailed
 
@@ -29,6 +29,11 @@ class Orders:
                 from .run import configure
                 if not configure(self.portal):
                     return {"state": "failed", "detail": "a step failed; the boot steps say which"}
+            # A backup takes minutes, and what is ordered after it waits. That is as it should be: a backup is of one state of the machine.
+            elif order["kind"] == "back_up":
+                backup.take(self.portal, arguments.get("backup"))
+            elif order["kind"] == "rehearse":
+                restore.rehearse(self.portal, arguments.get("backup"))
             elif order["kind"] == "restart":
                 self._service(arguments).restart()
             elif order["kind"] == "reset":
@@ -37,6 +42,8 @@ class Orders:
                 return {"state": "failed", "detail": f"this machine does not know the order {order['kind']}"}
         except StepFailed as failure:
             return {"state": "failed", "detail": "\n".join([str(failure), *failure.log])}
+        except OSError as error:        # a full disk, say: nothing that carrying it out again would mend
+            return {"state": "failed", "detail": str(error)}
         return {"state": "done", "detail": ""}
 
     def _service(self, arguments):

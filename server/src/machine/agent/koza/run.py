@@ -4,7 +4,7 @@ import sys
 import threading
 import time
 
-from . import boot, certificate, machine, state
+from . import boot, certificate, exclusive, machine, restore, state
 from .orders import Orders
 from .portal import Away, Portal, Refused, Replaced
 from .progress import Progress, send_outbox
@@ -20,6 +20,7 @@ def run():
     if not portal.identity:
         print("koza-agent: this machine is nobody yet; koza-boot.service goes on trying", file=sys.stderr)
         return 1
+    exclusive.clear_away()
     for task in (send_signs, certificate.tell_changes):
         threading.Thread(target=task, args=(portal,), daemon=True).start()
     pause = 1
@@ -55,6 +56,8 @@ def configure(portal):
         with progress.step("settings"):
             settings = boot.fetch_settings(portal)
             machine.take_name_and_clock(settings)
+        if restore.is_due(settings):        # only a boot restores, and configured first the machine would be somebody's already
+            return False
         return boot.bring_up(settings, portal, progress)
     finally:
         progress.close()
