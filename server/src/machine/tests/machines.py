@@ -1,6 +1,5 @@
 """Machines that live in folders, and a portal on loopback that keeps their backups: what test_backup.py and its like play with."""
 import contextlib
-import hashlib
 import http.server
 import io
 import json
@@ -70,7 +69,7 @@ class Door:
         elif method == "POST":
             self.told = json.loads(body)
             whole = self.stream()
-            if (self.told["bytes"], self.told["sha256"]) != (len(whole), hashlib.sha256(whole).hexdigest()):
+            if self.told["bytes"] != len(whole):
                 return 422, b"not what was told"
         elif int(words[3]) not in self.blocks:
             return 404, b"no such block"

@@ -218,10 +218,18 @@ class Taking(Machines):
         self.assertIn("no server", self.fails(self.take))
         self.assertEqual(self.door.asked, [])
 
+    def test_what_a_service_has_to_say_is_the_orders_detail(self):
+        self.put("opt/koza/services/db/back-up", "#!/bin/sh\necho notice: one view is broken\n", 0o755)
+        self.door.orders = [{"number": 1, "kind": "back_up", "args": {"backup": "bak_1"}}]
+        orders.Orders(self.portal).take_next()
+        self.assertEqual(self.door.outcomes, [{"state": "done", "detail": "one view is broken"}])
+
     def test_it_is_done_in_the_background(self):
         with mock.patch.object(os, "setpriority", wraps=os.setpriority) as priority:
             self.take()
-        self.assertEqual(priority.call_args_list[0].args[2], max(backup.NICENESS, os.getpriority(os.PRIO_PROCESS, 0)))
+            restore.rehearse(self.portal, "bak_1")
+        for call in priority.call_args_list[::2]:
+            self.assertEqual(call.args[2], max(exclusive.NICENESS, os.getpriority(os.PRIO_PROCESS, 0)))
 
 
 class Sending(Machines):

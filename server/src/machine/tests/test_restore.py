@@ -158,7 +158,8 @@ class Rehearsing(Restoring):
                 with mock.patch.dict(self.door.blocks, {number: bytes(block)}):
                     # The first ten bytes of the stream say when and where it was packed, which nobody needs.
                     if number or at:
-                        self.assertRegex(self.fails(self.rehearse), r"block \d+:|difference")
+                        # Contents are random here, so at times it is the tar that makes no sense any more.
+                        self.assertRegex(self.fails(self.rehearse), r"block \d+:|difference|the backup has")
 
     def test_a_backup_that_is_not_all_there_is_noticed(self):
         last = max(self.door.blocks)
@@ -179,7 +180,7 @@ class Rehearsing(Restoring):
         self.rehearse()
 
     def test_a_full_disk_is_said_and_left_as_it_was(self):
-        with mock.patch("koza.unpacked.ROOM", 1 << 60):
+        with mock.patch("koza.room.ROOM", 1 << 60):
             self.assertIn("no room", self.fails(self.rehearse))
         self.assertFalse(state.REHEARSAL.exists())
 

@@ -17,6 +17,9 @@ from .progress import StepFailed
 
 NOBODYS = range(65534, 65537)               # nobody's, and no number at all
 FIELDS = {"passwd": 7, "shadow": 9, "group": 4, "gshadow": 4, "subuid": 3, "subgid": 3}
+NUMBERS = {"passwd": (2, 3), "group": (2,), "subuid": (1, 2), "subgid": (1, 2)}
+NUMBER = re.compile(r"[0-9]{1,10}")
+KEYS = {"users": ("uid", "group", "comment", "home", "shell", "password"), "groups": ("gid", "members")}
 PLAIN = re.compile(r"[^:,\n/\0]+")
 
 
@@ -37,7 +40,9 @@ def _read(name):
 
 
 def _is_account(name, line):
-    return line.count(":") == FIELDS[name] - 1 and not line.startswith(("#", "+", "-", ":"))
+    """Whether it is one that programs would take for one, with numbers where they belong. Other lines stay where they are."""
+    fields = line.split(":")
+    return len(fields) == FIELDS[name] and not line.startswith(("#", "+", "-", ":")) and all(NUMBER.fullmatch(fields[at]) for at in NUMBERS.get(name, ()))
 
 
 def now():
@@ -74,7 +79,7 @@ def _veiled(accounts):
 
 def restore(accounts):
     """Again with the same result."""
-    _refuse_what_would_break_lines(accounts)
+    refuse_what_cannot_be(accounts)
     with open(_etc(".pwd.lock"), "w") as lock:      # what useradd and passwd wait for
         fcntl.lockf(lock, fcntl.LOCK_EX)
         passwd, shadow, groups, gshadow = (_read(name) for name in ("passwd", "shadow", "group", "gshadow"))
@@ -107,15 +112,21 @@ def _free(wanted, taken):
     return number
 
 
-def _refuse_what_would_break_lines(accounts):
-    for kind in ("users", "groups"):
+def refuse_what_cannot_be(accounts):
+    """What lacks something, is of another kind, or would break the lines it is written into."""
+    for kind, keys in KEYS.items():
         for name, account in accounts[kind].items():
-            members = account.get("members", [])
-            texts = [str(value) for key, value in account.items() if key not in ("members", "subuid", "subgid")]
-            ranges = [account[key] for key in ("subuid", "subgid") if key in account]
-            if not all(PLAIN.fullmatch(word) for word in [name, *members]) or any(re.search("[:\n\0]", text) for text in texts) \
-                    or not all(re.fullmatch(r"\d+:\d+", numbers) for numbers in ranges):
+            if not PLAIN.fullmatch(name) or not isinstance(account, dict) or not all(_fits(account.get(key), key) for key in keys) \
+                    or not all(re.fullmatch("[0-9]+:[0-9]+", str(account[key])) for key in ("subuid", "subgid") if key in account):
                 raise StepFailed(f"the backup has an account that cannot be one: {name!r}")
+
+
+def _fits(value, key):
+    if key in ("uid", "gid"):
+        return isinstance(value, int) and value >= 0
+    if key == "members":
+        return isinstance(value, list) and all(isinstance(name, str) and PLAIN.fullmatch(name) for name in value)
+    return isinstance(value, str) and not re.search("[:\n\0]", value)
 
 
 def _write(name, table, kept=None):

@@ -7,7 +7,6 @@ Rules that stay true: nothing is copied beside itself, and memory does not grow 
 into the tar, whatever became of the file meanwhile; a file that vanishes or changes while it is read breaks nothing.
 Left out: devices, sockets and pipes; extended attributes, capabilities among them; that two names were one file (each is a file of its own).
 """
-import contextlib
 import gzip
 import hashlib
 import io
@@ -15,31 +14,42 @@ import json
 import os
 import stat
 import tarfile
-import threading
 import time
 
-from . import accounts, baseline, dress, exclusive, services, state, tree
+from . import accounts, baseline, dress, exclusive, services, state, tree, unpacked
 from .blocks import Outgoing
 from .progress import StepFailed
 
 LEVEL = 6
-NICENESS = 10
 
 
 def take(portal, backup):
-    """Back this machine up and send it. Begun again, it begins with block 0."""
+    """Back this machine up and send it. Begun again, it begins with block 0. Returns what there is to say of it."""
     if not state.BASELINE.exists():
         raise StepFailed("this machine cannot be backed up: it has no baseline (its image, or its first boot, is of a release that made none)")
-    with exclusive.use(), _in_the_background(), exclusive.scratch() as scratch:
+    with exclusive.use(), exclusive.in_the_background(), exclusive.scratch() as scratch:
         counting = tree.Counting()
-        wanted = [service for service in services.wanted(state.read_json(state.SETTINGS, {"services": []})) if service.is_installed()]
-        for service in wanted:
-            service.back_up(scratch / service.name)
+        baseline.refuse_what_was_moved(counting)
+        wanted = _services_here()
+        notices = [notice for service in wanted for notice in service.back_up(scratch / service.name)]
         outgoing = Outgoing(portal, backup)
         with gzip.GzipFile(fileobj=outgoing, mode="wb", compresslevel=LEVEL, mtime=0) as packed, \
                 tarfile.open(fileobj=packed, mode="w|", format=tarfile.PAX_FORMAT, bufsize=tree.PIECE, copybufsize=tree.PIECE) as tar:
             told = Taking(tar, counting).all(wanted, scratch)
         outgoing.close(**told)
+    return notices
+
+
+def _services_here():
+    """Those that this machine has. Of what one leaves out of the files, nobody would hear if its `back-up` did not run."""
+    settings = state.read_json(state.SETTINGS)
+    if settings is None:
+        raise StepFailed("this machine cannot be backed up: it does not know its settings")
+    here = [service for service in services.wanted(settings) if service.is_installed()]
+    silent = sorted(services.that_leave_out() - {service.name for service in here})
+    if silent:
+        raise StepFailed(f"this machine cannot be backed up: its settings know nothing of what is installed: {', '.join(silent)}")
+    return here
 
 
 class Taking:
@@ -48,6 +58,7 @@ class Taking:
     def __init__(self, tar, counting):
         self.tar, self.counting = tar, counting
         self.files, self.removed, self.services, self.size = [], [], {}, 0      # `files` as lines of JSON: a dict each would take much more
+        self.manifest_size = 0
 
     def all(self, wanted, scratch):
         """Everything, the manifest last. Returns what the portal is told."""
@@ -55,8 +66,10 @@ class Taking:
             told = found and self._put(path, found)
             if told:
                 self.files.append(json.dumps(told))
+                self._make_room_in_manifest(len(self.files[-1]))
             elif not found:
                 self.removed.append(path)
+                self._make_room_in_manifest(len(path))
         for service in wanted:
             self.services[service.name] = [self._put_of_service(service.name, path, scratch) for path in _files_below(scratch / service.name)]
         self._put_manifest()
@@ -94,9 +107,17 @@ class Taking:
         rest = {"removed": self.removed, "accounts": accounts.changed(baseline.known_accounts()), "services": self.services}
         text = f'{{"schema": 1, "taken_at": {int(time.time())}, "files": [\n' + ",\n".join(self.files) + "\n], " + json.dumps(rest)[1:] + "\n"
         manifest = text.encode("ascii")
+        self.manifest_size = 0
+        self._make_room_in_manifest(len(manifest))
         header = tarfile.TarInfo("manifest.json")
         header.size, header.mode = len(manifest), 0o600
         self.tar.addfile(header, io.BytesIO(manifest))
+
+    def _make_room_in_manifest(self, size):
+        """What could not be read again is not taken."""
+        self.manifest_size += size
+        if self.manifest_size > unpacked.MANIFEST_SIZE:
+            raise StepFailed(f"this machine cannot be backed up: too many files differ from its image ({len(self.files)} and more)")
 
     def _add(self, header, file=None):
         """Exactly as many bytes as the header says: what a file lacks by now is zeros, what it has grown by is not read."""
@@ -141,16 +162,3 @@ def _header(name, told, size=0):
 
 def _files_below(folder):
     return sorted(path.relative_to(folder) for path in folder.rglob("*") if stat.S_ISREG(path.lstat().st_mode))
-
-
-@contextlib.contextmanager
-def _in_the_background():
-    """People go first. Linux gives each thread a niceness of its own, which the programs it starts inherit."""
-    thread = threading.get_native_id()
-    before = os.getpriority(os.PRIO_PROCESS, thread)
-    os.setpriority(os.PRIO_PROCESS, thread, max(before, NICENESS))
-    try:
-        yield
-    finally:
-        with contextlib.suppress(PermissionError):      # who is not root cannot go back
-            os.setpriority(os.PRIO_PROCESS, thread, before)

@@ -58,6 +58,22 @@ def entries(counting):
                 yield before
 
 
+def refuse_what_was_moved(counting):
+    """A folder on the way to something left out that is a link now: behind it, the same things have names that no rule knows, and would be
+    carried; and another machine would have to give up its own for the link."""
+    links = {}
+    for way in counting.ways:
+        for path in state.ROOT.glob(way) if "*" in way else [state.ROOT / way]:      # glob sees no link that leads nowhere
+            if path.is_symlink():
+                links[str(path.relative_to(state.ROOT))] = os.readlink(path)
+    for before in entries(counting) if links else ():
+        if before.type == tree.LINK and links.get(before.path) == before.content:
+            del links[before.path]
+    if links:
+        moved = ", ".join(f"/{path}" for path in sorted(links))
+        raise StepFailed(f"this machine cannot be backed up: it became a link to another place, and holds what is one machine's alone: {moved}")
+
+
 def difference(counting):
     """(path, lstat) of what is new or changed, (path, None) of what is gone."""
     known, present = entries(counting), tree.walk(counting)

@@ -2,10 +2,13 @@
 import contextlib
 import fcntl
 import os
-import shutil
+import sys
+import threading
 
 from . import state
 from .progress import StepFailed
+
+NICENESS = 10
 
 
 @contextlib.contextmanager
@@ -25,9 +28,25 @@ def use():
 
 
 def clear_away():
-    """At a start: what a crash left about, unless it is not left but in use."""
-    with contextlib.suppress(StepFailed), use():
-        pass
+    """At a start: what a crash left about, unless it is not left but in use. Whatever it is, it is no reason not to start."""
+    try:
+        with contextlib.suppress(StepFailed), use():
+            pass
+    except Exception as error:
+        print(f"koza: what a backup left about stays for now: {error!r}", file=sys.stderr, flush=True)
+
+
+@contextlib.contextmanager
+def in_the_background():
+    """People go first. Linux gives each thread a niceness of its own, which the programs it starts inherit."""
+    thread = threading.get_native_id()
+    before = os.getpriority(os.PRIO_PROCESS, thread)
+    os.setpriority(os.PRIO_PROCESS, thread, max(before, NICENESS))
+    try:
+        yield
+    finally:
+        with contextlib.suppress(PermissionError):      # who is not root cannot go back
+            os.setpriority(os.PRIO_PROCESS, thread, before)
 
 
 @contextlib.contextmanager
@@ -40,4 +59,11 @@ def scratch():
 
 def _clear_away():
     for folder in (state.REHEARSAL, state.SCRATCH):
-        shutil.rmtree(folder, ignore_errors=True)
+        take_away(folder)
+
+
+def take_away(folder):
+    """A folder of ours with all that is in it, however deep: a person's may be deeper than python's stack or a path can be, which rm knows."""
+    gone = os.posix_spawnp("rm", ["rm", "-rf", "--", str(folder)], os.environ)
+    if os.waitpid(gone, 0)[1] != 0:
+        print(f"koza: {folder} stays about", file=sys.stderr, flush=True)

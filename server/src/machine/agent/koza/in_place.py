@@ -104,6 +104,8 @@ class InPlace:
             raise StepFailed(f"the backup has another thing at /{path}, which is a link of the system's")
         if any(mount == path or mount.startswith(path + "/") for mount in self.counting.mounts):
             raise StepFailed(f"the backup has another thing at /{path}, where something is mounted")
+        if self.counting.leads_to_left_out(path):
+            raise StepFailed(f"the backup has another thing at /{path}, in which lies what is this machine's alone")
         self._clear(parent, names[-1])
 
     def _clear(self, parent, name):

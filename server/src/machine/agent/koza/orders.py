@@ -1,7 +1,9 @@
 """Orders: numbered from 1, carried out in order, each once even if the machine dies between doing and telling."""
+import traceback
+
 from . import backup, restore, services, state
-from .portal import Refused
-from .progress import StepFailed
+from .portal import Away, Refused, Replaced
+from .progress import LOG_LINES, StepFailed
 
 
 class Orders:
@@ -30,8 +32,11 @@ class Orders:
                 if not configure(self.portal):
                     return {"state": "failed", "detail": "a step failed; the boot steps say which"}
             # A backup takes minutes, and what is ordered after it waits. That is as it should be: a backup is of one state of the machine.
+            elif order["kind"] in ("back_up", "reset") and restore.is_due(state.read_json(state.SETTINGS) or {}):
+                # What was to be restored would be lost to the backup, and values applied now would pass for applied after it.
+                return {"state": "failed", "detail": "this machine's own backup is still to be restored"}
             elif order["kind"] == "back_up":
-                backup.take(self.portal, arguments.get("backup"))
+                return {"state": "done", "detail": "\n".join(backup.take(self.portal, arguments.get("backup"))[:LOG_LINES])}
             elif order["kind"] == "rehearse":
                 restore.rehearse(self.portal, arguments.get("backup"))
             elif order["kind"] == "restart":
@@ -42,8 +47,11 @@ class Orders:
                 return {"state": "failed", "detail": f"this machine does not know the order {order['kind']}"}
         except StepFailed as failure:
             return {"state": "failed", "detail": "\n".join([str(failure), *failure.log])}
-        except OSError as error:        # a full disk, say: nothing that carrying it out again would mend
-            return {"state": "failed", "detail": str(error)}
+        except (Away, Replaced):        # the order is begun anew, or never again
+            raise
+        except Exception as error:      # a full disk, a damaged file, a mistake of ours: nothing that carrying it out again would mend
+            traceback.print_exc()
+            return {"state": "failed", "detail": str(error) if isinstance(error, (OSError, Refused)) else repr(error)}
         return {"state": "done", "detail": ""}
 
     def _service(self, arguments):

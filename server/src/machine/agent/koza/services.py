@@ -19,10 +19,12 @@
 import concurrent.futures
 import os
 import pathlib
+import signal
 import string
 import subprocess
+import time
 
-from . import state
+from . import room, state
 from .progress import StepFailed, LOG_LINES
 
 SERVICES = state.OPT / "services"
@@ -62,23 +64,39 @@ def environment(**more):
     }
 
 
-def run_script(script, arguments=(), log_name=None, timeout=1800, **more):
-    """Run a script of ours, keep what it says in /var/log/koza, and fail with its last lines. Returns its notices."""
+def run_script(script, arguments=(), log_name=None, timeout=1800, needs_room=False, **more):
+    """Run a script of ours, keep what it says in /var/log/koza, and fail with its last lines. Returns its notices.
+
+    One that needs room is stopped when the disk is nearly full, before everybody else on the machine notices."""
     state.LOG.mkdir(parents=True, exist_ok=True, mode=0o755)
     log = state.LOG / f"{log_name or script.name}.log"
     with open(log, "w", encoding="utf-8") as said:
         os.fchmod(said.fileno(), 0o640)
         try:
-            code = subprocess.run([str(script), *arguments], stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT,
-                                  env=environment(**more), cwd=script.parent, timeout=timeout, check=False).returncode
-        except subprocess.TimeoutExpired:
-            code = f"nothing: it took longer than {timeout} s"
+            process = subprocess.Popen([str(script), *arguments], stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT,
+                                       env=environment(**more), cwd=script.parent, start_new_session=True)
+            code = _waited_for(process, timeout, needs_room)
         except OSError as error:
             code = f"nothing: {error}"
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
     if code != 0:
         raise StepFailed(f"{script.relative_to(state.OPT)} answered {code}", lines[-(LOG_LINES - 1):])
     return [line[8:] for line in lines if line.startswith("notice: ")]
+
+
+def _waited_for(process, timeout, needs_room):
+    """What it answered. Who is stopped is stopped with the programs it started: a dump would go on into a file that nobody sees any more."""
+    deadline = time.monotonic() + timeout
+    while True:
+        try:
+            return process.wait(min(1, max(deadline - time.monotonic(), 0)))
+        except subprocess.TimeoutExpired:
+            is_late = time.monotonic() >= deadline
+            if not is_late and (not needs_room or room.is_left(state.VAR)):
+                continue
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            return f"nothing: it took longer than {timeout} s" if is_late else "nothing: the disk has no room for it"
 
 
 class Service:
@@ -106,9 +124,9 @@ class Service:
         self._run("check", timeout=120)
 
     def back_up(self, folder):
-        """What it made is in the folder, which is there in any case."""
+        """What it made is in the folder, which is there in any case. Returns its notices."""
         folder.mkdir(mode=0o700)
-        self._run_if_there("back-up", folder)
+        return self._run_if_there("back-up", folder)
 
     def rehearse(self, folder):
         self._run_if_there("rehearse", folder)
@@ -145,7 +163,7 @@ class Service:
         return [string.Template(line.strip()).substitute(names) for line in lines if line.strip() and not line.startswith("#")]
 
     def _run_if_there(self, task, folder):
-        return self._run(task, str(folder), timeout=BACKUP_SECONDS) if (self.folder / task).exists() else []
+        return self._run(task, str(folder), timeout=BACKUP_SECONDS, needs_room=True) if (self.folder / task).exists() else []
 
     def _run(self, task, *arguments, timeout=1800, **more):
         if not (self.folder / task).exists():
@@ -169,8 +187,13 @@ def leave_other_machine_behind():
 
 def left_out():
     """What backups of files leave to the services that are installed."""
-    lists = (SERVICES / installed.name / "left-out.txt" for installed in state.INSTALLED.glob("*"))
-    return [line.strip() for path in lists if path.exists() for line in path.read_text().splitlines() if line.strip() and not line.startswith("#")]
+    lists = [(SERVICES / name / "left-out.txt").read_text().splitlines() for name in sorted(that_leave_out())]
+    return [line.strip() for lines in lists for line in lines if line.strip() and not line.startswith("#")]
+
+
+def that_leave_out():
+    """The installed services, at whatever revision, that leave something out."""
+    return {installed.name for installed in state.INSTALLED.glob("*") if (SERVICES / installed.name / "left-out.txt").exists()}
 
 
 def forget(name):

@@ -24,6 +24,7 @@ HTTPS = VAR / "https.json"                  # which tries to get a certificate f
 CERTIFICATE = VAR / "certificate.json"      # the certificate as the portal is told of it
 BASELINE = VAR / "baseline.gz"              # what the image held before anybody worked here (baseline.py)
 RESTORED = VAR / "restored"                 # the id of the backup that this machine was made from
+RESTORING = VAR / "restoring"               # the id of the backup of which the first change was made here
 FRESH = VAR / "fresh"                       # nothing was configured here yet: a baseline can still be written
 REHEARSAL = VAR / "rehearsal"               # where a backup is unpacked, on trial or before it is put in place
 SCRATCH = VAR / "scratch"                   # where services prepare a backup or try one; neither outlives its order

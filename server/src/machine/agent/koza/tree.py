@@ -49,17 +49,28 @@ class Counting:
     systems what is easily had again (NOT_IN_BACKUPS)."""
 
     def __init__(self, services_paths=None, system_paths=None):
-        paths = [path for _why, paths in LEFT_OUT for path in paths.split()]
-        paths += services.left_out() if services_paths is None else services_paths
-        paths += services.os_names()["NOT_IN_BACKUPS"].split() if system_paths is None else system_paths
-        patterns = "|".join(re.escape(path.strip("/")).replace(r"\*", "[^/]*") for path in paths)
-        self.left_out = re.compile(rf"(?:{patterns})(?:/|\Z)", re.DOTALL)
+        own = [path for _why, paths in LEFT_OUT for path in paths.split()]
+        own = [path.strip("/") for path in own + (services.left_out() if services_paths is None else services_paths)]
+        system = services.os_names()["NOT_IN_BACKUPS"].split() if system_paths is None else system_paths
         self.mounts = frozenset(mounts() + swap_files())
+        patterns = [_pattern(path.strip("/")) for path in [*own, *system]]
+        # What lies below a mount is meant, too: the baseline may be of a day when nothing was mounted there.
+        self.left_out = re.compile(rf"(?:{'|'.join([*patterns, *map(re.escape, self.mounts)])})(?:/|\Z)", re.DOTALL)
+        self.ways = frozenset(path[:at] for path in own for at, letter in enumerate(path) if letter == "/")
+        self._ways = re.compile(rf"(?:{'|'.join(map(_pattern, self.ways))})\Z", re.DOTALL)
 
     def has(self, path, is_folder):
-        if path in self.mounts or self.left_out.match(path):
+        if self.left_out.match(path):
             return False
         return is_folder or not path.startswith(tuple(f"{folder}/" for folder in FOLDERS_ONLY))
+
+    def leads_to_left_out(self, path):
+        """Whether something that is left out could lie below. (What is easily had again does not matter.)"""
+        return bool(self._ways.match(path))
+
+
+def _pattern(path):
+    return re.escape(path).replace(r"\*", "[^/]*")
 
 
 def mounts():

@@ -14,10 +14,9 @@ import stat
 import tarfile
 import zlib
 
-from . import dress, tree
+from . import dress, room, tree
 from .progress import StepFailed
 
-ROOM = 100 << 20                # what the disk keeps free for everybody else
 MANIFEST_SIZE = 256 << 20
 ZEROS = bytes(tree.PIECE)
 KINDS = {tarfile.REGTYPE: tree.FILE, tarfile.AREGTYPE: tree.FILE, tarfile.DIRTYPE: tree.FOLDER, tarfile.SYMTYPE: tree.LINK}
@@ -87,8 +86,7 @@ class Unpacked:
         descriptor = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=parent)
         with open(descriptor, "wb", buffering=0) as file:
             for piece in iter(lambda: source.read(tree.PIECE), b""):
-                disk = os.fstatvfs(descriptor)
-                if disk.f_bavail * disk.f_frsize < ROOM:
+                if not room.is_left(descriptor):
                     raise StepFailed("the disk has no room to unpack the backup")
                 if piece == ZEROS[:len(piece)]:
                     file.seek(len(piece), os.SEEK_CUR)

@@ -1,4 +1,5 @@
 """What a person changed inside a container: what is there and not as in its image, and what of the image is gone."""
+import hashlib
 import json
 import os
 import re
@@ -14,6 +15,7 @@ from koza.unpacked import enter, is_plain
 # Podman's, or of one run only.
 NOT_A_PERSONS = re.compile(r"/(run|proc|sys|dev|tmp)(/|\Z)|/etc/(hosts|hostname|resolv\.conf|mtab)\Z")
 CHANGES, GONE = "changes.tar", "gone.json"
+TRIAL = "koza-rehearsal"        # the container into which changes are put on trial
 
 
 def exists(container):
@@ -48,6 +50,21 @@ def read(container, folder):
             take_away(root, path.strip("/").split("/"))
     finally:
         hands.run("podman", "umount", container)
+
+
+def told(folder):
+    """What counts of the changes in that folder, files by their checksums: a person's may be larger than the machine's memory."""
+    with tarfile.open(folder / CHANGES, "r|") as tar:
+        contents = {entry.name: (entry.type, entry.mode, entry.linkname, checksum(tar.extractfile(entry)) if entry.isreg() else None)
+                    for entry in tar if not entry.isdir()}
+    return contents, (folder / GONE).read_text()
+
+
+def checksum(file):
+    digest = hashlib.sha256()
+    for piece in iter(lambda: file.read(1 << 20), b""):
+        digest.update(piece)
+    return digest.hexdigest()
 
 
 def take_away(root, names):
