@@ -43,6 +43,26 @@ pub struct Common {
     /// Where machines find the portal.
     #[arg(long, env = "KOZA_MACHINES_URL", default_value = "http://10.73.0.1:7301")]
     pub machines_url: String,
+    /// Where large things are.
+    #[command(flatten)]
+    pub store: Store,
+}
+
+/// Where backups are kept ([`crate::store`]). Every process of a site names the same.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Store {
+    /// A folder, or `s3://bucket/folder`. Without it: `store` in the state folder.
+    #[arg(long, env = "KOZA_STORE")]
+    pub store: Option<String>,
+    /// Address of a server that speaks S3; without it AWS's.
+    #[arg(long, env = "KOZA_STORE_ENDPOINT")]
+    pub store_endpoint: Option<String>,
+    /// The bucket's region.
+    #[arg(long, env = "KOZA_STORE_REGION")]
+    pub store_region: Option<String>,
+    /// File with two lines: the access key's id, and the secret. Without it credentials are found as AWS's tools find them.
+    #[arg(long, env = "KOZA_STORE_KEY_FILE")]
+    pub store_key_file: Option<PathBuf>,
 }
 
 impl Common {
