@@ -27,7 +27,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use super::{Served, Target, reach};
+use super::{Target, reach};
 
 /// Opens a connection to one of the target's ports, and TLS on it.
 pub async fn connect(target: &Target, port: u16) -> Result<TlsStream<TcpStream>, Saw> {
@@ -40,18 +40,9 @@ where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let served = target.certificate.as_ref().ok_or(Saw::NoCertificateReported)?;
-    // No certificate is for something that is no host name.
-    let name = DnsName::try_from(target.name.clone()).map(ServerName::DnsName).map_err(|_| Saw::CertificateForAnotherName)?;
-    let provider = Arc::new(default_provider());
-    let judge = WebPkiServerVerifier::builder_with_provider(Arc::new(trusted(served)), provider.clone())
-        .build()
-        .expect("Mozilla's roots are some, and nothing is asked about revocation");
-    let config = ClientConfig::builder_with_details(provider, Arc::new(At(moment(target.now))))
-        .with_protocol_versions(&[&TLS13, &TLS12])
-        .expect("the provider has ciphers for both versions")
-        .with_webpki_verifier(judge.clone())
-        .with_no_client_auth();
-    let connector = TlsConnector::from(Arc::new(config));
+    let name = named(&target.name)?;
+    let judge = judge(served.issuing_root.as_deref());
+    let connector = connector(judge.clone(), target.now);
     let stream = connector.connect(name.clone(), stream).await.map_err(|error| misunderstood(port, &error))?;
 
     let (leaf, chain) = stream.get_ref().1.peer_certificates().and_then(<[_]>::split_first).ok_or(Saw::UntrustedCertificate)?;
@@ -63,12 +54,36 @@ where
     Ok(stream)
 }
 
+/// Begins TLS as somebody who visits by a name, and knows nothing of which certificate is shown; `house`: the root of an authority in the house.
+pub async fn as_visitor<S>(name: &str, house: Option<&str>, now: OffsetDateTime, port: u16, stream: S) -> Result<TlsStream<S>, Saw>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let connector = connector(judge(house), now);
+    connector.connect(named(name)?, stream).await.map_err(|error| misunderstood(port, &error))
+}
+
+/// No certificate is for something that is no host name.
+fn named(name: &str) -> Result<ServerName<'static>, Saw> {
+    DnsName::try_from(name.to_owned()).map(ServerName::DnsName).map_err(|_| Saw::CertificateForAnotherName)
+}
+
+fn connector(judge: Arc<WebPkiServerVerifier>, now: OffsetDateTime) -> TlsConnector {
+    let config = ClientConfig::builder_with_details(Arc::new(default_provider()), Arc::new(At(moment(now))))
+        .with_protocol_versions(&[&TLS13, &TLS12])
+        .expect("the provider has ciphers for both versions")
+        .with_webpki_verifier(judge)
+        .with_no_client_auth();
+    TlsConnector::from(Arc::new(config))
+}
+
 /// Who may vouch: those whom Mozilla trusts, and for an authority in the house its root. What is no certificate in there vouches for nothing.
-fn trusted(served: &Served) -> RootCertStore {
+fn judge(house: Option<&str>) -> Arc<WebPkiServerVerifier> {
     let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-    let house = served.issuing_root.as_deref().unwrap_or_default();
-    roots.add_parsable_certificates(CertificateDer::pem_slice_iter(house.as_bytes()).flatten());
-    roots
+    roots.add_parsable_certificates(CertificateDer::pem_slice_iter(house.unwrap_or_default().as_bytes()).flatten());
+    WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::new(default_provider()))
+        .build()
+        .expect("Mozilla's roots are some, and nothing is asked about revocation")
 }
 
 /// What a certificate is known by: SHA-256 of all of it, in lower-case hexadecimal digits.
