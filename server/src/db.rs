@@ -1,6 +1,7 @@
 //! All SQL and nothing else; one file per table family. Functions are named for the question; they take a connection, so callers own
 //! transactions. Every write of a worker comes after [`queue::fence`] in its transaction.
 
+pub mod backups;
 pub mod buckets;
 pub mod chores;
 pub mod courses;
@@ -16,6 +17,7 @@ pub mod permits;
 pub mod probes;
 pub mod queue;
 pub mod resources;
+pub mod samples;
 pub mod secrets;
 pub mod sessions;
 pub mod world;

@@ -12,6 +12,7 @@ use crate::config::{Demo, PortalHost};
 use crate::db;
 use crate::domains::{Kinship, kinship, objection, registrable};
 use crate::engine::clouds::{aws_config, names_config};
+use crate::store::Store;
 use crate::vault::Vault;
 
 struct Report {
@@ -58,6 +59,14 @@ pub async fn examine(config: &Demo, class: u32, portal: &PortalHost) -> anyhow::
         report.good("the browser's files");
     } else {
         report.bad("the browser's files are not built", "make site");
+    }
+    match Store::open(&config.common.store, &config.common.state) {
+        Ok(store) => match store.examine().await {
+            Ok(()) => report.good("the store for backups"),
+            Err(said) => report
+                .bad(&said, "see KOZA_STORE in docs/operating.md; no backup can be taken, and no machine leaves that has to be backed up"),
+        },
+        Err(error) => report.bad(&format!("{error:#}"), "see KOZA_STORE in docs/operating.md"),
     }
     match config.cloud.as_str() {
         "sim" => report.note("the cloud is a simulator: nothing real is made, and every page says so"),

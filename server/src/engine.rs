@@ -10,6 +10,7 @@
 //! claim's epoch; a turn may be killed anywhere and the next one goes on.
 
 pub mod act;
+pub mod backup;
 pub mod batch;
 pub mod chores;
 pub mod clouds;
@@ -28,6 +29,7 @@ use std::sync::Arc;
 use sqlx::PgPool;
 use uuid::Uuid;
 
+use crate::store::Store;
 use crate::vault::Vault;
 pub use clouds::Clouds;
 
@@ -44,4 +46,6 @@ pub struct Engine {
     pub installation: Uuid,
     /// Where machines find the portal: `http://10.73.0.1:7301`.
     pub machines_url: Arc<str>,
+    /// Large things.
+    pub store: Store,
 }

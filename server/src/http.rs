@@ -3,6 +3,7 @@
 //! Two listeners: browsers (pages, server functions, live pages, downloads, health) and machines (`/machines/v1` only). Everything for
 //! browsers passes, from outside in: security headers, cross-origin check, body limit, session, who is asking.
 
+pub mod backup;
 pub mod headers;
 pub mod health;
 pub mod key;
@@ -83,6 +84,7 @@ pub fn browsers(site: Site) -> Router {
     let signed_in = pages
         .route("/environments/{id}/live", get(live::live))
         .route("/environments/{id}/key", post(key::download))
+        .route("/environments/{id}/backups/{backup}/content", get(backup::download))
         .fallback(leptos_axum::file_and_error_handler_with_context::<Site, _>(provide_request_context, app::shell::shell))
         .layer(from_fn_with_state(site.clone(), visit::identify))
         .layer(sessions)
@@ -127,7 +129,7 @@ pub(crate) fn portal(engine: &Engine, session: Session, browser: String) -> Port
     let environments = EnvironmentsPort { engine: engine.clone(), door: Some(door.clone()) };
     let courses = Arc::new(CoursesPort { environments: environments.clone() });
     let environments = Arc::new(environments);
-    Portal { door, courses, environments: environments.clone(), scaling: environments }
+    Portal { door, courses, environments: environments.clone(), scaling: environments.clone(), backups: environments }
 }
 
 /// Who is asking, as [`visit::identify`] found out.

@@ -11,6 +11,7 @@
 //! [`http`] shows what is so.
 
 pub mod auth;
+pub mod backup;
 pub mod certificates;
 pub mod config;
 pub mod db;
@@ -24,6 +25,7 @@ pub mod operator;
 pub mod portal;
 pub mod probe;
 pub mod serve;
+pub mod store;
 pub mod vault;
 pub mod wish;
 

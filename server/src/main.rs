@@ -9,6 +9,7 @@ use clap::{Parser, Subcommand};
 use secrecy::ExposeSecret;
 use server::config::{Common, Database, Demo, PortalHost, Serve};
 use server::engine::{Clouds, Engine, worker};
+use server::store::Store;
 use server::vault::Vault;
 use server::{db, demo, doctor, operator, serve};
 use tokio_util::sync::CancellationToken;
@@ -57,7 +58,7 @@ enum Command {
     /// Clouds: list them, add an account on AWS, say where names are kept and who issues certificates, let a course choose.
     #[command(subcommand)]
     Cloud(operator::clouds::Command),
-    /// Courses: say where the names of their environments are.
+    /// Courses: say where the names of their environments are, and what is kept of their machines.
     #[command(subcommand)]
     Course(operator::courses::Command),
     /// Say what is missing, in plain words, with the command that mends it.
@@ -140,6 +141,7 @@ async fn engine(common: &Common) -> anyhow::Result<Engine> {
         vault: Arc::new(Vault::open_or_make(&common.master_key_file())?),
         installation,
         machines_url: common.machines_url.trim_end_matches('/').into(),
+        store: Store::open(&common.store, &common.state)?,
     })
 }
 

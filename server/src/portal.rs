@@ -1,9 +1,11 @@
 //! Use cases behind the ports: check access, read, decide, write, wake. One file per port.
 
+pub mod backups;
 pub mod connection;
 pub mod courses;
 pub mod environments;
 pub mod host_name;
+pub mod policy;
 pub mod scaling;
 pub mod timeline;
 pub mod view;

@@ -9,6 +9,7 @@
 //! The same plan creates, starts, stops, repairs and removes: removal is the wish "gone". A plan for a satisfied wish has nothing to
 //! do now. What a plan holds is data; golden files show it, so that a reviewer reads plans.
 
+mod backup;
 pub mod drift;
 mod kinds;
 mod permit;
@@ -16,15 +17,18 @@ pub mod phase;
 pub mod plan;
 #[cfg(test)]
 mod plans;
+pub mod policy;
 pub mod spec;
 mod telling;
 pub mod world;
 pub mod zone;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use app::domain::phase::Goal;
 use app::domain::reason::Probe;
+use app::domain::scaling::Policy;
+pub use backup::{BackupSeen, FRESH_FOR, Farewell, farewell, holds_work};
 pub use cloud::Kind;
 use cloud::order::PortRange;
 use cloud::{MachineState, Nature, Observed, Opening, Record};
@@ -35,6 +39,7 @@ pub use plan::{Action, Plan, Until, plan};
 use serde::Deserialize;
 pub use spec::{Freeze, Security, Spec};
 pub use telling::Told;
+use uuid::Uuid;
 pub use world::{BootSeen, Holding, ImageState, ProbeSeen, World};
 
 /// What a wish is for.
@@ -88,11 +93,26 @@ pub struct Options {
     pub is_sticky: bool,
     /// The key that the machines let in: the student's own, or the public half of one that we made.
     pub public_key: String,
+    /// Machines that are to leave, the last with the backup that has to be proven before, once it was asked for.
+    pub leaving: BTreeMap<u16, Option<Uuid>>,
+    /// The backup that its first machine is made of.
+    pub restores: Option<Uuid>,
+    /// When machines come and go by themselves, if they do.
+    pub policy: Option<Policy>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { machines: 1, zone: None, set_apart: BTreeSet::new(), is_sticky: false, public_key: String::new() }
+        Self {
+            machines: 1,
+            zone: None,
+            set_apart: BTreeSet::new(),
+            is_sticky: false,
+            public_key: String::new(),
+            leaving: BTreeMap::new(),
+            restores: None,
+            policy: None,
+        }
     }
 }
 

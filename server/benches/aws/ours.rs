@@ -13,6 +13,7 @@ use server::db::{self, buckets, courses, environments, people};
 use server::demo::web_and_tex;
 use server::engine::clouds::{Handle, open_aws};
 use server::engine::{Clouds, Engine, worker};
+use server::store::Store;
 use server::vault::Vault;
 use sqlx::{Connection, PgConnection, PgPool};
 use time::OffsetDateTime;
@@ -100,7 +101,9 @@ pub async fn run(server: &str, double: &Double, zone: &str, what: What) -> anyho
     let clouds = Clouds::default();
     clouds.insert(cloud, Handle { inside: Some(Arc::new(Well)), ..handle }).await;
     let vault = Arc::new(Vault::new([7; 32]));
-    let engine = Engine { pool: pool.clone(), clouds, vault, installation, machines_url: "http://portal.test".into() };
+    // Nothing is backed up here.
+    let store = Store::folder(tempfile::tempdir()?.path())?;
+    let engine = Engine { pool: pool.clone(), clouds, vault, installation, machines_url: "http://portal.test".into(), store };
     let shutdown = CancellationToken::new();
     let worker = tokio::spawn(worker::run(engine, shutdown.clone()));
 

@@ -13,6 +13,7 @@ use server::db::{self, courses, environments, people};
 use server::demo::web_and_tex;
 use server::engine::clouds::Handle;
 use server::engine::{Clouds, Engine, worker};
+use server::store::Store;
 use server::vault::Vault;
 use sqlx::types::Json;
 use sqlx::{Connection, PgConnection, PgPool};
@@ -119,7 +120,9 @@ impl Stage {
         let clouds = Clouds::default();
         clouds.insert(cloud, Handle { cloud: recorder.clone(), inside: Some(sim) }).await;
         let vault = Arc::new(Vault::new([7; 32]));
-        let engine = Engine { pool, clouds, vault, installation, machines_url: "http://portal.test".into() };
+        // Nothing is backed up here.
+        let store = Store::folder(tempfile::tempdir()?.path())?;
+        let engine = Engine { pool, clouds, vault, installation, machines_url: "http://portal.test".into(), store };
         Ok(Self { engine, recorder, url, cloud, course, version, student })
     }
 

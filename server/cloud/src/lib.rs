@@ -178,6 +178,11 @@ pub trait Inside: Send + Sync {
         Err("nobody visits here".to_owned())
     }
 
+    /// What on a machine's disk differs from its image, as it would be backed up; `None`: it is not running.
+    fn work(&self, _machine: &str) -> Option<Vec<u8>> {
+        None
+    }
+
     /// Starts the units of a service again.
     fn restart(&self, machine: &str, service: &str);
 

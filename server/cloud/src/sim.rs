@@ -310,6 +310,12 @@ impl Inside for SimCloud {
         self.change(|world, _, now| Ok(world.visit(balancer, before, now))).map_err(|error| error.to_string())?
     }
 
+    fn work(&self, machine: &str) -> Option<Vec<u8>> {
+        let is_up = |world: &World, now| world.machine(machine).is_ok_and(|machine| machine.inside.is_ready(now));
+        let is_up = self.look(|world, now| is_up(world, now)).ok()?;
+        is_up.then(|| format!("what was written on {machine}\n").into_bytes())
+    }
+
     fn restart(&self, machine: &str, service: &str) {
         // A machine that is gone cannot be restarted, which the next look shows.
         self.restart_service(machine, service).ok();

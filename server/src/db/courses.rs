@@ -181,7 +181,7 @@ pub async fn publish(db: &mut Db, course: CourseId, title: &str, spec: &Spec) ->
     Ok(id)
 }
 
-/// A blueprint's newest version.
+/// A version of a blueprint, with what a request needs of its course.
 #[derive(Debug, Clone)]
 pub struct VersionRow {
     /// The version.
@@ -202,12 +202,33 @@ pub struct VersionRow {
     pub is_image_ready: bool,
 }
 
+/// The same as columns.
+struct StoredVersion {
+    id: Uuid,
+    course: Uuid,
+    cloud: Uuid,
+    domain: String,
+    name_pattern: String,
+    title: String,
+    spec: Json<Spec>,
+    is_image_ready: bool,
+}
+
+impl StoredVersion {
+    fn read(self) -> VersionRow {
+        let Self { id, course, cloud, domain, name_pattern, title, spec, is_image_ready } = self;
+        let (id, course, cloud) = (BlueprintVersionId(id), CourseId(course), CloudId(cloud));
+        VersionRow { id, course, cloud, domain, name_pattern, title, spec: spec.0, is_image_ready }
+    }
+}
+
 /// The newest version of each blueprint of a course.
 ///
 /// # Errors
 /// As the database.
 pub async fn offers(db: &mut Db, course: CourseId) -> sqlx::Result<Vec<VersionRow>> {
-    let rows = sqlx::query!(
+    let rows = sqlx::query_as!(
+        StoredVersion,
         r#"select distinct on (blueprint.title) v.id, v.course, course.cloud, course.domain, course.name_pattern, blueprint.title, v.spec as "spec: Json<Spec>",
                   exists (select from image where image.version = v.id and image.cloud = course.cloud) as "is_image_ready!"
              from blueprint_version v
@@ -219,19 +240,27 @@ pub async fn offers(db: &mut Db, course: CourseId) -> sqlx::Result<Vec<VersionRo
     )
     .fetch_all(db)
     .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| VersionRow {
-            id: BlueprintVersionId(row.id),
-            course: CourseId(row.course),
-            cloud: CloudId(row.cloud),
-            domain: row.domain,
-            name_pattern: row.name_pattern,
-            title: row.title,
-            spec: row.spec.0,
-            is_image_ready: row.is_image_ready,
-        })
-        .collect())
+    Ok(rows.into_iter().map(StoredVersion::read).collect())
+}
+
+/// One version, the newest of its blueprint or not.
+///
+/// # Errors
+/// As the database.
+pub async fn version(db: &mut Db, id: Uuid) -> sqlx::Result<Option<VersionRow>> {
+    let row = sqlx::query_as!(
+        StoredVersion,
+        r#"select v.id, v.course, course.cloud, course.domain, course.name_pattern, blueprint.title, v.spec as "spec: Json<Spec>",
+                  exists (select from image where image.version = v.id and image.cloud = course.cloud) as "is_image_ready!"
+             from blueprint_version v
+             join blueprint on blueprint.id = v.blueprint
+             join course on course.id = v.course
+            where v.id = $1"#,
+        id
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(row.map(StoredVersion::read))
 }
 
 /// Writes a version's image down, and wakes who waits for it.
@@ -287,6 +316,32 @@ pub async fn cloud_of(db: &mut Db, code: &str) -> sqlx::Result<Option<CloudId>> 
 pub async fn set_names(db: &mut Db, code: &str, domain: &str, pattern: &NamePattern) -> sqlx::Result<bool> {
     let done = sqlx::query!("update course set domain = $2, name_pattern = $3 where code = $1", code, domain, pattern.as_str());
     Ok(done.execute(db).await?.rows_affected() > 0)
+}
+
+/// Says how many days a course's backups are kept, from now on, and every how many hours they are taken by themselves; what is not said stays.
+/// What holds then; `None`: there is no such course.
+///
+/// # Errors
+/// As the database.
+pub async fn set_backups(
+    db: &mut Db,
+    code: &str,
+    keep_days: Option<i32>,
+    every_hours: Option<i32>,
+    by_hand: bool,
+) -> sqlx::Result<Option<(i32, Option<i32>)>> {
+    let set = sqlx::query!(
+        "update course
+            set backups_kept_days = coalesce($2, backups_kept_days),
+                backups_every_hours = case when $4 then null else coalesce($3, backups_every_hours) end
+          where code = $1
+        returning backups_kept_days, backups_every_hours",
+        code,
+        keep_days,
+        every_hours,
+        by_hand
+    );
+    Ok(set.fetch_optional(db).await?.map(|set| (set.backups_kept_days, set.backups_every_hours)))
 }
 
 /// Every domain that environments have names in, or will get them in, with the code of a course.

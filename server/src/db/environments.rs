@@ -1,12 +1,13 @@
 //! Environments: making them, changing the wish, finding those of a person.
 
-use app::domain::ids::{BlueprintVersionId, CloudId, CourseId, EnvironmentId, PersonId};
+use app::domain::ids::{BackupId, BlueprintVersionId, CloudId, CourseId, EnvironmentId, PersonId};
 use app::domain::phase::Goal;
 use app::domain::reason::Attention;
 use sqlx::types::Json;
 use uuid::Uuid;
 
 use super::{Db, incidents, resources};
+use crate::wish::FRESH_FOR;
 
 /// What a request is made of.
 #[derive(Debug, Clone)]
@@ -181,6 +182,68 @@ pub async fn choose(db: &mut Db, id: EnvironmentId, options: &serde_json::Value)
     .execute(&mut *db)
     .await?;
     sqlx::query!("select pg_notify('koza_wake', $1)", id.0.to_string()).execute(db).await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Those that run, whose machines are to come and go by themselves, and of which none is leaving.
+///
+/// # Errors
+/// As the database.
+pub async fn with_policy(db: &mut Db) -> sqlx::Result<Vec<EnvironmentId>> {
+    let ids = sqlx::query_scalar!(
+        "select id from environment
+          where goal = 'running' and removed_at is null and jsonb_typeof(options -> 'policy') = 'object'
+            and coalesce(options -> 'leaving', '{}') = '{}'
+          -- in no order: whom time did not suffice for is earlier another time
+          order by random()"
+    );
+    Ok(ids.fetch_all(db).await?.into_iter().map(EnvironmentId).collect())
+}
+
+/// Says which backup a machine needs to leave; `None`: one has to be asked for. Nothing, if it is not to leave.
+///
+/// # Errors
+/// As the database.
+pub async fn needs_to_leave(db: &mut Db, id: EnvironmentId, slot: u16, backup: Option<BackupId>) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update environment
+            set options = jsonb_set(options, array['leaving', $2], coalesce(to_jsonb($3::uuid), 'null')),
+                generation = generation + 1, wake_at = koza_now()
+          where id = $1 and options -> 'leaving' ? $2",
+        id.0,
+        slot.to_string(),
+        backup.map(|backup| backup.0)
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// The last of its machines is not wanted any more, if it was to leave and, where something may be on it, its backup is proven and of now. False: it is
+/// not so (any more).
+///
+/// # Errors
+/// As the database.
+pub async fn one_fewer(db: &mut Db, id: EnvironmentId, slot: u16, needs_backup: bool) -> sqlx::Result<bool> {
+    let done = sqlx::query!(
+        "update environment e
+            set options = jsonb_set(options #- array['leaving', $2::text], '{machines}', to_jsonb($3::integer - 1)),
+                generation = generation + 1, wake_at = koza_now()
+          where id = $1 and goal = 'running' and (options ->> 'machines')::integer = $3 and $3 > 1 and options -> 'leaving' ? $2
+            and (not $4 or exists (select from backup b
+                                     join machine m on m.id = b.machine
+                                     join resource r on r.id = m.resource
+                                    where b.id::text = options -> 'leaving' ->> $2 and b.state = 'proven'
+                                      and b.taken_at > koza_now() - make_interval(secs => $5)
+                                      and r.environment = e.id and r.kind = 'machine' and r.slot = $3 and r.gone_at is null))",
+        id.0,
+        slot.to_string(),
+        i32::from(slot),
+        needs_backup,
+        FRESH_FOR.as_seconds_f64()
+    )
+    .execute(db)
+    .await?;
     Ok(done.rows_affected() == 1)
 }
 

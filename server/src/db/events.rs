@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use app::domain::ids::EnvironmentId;
+use app::domain::backup::BackupState;
+use app::domain::ids::{BackupId, EnvironmentId};
 use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
 use time::OffsetDateTime;
@@ -11,6 +12,7 @@ use app::domain::incident::Fault;
 use app::domain::phase::Goal;
 use app::domain::reason::{Attention, Probe};
 use app::domain::saw::Saw;
+use app::domain::scaling::{Because, Policy};
 
 use super::Db;
 
@@ -52,6 +54,40 @@ pub enum Event {
         machines: u16,
         /// Where the copies go, if that was chosen.
         zone: Option<String>,
+        /// Why, if a policy asked.
+        #[serde(default)]
+        because: Option<Because>,
+    },
+    /// Somebody asked for fewer machines; or, with as many as there are, for none to leave.
+    ScaledIn {
+        /// Those that leave.
+        leaving: Vec<u16>,
+        /// Whether they are backed up before.
+        is_backed_up: bool,
+        /// Why, if a policy asked.
+        #[serde(default)]
+        because: Option<Because>,
+    },
+    /// A machine's backup moved on.
+    BackedUp {
+        /// Which backup.
+        backup: BackupId,
+        /// Of which machine.
+        machine: u16,
+        /// How far it is.
+        state: BackupState,
+        /// Why it failed.
+        said: Option<String>,
+    },
+    /// A machine is not wanted any more, and may go.
+    Left {
+        /// Which.
+        machine: u16,
+    },
+    /// Somebody said when machines are to come and go by themselves; `None`: never.
+    Ruled {
+        /// The policy.
+        policy: Option<Policy>,
     },
     /// Somebody changed how requests are spread.
     Spread {
@@ -216,4 +252,14 @@ pub async fn since_asked(db: &mut Db, environment: EnvironmentId) -> sqlx::Resul
             Some(Recorded { number: row.number, at: row.at, event })
         })
         .collect())
+}
+
+/// When its number of machines last changed, or began to.
+///
+/// # Errors
+/// As the database.
+pub async fn last_scaled_at(db: &mut Db, environment: EnvironmentId) -> sqlx::Result<Option<OffsetDateTime>> {
+    sqlx::query_scalar!("select max(at) from event where environment = $1 and code in ('scaled_out', 'scaled_in', 'left')", environment.0)
+        .fetch_one(db)
+        .await
 }

@@ -3,7 +3,7 @@
 use app::domain::ids::{CloudId, EnvironmentId, MachineId, ResourceId};
 use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
-use time::{Date, OffsetDateTime};
+use time::OffsetDateTime;
 
 use super::Db;
 use crate::machine::certificate::Certificate;
@@ -45,6 +45,8 @@ pub struct Spoken {
     pub steps: Option<Vec<Step>>,
     /// Whether an order to fetch its settings is open.
     pub is_ordered: bool,
+    /// Whether it was set up at least once.
+    pub has_worked: Option<bool>,
 }
 
 /// How far a step is, as stored.
@@ -199,23 +201,39 @@ pub async fn forget_boot(db: &mut Db, machine: ResourceId) -> sqlx::Result<()> {
     Ok(())
 }
 
-/// Its SSH host keys, and whether its agent becomes somebody new on a copy of its disk.
+/// What a machine's agent knows, which those of older releases did not.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Knows {
+    /// On a copy of its disk it becomes somebody new.
+    pub copies: bool,
+    /// It knows what its image was like, and can be backed up by difference.
+    pub backups: bool,
+}
+
+/// Its SSH host keys, and what its agent knows.
 ///
 /// # Errors
 /// As the database.
-pub async fn facts(db: &mut Db, id: MachineId, keys: &[String], knows_copies: bool) -> sqlx::Result<()> {
-    sqlx::query!("update machine set host_keys = $2, knows_copies = $3 where id = $1", id.0, Json(keys) as _, knows_copies)
-        .execute(db)
-        .await?;
+pub async fn facts(db: &mut Db, id: MachineId, keys: &[String], knows: Knows) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update machine set host_keys = $2, knows_copies = $3, knows_backups = $4 where id = $1",
+        id.0,
+        Json(keys) as _,
+        knows.copies,
+        knows.backups
+    )
+    .execute(db)
+    .await?;
     Ok(())
 }
 
-/// Whether its agent becomes somebody new on a copy of its disk.
+/// What its agent knows.
 ///
 /// # Errors
 /// As the database.
-pub async fn knows_copies(db: &mut Db, id: MachineId) -> sqlx::Result<bool> {
-    Ok(sqlx::query_scalar!("select knows_copies from machine where id = $1", id.0).fetch_optional(db).await?.unwrap_or(false))
+pub async fn knows(db: &mut Db, id: MachineId) -> sqlx::Result<Knows> {
+    let known = sqlx::query_as!(Knows, "select knows_copies as copies, knows_backups as backups from machine where id = $1", id.0);
+    Ok(known.fetch_optional(db).await?.unwrap_or_default())
 }
 
 /// Its certificate as it told it last, and whether that was a moment ago; locked until the end of the transaction.
@@ -331,9 +349,9 @@ pub async fn told(db: &mut Db, id: MachineId, host_names: &[String]) -> sqlx::Re
 pub struct Order {
     /// From 1.
     pub number: i64,
-    /// `restart`, `configure`, `reset`.
+    /// `restart`, `configure`, `reset`, `back_up`, `rehearse`.
     pub kind: String,
-    /// `{"service": …}`
+    /// `{"service": …}`, `{"backup": …}`
     pub args: serde_json::Value,
 }
 
@@ -377,48 +395,21 @@ pub async fn orders_after(db: &mut Db, id: MachineId, after: i64) -> sqlx::Resul
     .await
 }
 
-/// An order was carried out. A second report of the same is ignored.
+/// An order was carried out; which one that was. A second report of the same is ignored.
 ///
 /// # Errors
 /// As the database.
-pub async fn order_finished(db: &mut Db, id: MachineId, number: i64, state: &str, detail: &str) -> sqlx::Result<()> {
-    sqlx::query!(
+pub async fn order_finished(db: &mut Db, id: MachineId, number: i64, state: &str, detail: &str) -> sqlx::Result<Option<Order>> {
+    sqlx::query_as!(
+        Order,
         "update machine_order set state = $3, detail = $4, finished_at = koza_now()
-          where machine = $1 and number = $2 and state is null",
+          where machine = $1 and number = $2 and state is null
+        returning number, kind, args",
         id.0,
         number,
         state,
         detail,
     )
-    .execute(db)
-    .await?;
-    Ok(())
-}
-
-/// One minute of one signal. A value that is not known is not written.
-///
-/// # Errors
-/// As the database.
-pub async fn sample(db: &mut Db, environment: EnvironmentId, day: Date, signal: &str, slot: i32, value: i32) -> sqlx::Result<()> {
-    sqlx::query!(
-        "insert into sample (environment, day, signal, course)
-         select id, $2, $3, course from environment where id = $1
-         on conflict do nothing",
-        environment.0,
-        day,
-        signal,
-    )
-    .execute(&mut *db)
-    .await?;
-    sqlx::query!(
-        "update sample set slots[$4] = $5 where environment = $1 and day = $2 and signal = $3",
-        environment.0,
-        day,
-        signal,
-        slot,
-        value,
-    )
-    .execute(db)
-    .await?;
-    Ok(())
+    .fetch_optional(db)
+    .await
 }

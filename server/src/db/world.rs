@@ -12,9 +12,9 @@ use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 use super::queue::Claim;
-use super::{Db, machines, permits, probes, resources};
+use super::{Db, backups, machines, permits, probes, resources};
 use crate::machine::certificate::Certificate;
-use crate::wish::{BootSeen, Holding, ImageState, Options, PermitSeen, ProbeSeen, Purpose, Spec, Told, World};
+use crate::wish::{BackupSeen, BootSeen, Holding, ImageState, Options, PermitSeen, ProbeSeen, Purpose, Spec, Told, World};
 
 /// An environment's row with what the loop needs of its neighbours.
 #[derive(Debug, Clone)]
@@ -108,6 +108,8 @@ pub async fn load(db: &mut Db, environment: EnvironmentId) -> sqlx::Result<Known
             row.probes.map_or_else(Vec::new, |probes| probes.0).into_iter().filter_map(|row| serde_json::from_value(row).ok()),
         ),
         told: machines.iter().filter_map(told).collect(),
+        worked: machines.iter().filter(|spoken| spoken.has_worked == Some(true)).map(|spoken| spoken.slot).collect(),
+        backups: row.backups.map_or_else(Vec::new, |backups| backups.0).into_iter().map(|backup| seen(backup, &by_slot)).collect(),
         certificate: row.certificate.map(|certificate| certificate.0),
         permit: row.permit.map(|permit| PermitSeen { at: permit.0.at, is_told: permit.0.told_at.is_some() }),
         ready_boot: row.ready_boot,
@@ -163,6 +165,22 @@ fn holding(row: &resources::Row) -> Holding {
         turn: row.turn_for.clone().zip(row.turn_at),
         listed: row.observed.clone(),
     }
+}
+
+fn seen(row: backups::Row, machines: &BTreeMap<u16, MachineId>) -> (Uuid, BackupSeen) {
+    let is_of_present = machines.get(&row.slot) == Some(&MachineId(row.machine));
+    (
+        row.id,
+        BackupSeen {
+            slot: row.slot,
+            is_of_present,
+            state: row.state,
+            said: row.said,
+            moved_at: row.moved_at,
+            since: row.since,
+            taken_at: row.taken_at,
+        },
+    )
 }
 
 fn probes_seen(rows: impl Iterator<Item = probes::Row>) -> BTreeMap<Probe, ProbeSeen> {

@@ -2,8 +2,9 @@
 
 use std::time::Instant;
 
-use app::domain::ids::ResourceId;
+use app::domain::ids::{BackupId, ResourceId};
 use app::domain::reason::{Attention, Probe};
+use app::domain::saw::Saw;
 use cloud::{Call, CloudError, Deletion, Fate, Intent, Kind, MachineState, Observed, Tags};
 use time::Duration;
 use tracing::{info, warn};
@@ -12,12 +13,12 @@ use super::clouds::Handle;
 use super::launch::{self, Way};
 use super::order::{moves_on, order, order_together, zone_of_machine};
 use super::turn::within_deadline;
-use super::{Engine, observe, permit};
+use super::{Engine, backup, observe, permit};
 use crate::db::buckets::{self, For, Turn};
 use crate::db::events::{self, Actor, Event};
 use crate::db::queue::{Claim, Lost, fence, fence_before_call};
 use crate::db::world::Known;
-use crate::db::{Db, courses, environments, launches, machines, permits, probes, resources};
+use crate::db::{Db, courses, environments, launches, machines, permits, probes, resources, samples};
 use crate::machine::secrets;
 use crate::wish::Action;
 
@@ -73,6 +74,11 @@ pub async fn act(engine: &Engine, claim: Claim, handle: &Handle, known: &Known, 
         Action::Permit => permit::permit(engine, claim, known).await,
         Action::Tell(slot) => tell(engine, claim, known, *slot).await,
         Action::Restart(service) => restart(engine, claim, handle, known, service).await,
+        Action::AskBackup(slot) => backup::ask(engine, claim, known, *slot).await,
+        Action::BackUp(id) => backup::back_up(engine, claim, handle, known, BackupId(*id)).await,
+        Action::Rehearse(id) => backup::rehearse(engine, claim, handle, known, BackupId(*id)).await,
+        Action::GiveUp(id) => backup::give_up(engine, claim, known, BackupId(*id)).await,
+        Action::Leave(slot) => backup::leave(engine, claim, known, *slot).await,
         Action::ConfirmGone => confirm_gone(engine, claim, known).await,
     }
 }
@@ -353,6 +359,10 @@ async fn prove(engine: &Engine, claim: Claim, handle: &Handle, known: &Known, pr
     let mut tx = engine.pool.begin().await?;
     fence(&mut tx, claim).await?;
     probes::record(&mut tx, known.id, probe, &boot, saw.as_ref(), ms).await?;
+    if probe == Probe::Wordpress && matches!(saw, None | Some(Saw::TooSlow { .. })) {
+        // As visitors wait, also those who gave up: by this automatic scaling may go.
+        samples::write(&mut tx, known.id, "response_ms", known.now, i32::try_from(ms).unwrap_or(i32::MAX)).await?;
+    }
     // An event for what changed, not for every look.
     if before != Some(saw.is_none()) {
         let event = Event::Probed { probe, saw: saw.clone(), ms };

@@ -1,11 +1,13 @@
 //! The machine door, `/machines/v1` (docs/machines.md).
 
+mod backups;
+
 use std::time::Duration;
 
 use app::domain::ids::{CloudId, MachineId};
 use aws_lc_rs::rand::fill;
 use axum::body::Bytes;
-use axum::extract::{FromRequest, Path, Query, Request, State};
+use axum::extract::{DefaultBodyLimit, FromRequest, Path, Query, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -17,8 +19,10 @@ use time::OffsetDateTime;
 use tracing::{error, warn};
 
 use super::Site;
+use crate::backup::BLOCK;
 use crate::db::machines::{self, StepState};
-use crate::db::{self, environments, events, world};
+use crate::db::{self, backups as backups_of, environments, events, samples, world};
+use crate::engine::backup::ended_by_order;
 use crate::machine::certificate::Certificate;
 use crate::machine::{bundle, progress, secrets, settings, signature};
 use crate::wish::spec::hex;
@@ -42,6 +46,8 @@ pub fn routes() -> Router<Site> {
         .route("/signs", post(signs))
         .route("/orders", get(orders))
         .route("/orders/{number}", post(order_finished))
+        .route("/backups/{backup}", post(backups::complete))
+        .route("/backups/{backup}/blocks/{number}", get(backups::hand_out).put(backups::receive).layer(DefaultBodyLimit::max(BLOCK)))
 }
 
 /// Why a machine got no answer.
@@ -56,6 +62,8 @@ enum Refusal {
     TooMuch,
     /// Not now.
     Later,
+    /// No, for this reason.
+    Said(StatusCode, String),
     /// Our fault.
     Failed(anyhow::Error),
 }
@@ -72,6 +80,7 @@ impl IntoResponse for Refusal {
         let date =
             OffsetDateTime::now_utc().format(&time::format_description::well_known::Rfc2822).unwrap_or_default().replace("+0000", "GMT");
         let status = match self {
+            Self::Said(status, said) => return (status, [(header::DATE, date)], said).into_response(),
             Self::Unknown => StatusCode::UNAUTHORIZED,
             Self::Replaced => StatusCode::GONE,
             Self::Malformed => StatusCode::UNPROCESSABLE_ENTITY,
@@ -285,6 +294,8 @@ struct Facts {
     certificate: Option<Certificate>,
     #[serde(default)]
     knows_copies: bool,
+    #[serde(default)]
+    knows_backups: bool,
 }
 
 async fn facts(State(site): State<Site>, signed: Signed) -> Result<StatusCode, Refusal> {
@@ -303,7 +314,7 @@ async fn facts(State(site): State<Site>, signed: Signed) -> Result<StatusCode, R
     let (machine, environment) = (signed.machine.id, signed.machine.environment);
     let mut tx = site.engine.pool.begin().await?;
     environments::lock(&mut tx, environment).await?;
-    machines::facts(&mut tx, machine, &keys, facts.knows_copies).await?;
+    machines::facts(&mut tx, machine, &keys, machines::Knows { copies: facts.knows_copies, backups: facts.knows_backups }).await?;
     if let Some(certificate) = facts.certificate.map(Certificate::checked) {
         let (before, is_fresh) = machines::certificate(&mut tx, machine).await?;
         if before.as_ref() != Some(&certificate) {
@@ -327,16 +338,15 @@ async fn signs(State(site): State<Site>, signed: Signed) -> Result<StatusCode, R
     let minute = signs.get("minute").and_then(Value::as_i64).ok_or(Refusal::Malformed)?;
     let at = OffsetDateTime::from_unix_timestamp(minute.saturating_mul(60)).map_err(|_| Refusal::Malformed)?;
     let mut tx = site.engine.pool.begin().await?;
+    backups_of::goes_on(&mut tx, signed.machine.id).await?;
     if (db::now(&mut tx).await? - at).abs() > time::Duration::hours(25) {
         return Err(Refusal::Malformed);
     }
-    let slot = i32::from(at.hour()) * 60 + i32::from(at.minute()) + 1;
     for signal in ["http_requests", "ftp_transfers", "logins", "tex_runs", "load_milli", "open_sessions"] {
         // What the machine could not read it left out: unknown, never zero.
         if let Some(value) = signs.get(signal).and_then(Value::as_i64).and_then(|value| i32::try_from(value).ok()) {
-            // Each machine's use is its own: added up, it is the environment's.
-            let signal = if signed.machine.slot == 1 { signal.to_owned() } else { format!("{signal}@{}", signed.machine.slot) };
-            machines::sample(&mut tx, signed.machine.environment, at.date(), &signal, slot, value).await?;
+            let signal = samples::of_machine(signal, signed.machine.slot);
+            samples::write(&mut tx, signed.machine.environment, &signal, at, value).await?;
         }
     }
     tx.commit().await?;
@@ -373,8 +383,16 @@ async fn order_finished(State(site): State<Site>, Path(number): Path<i64>, signe
     if !matches!(finished.state.as_str(), "done" | "failed") {
         return Err(Refusal::Malformed);
     }
+    let detail = short(&finished.detail, LINE);
     let mut tx = site.engine.pool.begin().await?;
-    machines::order_finished(&mut tx, signed.machine.id, number, &finished.state, &short(&finished.detail, LINE)).await?;
+    environments::lock(&mut tx, signed.machine.environment).await?;
+    let order = machines::order_finished(&mut tx, signed.machine.id, number, &finished.state, &detail).await?;
+    if let Some(order) = order
+        && let Some(id) = order.args["backup"].as_str().and_then(|id| id.parse().ok())
+    {
+        let failed = (finished.state == "failed").then_some(detail.as_str());
+        ended_by_order(&mut tx, signed.machine.id, &order.kind, id, failed).await?;
+    }
     db::wake(&mut tx, signed.machine.environment.0).await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)

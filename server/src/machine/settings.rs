@@ -1,6 +1,7 @@
 //! The settings a machine fetches at every boot.
 
 use app::domain::environment::SecretKind;
+use app::domain::ids::BackupId;
 use app::domain::person::Locale;
 use cloud::Nature;
 use secrecy::ExposeSecret;
@@ -9,7 +10,7 @@ use tracing::warn;
 
 use super::secrets::{self, SecretError};
 use crate::db::world::Known;
-use crate::db::{Db, courses, environments, permits};
+use crate::db::{Db, backups, courses, environments, permits};
 use crate::vault::Vault;
 use crate::wish::Purpose;
 
@@ -69,6 +70,11 @@ pub async fn settings(db: &mut Db, vault: &Vault, known: &Known, asker: &Asker) 
         }
         services = all;
     }
+    // A copy has it on the disk that it was made of; and what is not kept any more keeps no machine from starting.
+    let restores = match known.options.restores.filter(|_| asker.slot == 1).map(BackupId) {
+        Some(id) if backups::is_whole(db, id).await? => Some(id.to_string()),
+        _ => None,
+    };
     Ok(Some(json!({
         "purpose": if known.purpose == Purpose::Image { "bake" } else { "environment" },
         "name": if asker.slot == 1 { known.name.clone() } else { known.machine_label(asker.slot) },
@@ -81,6 +87,7 @@ pub async fn settings(db: &mut Db, vault: &Vault, known: &Known, asker: &Asker) 
         "login_user": super::login_user(&known.spec.os),
         "authorized_keys": setting.options["public_key"].as_str().into_iter().collect::<Vec<_>>(),
         "services": services,
+        "restore": restores,
     })))
 }
 

@@ -1,4 +1,4 @@
-//! Courses: where the names of their environments are.
+//! Courses: where the names of their environments are, and what is kept of their machines.
 
 use anyhow::bail;
 use app::domain::name::NamePattern;
@@ -29,13 +29,30 @@ pub enum Command {
         #[command(flatten)]
         common: Common,
     },
+    /// Say how long a course's backups are kept, and whether they are taken by themselves.
+    Backups {
+        /// The course's code.
+        course: String,
+        /// How many days each is kept, from now on.
+        #[arg(long, value_parser = clap::value_parser!(i32).range(1..=3650))]
+        keep_days: Option<i32>,
+        /// One of each environment that runs, every so many hours.
+        #[arg(long, value_parser = clap::value_parser!(i32).range(1..=8760))]
+        every_hours: Option<i32>,
+        /// Only when somebody asks.
+        #[arg(long, conflicts_with = "every_hours")]
+        by_hand: bool,
+        /// What every command needs.
+        #[command(flatten)]
+        common: Common,
+    },
 }
 
 impl Command {
     /// What every command needs.
     #[must_use]
     pub fn common(&self) -> &Common {
-        let Self::Names { common, .. } = self;
+        let (Self::Names { common, .. } | Self::Backups { common, .. }) = self;
         common
     }
 }
@@ -45,7 +62,28 @@ impl Command {
 /// # Errors
 /// As the database; if there is no such course, or machines may not have such names.
 pub async fn run(engine: &Engine, command: &Command) -> anyhow::Result<()> {
-    let Command::Names { course, domain, pattern, portal, .. } = command;
+    match command {
+        Command::Names { course, domain, pattern, portal, .. } => names(engine, course, domain, pattern, portal).await,
+        Command::Backups { course, keep_days, every_hours, by_hand, .. } => {
+            backups(engine, course, *keep_days, *every_hours, *by_hand).await
+        }
+    }
+}
+
+/// Changes what is named.
+async fn backups(engine: &Engine, course: &str, keep_days: Option<i32>, every_hours: Option<i32>, by_hand: bool) -> anyhow::Result<()> {
+    let set = courses::set_backups(&mut *engine.pool.acquire().await?, course, keep_days, every_hours, by_hand).await?;
+    match set {
+        None => bail!("there is no course {course}"),
+        Some((days, Some(hours))) => {
+            println!("{course}: what runs is backed up every {hours} hours, and each backup is kept for {days} days.")
+        }
+        Some((days, None)) => println!("{course}: backups are taken when somebody asks, and each is kept for {days} days."),
+    }
+    Ok(())
+}
+
+async fn names(engine: &Engine, course: &str, domain: &str, pattern: &str, portal: &PortalHost) -> anyhow::Result<()> {
     let domain = plain(domain);
     let is_label = |label: &str| {
         let letters = label.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use app::domain::environment::{Act, EnvironmentCard, EnvironmentView, Passwords, SecretKind};
-use app::domain::ids::{BlueprintVersionId, CloudId, CourseId, EnvironmentId};
+use app::domain::ids::{BackupId, BlueprintVersionId, CloudId, CourseId, EnvironmentId};
 use app::domain::name::{EnvironmentName, NamePattern};
 use app::domain::person::Caller;
 use app::domain::phase::{Goal, Phase};
@@ -16,7 +16,7 @@ use cloud::Kind;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 
-use super::{unexpected, view};
+use super::{scaling, unexpected, view};
 use crate::auth::access::{Action, Standing};
 use crate::auth::door::BrowserDoor;
 use crate::db::courses::VersionRow;
@@ -79,6 +79,60 @@ impl EnvironmentsPort {
         tokio::time::timeout(NAME_PATIENCE, ask).await.ok().flatten().unwrap_or(false)
     }
 
+    /// Takes a request down for a version that the caller may ask for; its machine is made of a backup, if one is named.
+    pub(super) async fn request_of(
+        &self,
+        caller: &Caller,
+        offer: VersionRow,
+        name: &str,
+        public_key: &str,
+        restores: Option<BackupId>,
+    ) -> Result<EnvironmentId, AppError> {
+        let wrong = |why| AppError::Invalid { field: Field::Name, why };
+        let pattern = NamePattern::parse(&offer.name_pattern).map_err(|problem| wrong(Why::Name(problem)))?;
+        let name = pattern.name(name).map_err(|problem| wrong(Why::Name(problem)))?;
+        if self.is_taken_in_domain(&offer, &name).await {
+            return Err(wrong(Why::Taken));
+        }
+        let own_key = match public_key.trim() {
+            "" => None,
+            typed => {
+                Some(secrets::own_public_key(typed).map_err(|_| AppError::Invalid { field: Field::PublicKey, why: Why::NotAPublicKey })?)
+            }
+        };
+        let (private, public) = match own_key {
+            Some(public) => (None, public),
+            None => secrets::key_pair(name.as_str()).map(|(private, public)| (Some(private), public)).map_err(unexpected)?,
+        };
+
+        let mut tx = self.engine.pool.begin().await.map_err(unexpected)?;
+        let request = Request {
+            holder: caller.person,
+            version: offer.id,
+            course: offer.course,
+            cloud: offer.cloud,
+            name: name.as_str(),
+            domain: &offer.domain,
+            options: json!({"public_key": public, "own_key": private.is_none(), "restores": restores.map(|id| id.0)}),
+        };
+        let Some(id) = environments::request(&mut tx, &request).await.map_err(unexpected)? else {
+            return Err(wrong(Why::Taken));
+        };
+        let vault = &self.engine.vault;
+        for kind in [SecretKind::WordpressAdmin, SecretKind::BasicAuth, SecretKind::Ftp, SecretKind::FtpProbe] {
+            secrets::keep(&mut tx, vault, id, kind, &secrets::password()).await.map_err(unexpected)?;
+        }
+        if let Some(private) = private {
+            secrets::keep(&mut tx, vault, id, SecretKind::SshPrivateKey, &private).await.map_err(unexpected)?;
+        }
+        // An image that nobody has wished for yet is wished for by the first who needs it.
+        environments::wish_for_image(&mut tx, offer.id, offer.cloud).await.map_err(unexpected)?;
+        let asked = Event::Asked { goal: Goal::Running };
+        events::record(&mut tx, id, &Actor::Person(caller.person), &asked).await.map_err(unexpected)?;
+        tx.commit().await.map_err(unexpected)?;
+        Ok(id)
+    }
+
     async fn wish(&self, caller: &Caller, id: EnvironmentId, goal: Goal, action: Action) -> Result<(), AppError> {
         let mut tx = self.engine.pool.begin().await.map_err(unexpected)?;
         let standing = self.may(&mut tx, caller, id, action).await?;
@@ -132,50 +186,7 @@ impl Environments for EnvironmentsPort {
         }
         let offer = offer.ok_or(AppError::NotFound)?;
         drop(db);
-
-        let wrong = |why| AppError::Invalid { field: Field::Name, why };
-        let pattern = NamePattern::parse(&offer.name_pattern).map_err(|problem| wrong(Why::Name(problem)))?;
-        let name = pattern.name(name).map_err(|problem| wrong(Why::Name(problem)))?;
-        if self.is_taken_in_domain(&offer, &name).await {
-            return Err(wrong(Why::Taken));
-        }
-        let own_key = match public_key.trim() {
-            "" => None,
-            typed => {
-                Some(secrets::own_public_key(typed).map_err(|_| AppError::Invalid { field: Field::PublicKey, why: Why::NotAPublicKey })?)
-            }
-        };
-        let (private, public) = match own_key {
-            Some(public) => (None, public),
-            None => secrets::key_pair(name.as_str()).map(|(private, public)| (Some(private), public)).map_err(unexpected)?,
-        };
-
-        let mut tx = self.engine.pool.begin().await.map_err(unexpected)?;
-        let request = Request {
-            holder: caller.person,
-            version,
-            course: offer.course,
-            cloud: offer.cloud,
-            name: name.as_str(),
-            domain: &offer.domain,
-            options: json!({"public_key": public, "own_key": private.is_none()}),
-        };
-        let Some(id) = environments::request(&mut tx, &request).await.map_err(unexpected)? else {
-            return Err(wrong(Why::Taken));
-        };
-        let vault = &self.engine.vault;
-        for kind in [SecretKind::WordpressAdmin, SecretKind::BasicAuth, SecretKind::Ftp, SecretKind::FtpProbe] {
-            secrets::keep(&mut tx, vault, id, kind, &secrets::password()).await.map_err(unexpected)?;
-        }
-        if let Some(private) = private {
-            secrets::keep(&mut tx, vault, id, SecretKind::SshPrivateKey, &private).await.map_err(unexpected)?;
-        }
-        // An image that nobody has wished for yet is wished for by the first who needs it.
-        environments::wish_for_image(&mut tx, version, offer.cloud).await.map_err(unexpected)?;
-        let asked = Event::Asked { goal: Goal::Running };
-        events::record(&mut tx, id, &Actor::Person(caller.person), &asked).await.map_err(unexpected)?;
-        tx.commit().await.map_err(unexpected)?;
-        Ok(id)
+        self.request_of(caller, offer, name, public_key, None).await
     }
 
     async fn start(&self, caller: &Caller, id: EnvironmentId) -> Result<(), AppError> {
@@ -200,6 +211,9 @@ impl Environments for EnvironmentsPort {
             machines::order(&mut tx, *machine, "configure", &json!({})).await.map_err(unexpected)?;
         }
         environments::try_again(&mut tx, id, rebuild).await.map_err(unexpected)?;
+        if matches!(known.attention, Some(Attention::BackupFailed { .. })) {
+            scaling::back_up_again(&mut tx, &known).await.map_err(unexpected)?;
+        }
         events::record(&mut tx, id, &Actor::Person(caller.person), &Event::TriedAgain).await.map_err(unexpected)?;
         tx.commit().await.map_err(unexpected)
     }
@@ -241,7 +255,7 @@ impl Environments for EnvironmentsPort {
 
 /// What may be asked of an environment in a phase.
 #[must_use]
-pub fn acts(phase: Phase, attention: Option<&Attention>, standing: Standing, scale_out: Option<Act>) -> Vec<Act> {
+pub fn acts(phase: Phase, attention: Option<&Attention>, standing: Standing, scale: Option<Act>) -> Vec<Act> {
     let mut acts = Vec::new();
     let may = |action| standing.may(action).is_ok();
     if may(Action::Steer) {
@@ -253,7 +267,10 @@ pub fn acts(phase: Phase, attention: Option<&Attention>, standing: Standing, sca
             Phase::Waiting | Phase::Building | Phase::Checking | Phase::Ready => acts.push(Act::Stop),
             Phase::Removing | Phase::Removed => {}
         }
-        acts.extend(scale_out);
+        acts.extend(scale);
+        if !matches!(phase, Phase::Waiting | Phase::Building) {
+            acts.push(Act::Backups);
+        }
     }
     if may(Action::Delete) && !matches!(phase, Phase::Removing | Phase::Removed) {
         acts.push(Act::Delete);

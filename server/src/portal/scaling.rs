@@ -9,7 +9,7 @@ use app::domain::ids::EnvironmentId;
 use app::domain::person::Caller;
 use app::domain::phase::{Goal, Phase};
 use app::domain::saw::Saw;
-use app::domain::scaling::{Answers, BalancerCard, HANDFUL, MachineCard, NoScaling, ScaleOffer, Scaling, Share, Visitor};
+use app::domain::scaling::{Answers, BalancerCard, HANDFUL, MachineCard, NoScaling, Policy, ScaleOffer, Scaling, Share, Visitor};
 use app::error::{AppError, Field, Why};
 use app::ports;
 use async_trait::async_trait;
@@ -17,6 +17,7 @@ use cloud::{Health, Kind, MachineState, Nature, Observed};
 use futures::stream::{self, StreamExt};
 use serde_json::json;
 use tokio::time::{Instant, timeout_at};
+use uuid::Uuid;
 
 use super::environments::EnvironmentsPort;
 use super::{unexpected, view};
@@ -25,7 +26,8 @@ use crate::db::events::{self, Actor, Event};
 use crate::db::world::{self, Known};
 use crate::db::{Db, environments, machines};
 use crate::engine::clouds::Handle;
-use crate::probe::visit::{Answer, visit};
+use crate::probe::visit::{Answer, Door, visit};
+use crate::wish::{Farewell, farewell};
 
 /// So many requests of a handful at once.
 const AT_ONCE: usize = 4;
@@ -84,7 +86,7 @@ impl ports::Scaling for EnvironmentsPort {
         environments::lock(&mut tx, id).await.map_err(unexpected)?;
         let known = world::load(&mut tx, id).await.map_err(unexpected)?;
         let offer = offer(&mut tx, &known, handle.cloud.nature()).await.map_err(unexpected)?;
-        if offer.refused.is_some() || machines <= offer.machines {
+        if offer.refused.is_some() || machines <= offer.machines || !offer.leaving.is_empty() {
             return Err(AppError::Conflict);
         }
         if machines > offer.most {
@@ -99,8 +101,59 @@ impl ports::Scaling for EnvironmentsPort {
         if !environments::choose(&mut tx, id, &json!({"machines": machines, "zone": zone})).await.map_err(unexpected)? {
             return Err(AppError::Conflict);
         }
-        let asked = Event::ScaledOut { machines, zone: zone.map(str::to_owned) };
+        let asked = Event::ScaledOut { machines, zone: zone.map(str::to_owned), because: None };
         events::record(&mut tx, id, &Actor::Person(caller.person), &asked).await.map_err(unexpected)?;
+        tx.commit().await.map_err(unexpected)
+    }
+
+    async fn scale_in(&self, caller: &Caller, id: EnvironmentId, machines: u16, is_backed_up: bool) -> Result<(), AppError> {
+        let mut tx = self.engine.pool.begin().await.map_err(unexpected)?;
+        // What was written on a copy is its student's to lose.
+        let action = if is_backed_up { Action::Steer } else { Action::Delete };
+        self.may(&mut tx, caller, id, action).await?;
+        environments::lock(&mut tx, id).await.map_err(unexpected)?;
+        let known = world::load(&mut tx, id).await.map_err(unexpected)?;
+        let present = known.options.machines;
+        let leaving: Vec<u16> = (machines + 1..=present).collect();
+        let change = if is_backed_up {
+            let takes_back = leaving.is_empty() && !known.options.leaving.is_empty();
+            if machines == 0 || leaving.is_empty() && !takes_back {
+                return Err(AppError::Conflict);
+            }
+            // Each gets its backup when it is its turn.
+            json!({"leaving": leaving.iter().map(|slot| (*slot, None)).collect::<BTreeMap<u16, Option<Uuid>>>()})
+        } else {
+            // One at a time, and only one that has no other way.
+            if leaving != [present] || !is_stuck(&known) {
+                return Err(AppError::Conflict);
+            }
+            let others: BTreeMap<_, _> = known.options.leaving.iter().filter(|(slot, _)| **slot <= machines).collect();
+            json!({"machines": machines, "leaving": others, "set_apart": kept(&known, machines)})
+        };
+        if !environments::choose(&mut tx, id, &change).await.map_err(unexpected)? {
+            return Err(AppError::Conflict);
+        }
+        let asked = Event::ScaledIn { leaving, is_backed_up, because: None };
+        events::record(&mut tx, id, &Actor::Person(caller.person), &asked).await.map_err(unexpected)?;
+        tx.commit().await.map_err(unexpected)
+    }
+
+    async fn set_policy(&self, caller: &Caller, id: EnvironmentId, policy: Option<Policy>) -> Result<(), AppError> {
+        let mut tx = self.engine.pool.begin().await.map_err(unexpected)?;
+        self.may(&mut tx, caller, id, Action::Steer).await?;
+        environments::lock(&mut tx, id).await.map_err(unexpected)?;
+        let known = world::load(&mut tx, id).await.map_err(unexpected)?;
+        let most = known.spec.most_machines;
+        if policy.is_some_and(|policy| policy.most > most) {
+            return Err(AppError::Invalid { field: Field::Machines, why: Why::TooMany { most } });
+        }
+        if policy.is_some_and(|policy| policy.least == 0 || policy.least > policy.most) {
+            return Err(AppError::Invalid { field: Field::Machines, why: Why::LeastAboveMost });
+        }
+        if !environments::choose(&mut tx, id, &json!({ "policy": policy })).await.map_err(unexpected)? {
+            return Err(AppError::Conflict);
+        }
+        events::record(&mut tx, id, &Actor::Person(caller.person), &Event::Ruled { policy }).await.map_err(unexpected)?;
         tx.commit().await.map_err(unexpected)
     }
 
@@ -127,12 +180,12 @@ impl ports::Scaling for EnvironmentsPort {
         if let Some(inside) = &handle.inside {
             return Ok(simulated(&known, requests, visitor, |before| inside.visit(&cloud_id, before)));
         }
-        let address = address_of(&name).await.ok_or(AppError::TryAgain)?;
+        let door = door(&known, &name).await.ok_or(AppError::TryAgain)?;
         let mut answers = Answers::default();
         let by = Instant::now() + WHOLE;
         match visitor {
             Visitor::New => {
-                let mut visits = stream::iter(0..requests).map(|_| visit(address, &name, None)).buffer_unordered(AT_ONCE);
+                let mut visits = stream::iter(0..requests).map(|_| visit(&door, None)).buffer_unordered(AT_ONCE);
                 while let Ok(Some(answer)) = timeout_at(by, visits.next()).await {
                     count(&mut answers, answer);
                 }
@@ -140,7 +193,7 @@ impl ports::Scaling for EnvironmentsPort {
             // One after the other: a mark is known only once it was given.
             Visitor::Same { mut mark } => {
                 while answers.sent() < requests {
-                    let Ok(answer) = timeout_at(by, visit(address, &name, mark.as_deref())).await else { break };
+                    let Ok(answer) = timeout_at(by, visit(&door, mark.as_deref())).await else { break };
                     if let Some(newer) = answer.as_ref().ok().and_then(|answer| answer.mark.as_deref()) {
                         mark = Some(merged(mark.as_deref(), newer));
                     }
@@ -152,6 +205,31 @@ impl ports::Scaling for EnvironmentsPort {
         answers.failed += requests - answers.sent();
         Ok(answers)
     }
+}
+
+/// Whether the last machine that is to leave cannot: no backup of it was taken and proven, or it is not set up and cannot take one.
+fn is_stuck(known: &Known) -> bool {
+    let wish = known.wish(&Nature::default());
+    let is_set_up = known.world.is_copy_booted(wish.machines());
+    match farewell(&wish, &known.world, known.now) {
+        Some(Farewell::Stuck(_)) => true,
+        Some(Farewell::Wait | Farewell::Ask(_)) => !is_set_up,
+        Some(Farewell::Now(_)) | None => false,
+    }
+}
+
+/// After a backup that failed: another is asked for, of the machine that is to leave next.
+///
+/// # Errors
+/// As the database.
+pub(super) async fn back_up_again(db: &mut Db, known: &Known) -> sqlx::Result<()> {
+    environments::needs_to_leave(db, known.id, known.options.machines, None).await?;
+    let leaving: Vec<u16> = known.options.leaving.keys().copied().collect();
+    events::record(db, known.id, &Actor::Koza, &Event::ScaledIn { leaving, is_backed_up: true, because: None }).await
+}
+
+fn kept(known: &Known, machines: u16) -> Vec<u16> {
+    known.options.set_apart.iter().copied().filter(|slot| *slot <= machines).collect()
 }
 
 /// Cookies with newer ones in their place: a site sets its own beside the balancer's.
@@ -192,29 +270,49 @@ fn simulated(known: &Known, requests: u32, visitor: Visitor, visit: impl Fn(Opti
     Answers { mark, ..answers }
 }
 
-async fn address_of(name: &str) -> Option<SocketAddr> {
-    if let Ok(address) = name.parse::<IpAddr>() {
-        return Some(SocketAddr::new(address, 80));
-    }
-    let found = tokio::time::timeout(LOOK_UP, tokio::net::lookup_host((name, 80))).await.ok()?.ok()?;
-    found.into_iter().find(SocketAddr::is_ipv4)
+/// Where visitors come in: by the balancer's name in the DNS where it speaks HTTPS, as its certificate is for that; else by its own.
+async fn door(known: &Known, name: &str) -> Option<Door> {
+    let port = if speaks_https(known) { 443 } else { 80 };
+    let address = match name.parse::<IpAddr>() {
+        Ok(address) => SocketAddr::new(address, port),
+        Err(_) => {
+            let mut found = tokio::time::timeout(LOOK_UP, tokio::net::lookup_host((name, port))).await.ok()?.ok()?;
+            found.find(SocketAddr::is_ipv4)?
+        }
+    };
+    let host = if speaks_https(known) { known.wish(&Nature::default()).balancer_name() } else { name.to_owned() };
+    Some(Door { address, host, secure_at: speaks_https(known).then_some(known.now), house: None })
 }
 
-async fn offer(db: &mut Db, known: &Known, nature: &Nature) -> sqlx::Result<ScaleOffer> {
-    let machines = known.options.machines.max(1);
-    let refused = if !nature.has(Kind::Balancer) {
+/// Whether the balancer has a certificate.
+fn speaks_https(known: &Known) -> bool {
+    let listener = known.world.first(Kind::Listener).and_then(|held| held.listed.as_ref());
+    matches!(listener, Some(Observed::Listener { certificate: Some(_) }))
+}
+
+/// Why an environment cannot be scaled out now.
+///
+/// # Errors
+/// As the database.
+pub(super) async fn refused(db: &mut Db, known: &Known, nature: &Nature) -> sqlx::Result<Option<NoScaling>> {
+    Ok(if !nature.has(Kind::Balancer) {
         Some(NoScaling::NoBalancer)
-    } else if machines >= known.spec.most_machines {
+    } else if known.options.machines >= known.spec.most_machines {
         Some(NoScaling::Most)
     } else if view::phase_of(known) != Phase::Ready {
         Some(NoScaling::NotReady)
     } else {
         let knows_copies = match known.machine {
-            Some(machine) => machines::knows_copies(db, machine).await?,
+            Some(machine) => machines::knows(db, machine).await?.copies,
             None => false,
         };
         (!knows_copies).then_some(NoScaling::OldMachine)
-    };
+    })
+}
+
+async fn offer(db: &mut Db, known: &Known, nature: &Nature) -> sqlx::Result<ScaleOffer> {
+    let machines = known.options.machines.max(1);
+    let refused = refused(db, known, nature).await?;
     let wish = known.wish(nature);
     Ok(ScaleOffer {
         name: known.name.clone(),
@@ -226,13 +324,16 @@ async fn offer(db: &mut Db, known: &Known, nature: &Nature) -> sqlx::Result<Scal
         balancer_is_machine: nature.balancers_are_machines,
         balancer_name: wish.is_named().then(|| wish.balancer_name()),
         refused,
+        leaving: known.options.leaving.keys().copied().collect(),
+        is_stuck: is_stuck(known),
+        policy: known.options.policy,
     })
 }
 
-/// Whether its page offers to scale it out.
+/// Whether its page offers to scale it out or in.
 #[must_use]
 pub fn act(known: &Known, phase: Phase) -> Option<Act> {
-    (phase == Phase::Ready && known.options.machines.max(1) < known.spec.most_machines).then_some(Act::ScaleOut)
+    (phase == Phase::Ready && known.spec.most_machines > 1).then_some(Act::Scale)
 }
 
 /// How it is spread over machines; `None`: it has one, and no balancer.
@@ -247,10 +348,7 @@ pub fn scaling(known: &Known, standing: Standing) -> Option<Scaling> {
         Some(Observed::Balancer { name, is_active }) => (Some(name), *is_active),
         _ => (None, false),
     };
-    let is_secure = matches!(
-        known.world.first(Kind::Listener).and_then(|held| held.listed.as_ref()),
-        Some(Observed::Listener { certificate: Some(_) })
-    );
+    let is_secure = speaks_https(known);
     let host_name = known.world.of(Kind::Record, 2).and_then(|held| match &held.listed {
         Some(Observed::Record { record, is_out: false, .. }) => Some(record.name.clone()),
         _ => None,

@@ -1,6 +1,8 @@
 //! The timeline of a page: the events since the wish last changed, as steps, with what is still to come.
 
+use app::domain::backup::BackupState;
 use app::domain::phase::{Goal, Phase};
+use app::domain::scaling::Because;
 use app::domain::timeline::{Step, StepState, What};
 use time::OffsetDateTime;
 
@@ -17,7 +19,7 @@ pub struct Source<'a> {
     pub spec: &'a Spec,
     /// Whether an image is being baked.
     pub image: &'a ImageState,
-    /// Whether every machine answers behind the balancer.
+    /// Whether every machine answers behind the balancer; true, too, where there is none.
     pub is_spread: bool,
     /// The events since the wish last changed, oldest first.
     pub events: &'a [Recorded],
@@ -101,10 +103,28 @@ impl Line {
                     step.saw.clone_from(saw);
                 }
             }
-            Event::ScaledOut { machines, .. } => self.expect_copies(*machines),
+            Event::ScaledOut { machines, because, .. } => {
+                self.by_policy(at, true, *because);
+                self.expect_copies(*machines);
+            }
+            Event::ScaledIn { leaving, is_backed_up, because } => {
+                self.by_policy(at, false, *because);
+                self.expect_leave(leaving, *is_backed_up);
+            }
+            Event::BackedUp { machine, state, said, .. } => self.backed_up(at, *machine, *state, said.as_deref()),
+            Event::Left { machine } => {
+                // One that vanished was given back before.
+                let has_left = self.steps.iter().any(|step| step.what == What::Leave(*machine) && step.state == StepState::Done);
+                self.put(What::Leave(*machine), if has_left { StepState::Done } else { StepState::Now }, at, None, &[]);
+            }
             Event::Ready => self.put(What::Ready, StepState::Done, at, Some(0), &[]),
             Event::Removed => self.put(What::Confirm, StepState::Done, at, None, &[]),
-            Event::Attention { .. } | Event::AttentionOver | Event::Broke { .. } | Event::Mended { .. } | Event::Spread { .. } => {}
+            Event::Attention { .. }
+            | Event::AttentionOver
+            | Event::Broke { .. }
+            | Event::Mended { .. }
+            | Event::Spread { .. }
+            | Event::Ruled { .. } => {}
         }
     }
 
@@ -124,15 +144,18 @@ impl Line {
         };
         let what = What::Boot(step.to_owned());
         if !self.steps.iter().any(|known| known.what == what) {
-            // A step that was not expected (an install on a bare image) goes before the last boot step, where it happens.
-            let place = self.steps.iter().position(|known| known.what == What::Boot("ready".into())).unwrap_or(self.steps.len());
-            let place = match step.strip_prefix("install:") {
-                Some(service) => {
-                    let configure = What::Boot(format!("configure:{service}"));
-                    self.steps.iter().position(|known| known.what == configure).unwrap_or(place)
-                }
-                None => place,
+            // A step that was not expected goes where it happens: before a service is set up (an install on a bare image), before any is
+            // (a backup that is restored), or before the last boot step.
+            let first = |wanted: &str| {
+                let is_wanted = |known: &Step| matches!(&known.what, What::Boot(step) if step.starts_with(wanted));
+                self.steps.iter().position(is_wanted)
             };
+            let place = match step.strip_prefix("install:") {
+                Some(service) => first(&format!("configure:{service}")),
+                None if matches!(step, "baseline" | "restore") => first("configure:"),
+                None => None,
+            };
+            let place = place.or_else(|| first("ready")).unwrap_or(self.steps.len());
             self.steps.insert(place, Step::waiting(what.clone()));
         }
         self.put(what, state, recorded.at, (state != StepState::Now).then_some(ms), log);
@@ -150,6 +173,49 @@ impl Line {
         }
     }
 
+    /// A policy changed the number of machines; what comes of it follows below.
+    fn by_policy(&mut self, at: OffsetDateTime, is_more: bool, because: Option<Because>) {
+        let Some(because) = because else { return };
+        let what = What::Policy { is_more, because };
+        self.steps.retain(|step| !matches!(step.what, What::Policy { .. }));
+        self.steps.push(Step { state: StepState::Done, began_at: Some(at), ..Step::waiting(what) });
+    }
+
+    /// What it takes until machines have left. Asked for none to leave, nothing of it is to come.
+    fn expect_leave(&mut self, leaving: &[u16], is_backed_up: bool) {
+        self.steps.retain(|step| {
+            !(step.state == StepState::Waiting && matches!(step.what, What::BackUp(_) | What::Rehearse(_) | What::Leave(_)))
+        });
+        for slot in leaving {
+            let backup = [What::BackUp(*slot), What::Rehearse(*slot)].into_iter().filter(|_| is_backed_up);
+            for what in backup.chain([What::Leave(*slot)]) {
+                self.steps.retain(|step| step.what != what);
+                self.steps.push(Step::waiting(what));
+            }
+        }
+    }
+
+    /// A backup begins, moves on, ends; a later one of the same machine takes its lines.
+    fn backed_up(&mut self, at: OffsetDateTime, machine: u16, state: BackupState, said: Option<&str>) {
+        let (taking, proving) = (What::BackUp(machine), What::Rehearse(machine));
+        let log: Vec<String> = said.into_iter().map(str::to_owned).collect();
+        let (what, step) = match state {
+            BackupState::Asked | BackupState::Taking => (taking.clone(), StepState::Now),
+            BackupState::Taken => (taking.clone(), StepState::Done),
+            BackupState::Rehearsing => (proving.clone(), StepState::Now),
+            BackupState::Proven => (proving.clone(), StepState::Done),
+            BackupState::Failed => (taking.clone(), StepState::Failed),
+            BackupState::Unproven => (proving.clone(), StepState::Failed),
+            BackupState::Erased => return,
+        };
+        if step == StepState::Now && what == taking {
+            self.steps.iter_mut().filter(|step| step.what == proving).for_each(Step::reset);
+        }
+        let began_at = self.steps.iter().find(|step| step.what == what).and_then(|step| step.began_at);
+        let ms = began_at.filter(|_| step != StepState::Now).and_then(|began_at| u32::try_from((at - began_at).whole_milliseconds()).ok());
+        self.put(what, step, at, ms, &log);
+    }
+
     /// A step that only some environments have, after another.
     fn expect(&mut self, what: &What, after: &What) {
         if self.steps.iter().all(|step| step.what != *what) {
@@ -163,6 +229,11 @@ impl Line {
         match what {
             What::Name => self.expect(&what, &What::Binding),
             What::RemoveName => self.expect(&what, &What::Asked),
+            What::BackUp(_) | What::Rehearse(_) | What::Leave(_) => {
+                if let Some(last) = self.steps.last().map(|step| step.what.clone()) {
+                    self.expect(&what, &last);
+                }
+            }
             // Where a stopped environment keeps no address.
             What::GiveBack => self.expect(&what, &What::Stop),
             // Nobody waits for these to be Ready, and they may come much later.
@@ -232,6 +303,9 @@ fn what_of(action: &str) -> Option<What> {
     if let Some(slot) = copy("make address/") {
         return Some(What::CopyAddress(slot));
     }
+    if let Some(slot) = copy("release machine/") {
+        return Some(What::Leave(slot));
+    }
     if let Some(slot) = copy("make machine/").or_else(|| copy("start machine/")) {
         return Some(What::Copy(slot));
     }
@@ -260,6 +334,7 @@ fn what_of(action: &str) -> Option<What> {
 mod tests {
     use super::*;
     use crate::wish::spec::ServiceSpec;
+    use app::domain::ids::BackupId;
     use app::domain::reason::Probe;
 
     fn spec() -> Spec {
@@ -315,6 +390,36 @@ mod tests {
         let events =
             vec![Event::Asked { goal: Goal::Running }, boot("b1", "ready", "done"), Event::Ready, boot("b2", "settings", "started")];
         insta::assert_snapshot!(timeline(Goal::Running, Phase::Building, events));
+    }
+
+    #[test]
+    fn what_is_restored_stands_before_what_is_set_up() {
+        let events = vec![
+            Event::Asked { goal: Goal::Running },
+            boot("b1", "settings", "done"),
+            boot("b1", "restore", "done"),
+            boot("b1", "configure:ssh", "started"),
+        ];
+        let told = timeline(Goal::Running, Phase::Building, events);
+        assert!(told.contains("Boot(\"settings\") Done\nBoot(\"restore\") Done\nBoot(\"configure:ssh\") Now\n"), "{told}");
+    }
+
+    #[test]
+    fn machines_that_are_to_leave_are_told_of_step_by_step() {
+        let backed_up = |state| Event::BackedUp { backup: BackupId(uuid::Uuid::nil()), machine: 2, state, said: None };
+        let mut events =
+            vec![Event::Asked { goal: Goal::Running }, Event::ScaledIn { leaving: vec![2], is_backed_up: true, because: None }];
+        let told = |events: &[Event]| timeline(Goal::Running, Phase::Ready, events.to_vec());
+        assert!(told(&events).ends_with("BackUp(2) Waiting\nRehearse(2) Waiting\nLeave(2) Waiting\n"), "{}", told(&events));
+        events.extend([backed_up(BackupState::Taking), backed_up(BackupState::Taken), backed_up(BackupState::Unproven)]);
+        assert!(told(&events).ends_with("BackUp(2) Done\nRehearse(2) Failed\nLeave(2) Waiting\n"), "{}", told(&events));
+        events.push(backed_up(BackupState::Taking));
+        assert!(told(&events).ends_with("BackUp(2) Now\nRehearse(2) Waiting\nLeave(2) Waiting\n"), "{}", told(&events));
+        events.extend([backed_up(BackupState::Taken), backed_up(BackupState::Proven), Event::Left { machine: 2 }]);
+        assert!(told(&events).ends_with("BackUp(2) Done\nRehearse(2) Done\nLeave(2) Now\n"), "{}", told(&events));
+        let mut kept = events[..2].to_vec();
+        kept.push(Event::ScaledIn { leaving: vec![], is_backed_up: true, because: None });
+        assert!(!told(&kept).contains("Leave"), "{}", told(&kept));
     }
 
     #[test]

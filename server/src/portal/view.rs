@@ -83,7 +83,7 @@ pub async fn load(db: &mut Db, id: EnvironmentId, standing: Standing) -> sqlx::R
         phase,
         spec: &known.spec,
         image: &known.image,
-        is_spread: scaling.as_ref().is_some_and(scaling::is_spread),
+        is_spread: scaling.as_ref().is_none_or(scaling::is_spread),
         events: &events,
     });
     Ok(EnvironmentView {

@@ -3,10 +3,13 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use app::domain::ids::BackupId;
 use app::domain::reason::{Attention, Probe};
 use cloud::{Call, Health, Kind, MachineState, Observed};
 use time::{Duration, OffsetDateTime};
+use uuid::Uuid;
 
+use super::backup::{plan_backups, plan_leaving};
 use super::kinds::{Care, Wanted, desired_resources, rules};
 use super::permit::plan_permit;
 use super::phase::{Phase, phase};
@@ -57,6 +60,16 @@ pub enum Action {
     Tell(u16),
     /// Order the machine to restart a service's units.
     Restart(&'static str),
+    /// Ask for a backup of a machine that is to leave.
+    AskBackup(u16),
+    /// Order a machine to take this backup.
+    BackUp(Uuid),
+    /// Order it to restore this backup into a throw-away place, and to compare.
+    Rehearse(Uuid),
+    /// Nothing will come of this backup.
+    GiveUp(Uuid),
+    /// The environment is to have one machine fewer: the last one's slot is not wanted any more.
+    Leave(u16),
     /// The cloud listed nothing of it: note it, the first or the second time.
     ConfirmGone,
 }
@@ -96,6 +109,8 @@ pub enum Until {
     Clean,
     /// The image is baked.
     ImageBaked,
+    /// A machine's backup is proven.
+    BackedUp(u16),
     /// The cloud lists it.
     Listed,
     /// A moment.
@@ -131,7 +146,9 @@ pub fn plan(wish: &Wish, world: &World, now: OffsetDateTime) -> Plan {
     {
         plan.now.push((Action::Adopt(image.to_owned()), "environments may start from it"));
     }
+    plan_backups(&mut plan, wish, world, now);
     if wish.is_up() {
+        plan_leaving(&mut plan, wish, world, now);
         plan_boot(&mut plan, wish, world, now);
         plan_probes(&mut plan, wish, world, now);
         plan_permit(&mut plan, wish, world, now);
@@ -268,8 +285,15 @@ fn plan_boot(plan: &mut Plan, wish: &Wish, world: &World, now: OffsetDateTime) {
         }
     }
     if plan.attention.is_none() {
-        plan.attention = (2..=wish.machines()).find_map(|slot| copy_needs(world, slot, now));
+        plan.attention = (2..=wish.machines()).find_map(|slot| copy_needs(world, slot, now)).or_else(|| balancer_needs(wish, world, now));
     }
+}
+
+/// What somebody should know of a balancer that is wanted and takes no requests.
+fn balancer_needs(wish: &Wish, world: &World, now: OffsetDateTime) -> Option<Attention> {
+    let balancer = world.first(Kind::Balancer).filter(|_| wish.is_scaled_out())?;
+    let is_active = matches!(balancer.listed, Some(Observed::Balancer { is_active: true, .. }));
+    (!is_active && balancer.made_at.is_some_and(|at| now - at > SILENT_AFTER)).then_some(Attention::BalancerSilent)
 }
 
 /// What somebody should know of a copy that gets no visitors yet.
@@ -383,7 +407,7 @@ fn look_again(plan: &Plan, wish: &Wish, world: &World, now: OffsetDateTime) -> O
             Until::Released(..) | Until::There(..) | Until::InSync | Until::HandedOver(_) => now + Duration::milliseconds(500),
             Until::Issued | Until::Active | Until::Healthy | Until::Frozen => now + Duration::seconds(2),
             // The machine's report wakes the environment; this is for reports that got lost.
-            Until::Booted | Until::CopyBooted(_) | Until::Clean | Until::Proven => now + Duration::seconds(5),
+            Until::Booted | Until::CopyBooted(_) | Until::Clean | Until::Proven | Until::BackedUp(_) => now + Duration::seconds(5),
             // The end of baking wakes those who wait for it.
             Until::ImageBaked => now + Duration::seconds(10),
             Until::Somebody => now + Duration::seconds(60),
@@ -412,6 +436,11 @@ impl fmt::Display for Action {
             Self::Permit => write!(f, "permit   a certificate"),
             Self::Tell(slot) => write!(f, "tell     machine/{slot} what it is asked by"),
             Self::Restart(service) => write!(f, "restart  {service}"),
+            Self::AskBackup(slot) => write!(f, "ask for  a backup of machine/{slot}"),
+            Self::BackUp(id) => write!(f, "back up  {}", BackupId(*id)),
+            Self::Rehearse(id) => write!(f, "rehearse {}", BackupId(*id)),
+            Self::GiveUp(id) => write!(f, "give up  {}", BackupId(*id)),
+            Self::Leave(slot) => write!(f, "leave    machine/{slot}"),
             Self::ConfirmGone => write!(f, "confirm  that nothing is left"),
         }
     }
@@ -436,6 +465,7 @@ impl fmt::Display for Until {
             Self::Frozen => f.write_str("the whole disk is in it"),
             Self::Clean => f.write_str("machine/1 is clean"),
             Self::ImageBaked => f.write_str("the image is baked"),
+            Self::BackedUp(slot) => write!(f, "the backup of machine/{slot} is proven"),
             Self::Listed => f.write_str("the cloud lists it"),
             Self::Time(at) => write!(f, "{:02}:{:02}:{:02}", at.hour(), at.minute(), at.second()),
             Self::Somebody => f.write_str("somebody decides"),

@@ -4,16 +4,20 @@ mod damage;
 mod properties;
 mod trial;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
+use app::domain::backup::BackupState;
 use app::domain::phase::Goal;
 use app::domain::reason::{Attention, Probe};
 use app::domain::saw::Saw;
 use cloud::{Call, Kind, MachineState, Observed};
 use time::Duration;
+use uuid::Uuid;
 
-use super::{Action, BootSeen, Holding, ImageState, Options, ProbeSeen, Purpose, Security, Spec, Until, Wish, World, phase, plan};
+use super::{
+    Action, BackupSeen, BootSeen, Holding, ImageState, Options, ProbeSeen, Purpose, Security, Spec, Until, Wish, World, phase, plan,
+};
 use trial::{held, machine, now, open_ports, wish};
 
 /// A world that is just as the wish "running" wants it.
@@ -119,6 +123,108 @@ fn a_copy_that_never_speaks_is_told_of_and_gets_no_visitors() {
     let plan = plan(&wish, &world, now() + Duration::minutes(10));
     assert_eq!(plan.attention, Some(Attention::CopySilent { machine: 2 }));
     assert!(plan.waiting.contains(&(Action::Make(Kind::Target, 2), Until::CopyBooted(2))), "{plan}");
+}
+
+#[test]
+fn a_balancer_that_never_takes_requests_is_told_of() {
+    let wish = wish(Goal::Running);
+    let wish = Wish { nature: trial::own_hardware(), options: Options { machines: 2, ..wish.options.clone() }, ..wish };
+    let mut world = World::default();
+    trial::settle(&wish, &mut world);
+    let later = now() + Duration::minutes(10);
+    assert_eq!(plan(&wish, &world, later).attention, None);
+    let silent = Observed::Balancer { name: "198.51.100.9".into(), is_active: false };
+    world.holdings.insert((Kind::Balancer, 1), held(Some(silent)));
+    assert_eq!(plan(&wish, &world, now()).attention, None, "it is given time");
+    assert_eq!(plan(&wish, &world, later).attention, Some(Attention::BalancerSilent));
+}
+
+/// Two machines behind a balancer; the second is to leave.
+fn leaving() -> (Wish, World, Uuid) {
+    let backup = Uuid::from_u128(7);
+    let wish = wish(Goal::Running);
+    let options = Options { machines: 2, leaving: BTreeMap::from([(2, Some(backup))]), ..wish.options.clone() };
+    let mut world = World::default();
+    let wish = Wish { nature: trial::aws(), options, ..wish };
+    trial::settle(&Wish { options: Options { leaving: BTreeMap::new(), ..wish.options.clone() }, ..wish.clone() }, &mut world);
+    world.worked = BTreeSet::from([1, 2]);
+    let asked = BackupSeen {
+        slot: 2,
+        is_of_present: true,
+        state: BackupState::Asked,
+        said: None,
+        moved_at: now(),
+        since: now(),
+        taken_at: Some(now()),
+    };
+    world.backups.insert(backup, asked);
+    (wish, world, backup)
+}
+
+#[test]
+fn a_machine_that_is_to_leave() {
+    let (wish, mut world, backup) = leaving();
+    let mut text = String::new();
+    for (state, said) in [
+        (BackupState::Asked, None),
+        (BackupState::Taking, None),
+        (BackupState::Taken, None),
+        (BackupState::Rehearsing, None),
+        (BackupState::Unproven, Some("block 3 is damaged".to_owned())),
+        (BackupState::Proven, None),
+    ] {
+        let seen = world.backups.get_mut(&backup).expect("it is known");
+        (seen.state, seen.said) = (state, said);
+        let plan = plan(&wish, &world, now());
+        let is_of_it =
+            |line: &&str| ["back", "rehearse", "give up", "ask for", "leave", "tell", "release"].iter().any(|word| line.contains(word));
+        let lines: Vec<_> = plan.to_string().lines().filter(is_of_it).map(str::to_owned).collect();
+        let _ = writeln!(text, "{state:?}\n{}\n", lines.join("\n"));
+    }
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn a_machine_leaves_without_a_backup_only_if_nothing_can_be_on_it() {
+    let (wish, world, backup) = leaving();
+    let leaves = |world: &World| plan(&wish, world, now()).now.iter().any(|(action, _)| *action == Action::Leave(2));
+    assert!(!leaves(&world), "its backup is not proven");
+    let mut new = world.clone();
+    new.worked.remove(&2);
+    assert!(leaves(&new), "it was never set up");
+    let mut vanished = world.clone();
+    vanished.holdings.insert((Kind::Machine, 2), held(None));
+    assert!(leaves(&vanished), "it is gone with all that was on it");
+    let mut young = vanished.clone();
+    young.holdings.insert((Kind::Machine, 2), Holding { made_at: Some(now()), ..held(None) });
+    assert!(!leaves(&young), "a cloud may list late");
+    let mut proven = world;
+    let seen = proven.backups.get_mut(&backup).expect("it is known");
+    (seen.state, seen.taken_at) = (BackupState::Proven, Some(now()));
+    assert!(leaves(&proven));
+    let asks = |world: &World| plan(&wish, world, now()).now.iter().any(|(action, _)| *action == Action::AskBackup(2));
+    let mut old = proven.clone();
+    old.backups.get_mut(&backup).expect("it is known").taken_at = Some(now() - Duration::hours(1));
+    assert!(!leaves(&old) && asks(&old), "what was written since is not in it");
+    let mut of_another = proven.clone();
+    of_another.backups.get_mut(&backup).expect("it is known").is_of_present = false;
+    assert!(!leaves(&of_another) && asks(&of_another), "it is of the machine that was there before");
+    proven.backups.clear();
+    assert!(!leaves(&proven) && asks(&proven), "it is gone");
+}
+
+#[test]
+fn machines_leave_one_after_the_other_and_only_the_last_is_backed_up_meanwhile() {
+    let (wish, mut world, _) = leaving();
+    let options = Options { machines: 3, leaving: BTreeMap::from([(2, None), (3, None)]), ..wish.options.clone() };
+    let wish = Wish { options, ..wish };
+    world.backups.clear();
+    trial::settle(&Wish { options: Options { leaving: BTreeMap::new(), ..wish.options.clone() }, ..wish.clone() }, &mut world);
+    world.worked = BTreeSet::from([1, 2, 3]);
+    let plan = plan(&wish, &world, now());
+    let asks: Vec<_> = plan.now.iter().map(|(action, _)| action.clone()).filter(|action| matches!(action, Action::AskBackup(_))).collect();
+    assert_eq!(asks, [Action::AskBackup(3)]);
+    assert!(plan.waiting.contains(&(Action::Leave(2), Until::BackedUp(3))), "{plan}");
 }
 
 #[test]

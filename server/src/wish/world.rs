@@ -1,6 +1,6 @@
 //! What is there: our rows joined with what the cloud lists and what the machine and the probes report.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use app::domain::incident::Fault;
 use app::domain::reason::Probe;
@@ -9,7 +9,7 @@ use cloud::{Kind, MachineState, Observed};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{PermitSeen, Told};
+use super::{BackupSeen, PermitSeen, Told};
 use crate::machine::certificate::Certificate;
 
 /// Everything a plan looks at.
@@ -27,6 +27,10 @@ pub struct World {
     pub probes: BTreeMap<Probe, ProbeSeen>,
     /// What each machine was last told that it is asked by, as far as it was told anything.
     pub told: BTreeMap<u16, Told>,
+    /// Machines that were set up at least once: something may be on them.
+    pub worked: BTreeSet<u16>,
+    /// Backups that are on their way, or that a machine needs to leave.
+    pub backups: BTreeMap<Uuid, BackupSeen>,
     /// The certificate that the machine has.
     pub certificate: Option<Certificate>,
     /// Its leave to ask for one.

@@ -22,10 +22,17 @@ select e.course, e.cloud, e.version, e.purpose as "purpose: Purpose", e.name, e.
        (select jsonb_agg(jsonb_build_object('slot', r.slot, 'machine', m.id, 'host_names', m.host_names, 'boot', m.boot,
                    'steps', (select jsonb_agg(to_jsonb(s) order by place) from boot_step s where s.machine = m.id and s.boot = m.boot), 'is_ordered',
                    exists (select from machine_order o where o.machine = m.id and o.kind = 'configure'
-                              and (o.state is null or o.given_at > koza_now() - interval '1 minute'))))
+                              and (o.state is null or o.given_at > koza_now() - interval '1 minute')), 'has_worked',
+                   exists (select from boot_step s where s.machine = m.id and s.step = 'ready' and s.state = 'done')))
           from resource r join machine m on m.resource = r.id
          where r.environment = e.id and r.gone_at is null) as "machines: Json<Vec<machines::Spoken>>",
        (select jsonb_agg(to_jsonb(p)) from probe p where p.environment = e.id) as "probes: Json<Vec<serde_json::Value>>",
+       -- backups that are on their way, and those that a machine needs to leave
+       (select jsonb_agg(to_jsonb(b)) from backup b
+         where b.environment = e.id
+           and (b.state in ('asked', 'taking', 'taken', 'rehearsing')
+                or exists (select from jsonb_each_text(e.options -> 'leaving') l where l.value = b.id::text))
+       ) as "backups: Json<Vec<backups::Row>>",
        koza_now() as "now!"
   from environment e
   join course c on c.id = e.course

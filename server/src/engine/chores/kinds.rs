@@ -5,7 +5,8 @@ use std::time::Duration;
 use super::Trouble;
 use crate::db::chores::{self, Claimed};
 use crate::db::{queue, secrets, sessions};
-use crate::engine::Engine;
+use crate::engine::{Engine, backup};
+use crate::portal::policy;
 
 /// What sort of work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +17,12 @@ pub enum Kind {
     EndSessions,
     /// Workers that ended without a word are taken off the list.
     ForgetWorkers,
+    /// Backups that the courses' schedules want by now are asked for.
+    AskBackups,
+    /// Machines come and go as policies say.
+    FollowPolicies,
+    /// Backups whose time has passed are erased from the store.
+    EraseBackups,
 }
 
 /// How a kind bears failures: waits double from the first to the longest.
@@ -40,7 +47,8 @@ impl Patience {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::EraseSecrets, Self::EndSessions, Self::ForgetWorkers];
+    pub const ALL: [Self; 6] =
+        [Self::EraseSecrets, Self::EndSessions, Self::ForgetWorkers, Self::AskBackups, Self::EraseBackups, Self::FollowPolicies];
 
     /// The word in the table.
     #[must_use]
@@ -49,6 +57,9 @@ impl Kind {
             Self::EraseSecrets => "erase_secrets",
             Self::EndSessions => "end_sessions",
             Self::ForgetWorkers => "forget_workers",
+            Self::AskBackups => "ask_backups",
+            Self::FollowPolicies => "follow_policies",
+            Self::EraseBackups => "erase_backups",
         }
     }
 
@@ -59,6 +70,8 @@ impl Kind {
             Self::EraseSecrets => time::Duration::minutes(1),
             Self::EndSessions => time::Duration::minutes(10),
             Self::ForgetWorkers => time::Duration::hours(1),
+            Self::AskBackups | Self::FollowPolicies => time::Duration::minutes(1),
+            Self::EraseBackups => time::Duration::minutes(5),
         })
     }
 
@@ -67,7 +80,7 @@ impl Kind {
     pub fn patience(self) -> Patience {
         match self {
             // The next round does what this one did not.
-            Self::EraseSecrets | Self::EndSessions | Self::ForgetWorkers => {
+            Self::EraseSecrets | Self::EndSessions | Self::ForgetWorkers | Self::AskBackups | Self::EraseBackups | Self::FollowPolicies => {
                 Patience { tries: 5, first: Duration::from_secs(5), longest: Duration::from_secs(60) }
             }
         }
@@ -94,10 +107,20 @@ pub async fn perform(engine: &Engine, chore: &Claimed) -> Result<(), Trouble> {
     let done = async {
         let mut db = engine.pool.acquire().await?;
         match kind {
-            Kind::EraseSecrets => secrets::erase_expired(&mut db).await.map(drop),
-            Kind::EndSessions => sessions::delete_expired(&mut db).await.map(drop),
-            Kind::ForgetWorkers => queue::forget_workers(&mut db).await,
+            Kind::EraseSecrets => secrets::erase_expired(&mut db).await.map(drop)?,
+            Kind::EndSessions => sessions::delete_expired(&mut db).await.map(drop)?,
+            Kind::ForgetWorkers => queue::forget_workers(&mut db).await?,
+            Kind::AskBackups => backup::ask_as_scheduled(&mut db).await?,
+            Kind::EraseBackups => {
+                drop(db);
+                backup::erase_expired(engine).await?;
+            }
+            Kind::FollowPolicies => {
+                drop(db);
+                policy::follow_all(engine).await?;
+            }
         }
+        Ok(())
     };
     done.await.map_err(|error: sqlx::Error| Trouble::passing(error))
 }

@@ -1,5 +1,6 @@
 //! Wishes and worlds to try plans on, and a cloud that does at once what a plan says.
 
+use app::domain::backup::BackupState;
 use app::domain::phase::Goal;
 use cloud::order::PortRange;
 use cloud::{Call, Health, Kind, MachineState, Nature, Observed, Record, Size};
@@ -195,10 +196,18 @@ pub(super) fn done(wish: &Wish, world: &mut World, plan: &Plan) {
                 let host_names = wish.host_names(world, *slot);
                 world.told.insert(*slot, Told { host_names, is_ordered: false });
             }
-            Action::Restart(_) => {}
+            Action::BackUp(id) => becomes(world, *id, BackupState::Taken),
+            Action::Rehearse(id) => becomes(world, *id, BackupState::Proven),
+            Action::GiveUp(id) => becomes(world, *id, BackupState::Unproven),
+            // It changes the wish.
+            Action::Restart(_) | Action::Leave(_) | Action::AskBackup(_) => {}
         }
     }
     arrive(wish, world);
+}
+
+fn becomes(world: &mut World, id: Uuid, state: BackupState) {
+    world.backups.get_mut(&id).expect("it is known").state = state;
 }
 
 fn is_out(world: &World, slot: u16) -> bool {
