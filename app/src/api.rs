@@ -1,6 +1,8 @@
 //! Server functions: who is asking, one call to a port, an answer. They are public POST endpoints under `/do/`; access is checked
 //! behind the ports.
 
+#[cfg(feature = "ssr")]
+pub mod backups;
 pub mod courses;
 pub mod door;
 pub mod environments;

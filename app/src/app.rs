@@ -8,13 +8,34 @@ use leptos_router::path;
 
 use crate::components::frame::Frame;
 use crate::pages::account::AccountPage;
+#[cfg(feature = "ssr")]
+use crate::pages::backups::{BackupsPage, MyBackupsPage, RestorePage};
 use crate::pages::courses::CoursePage;
-use crate::pages::environments::{DeletePage, EnvironmentPage, PasswordsPage, ProverPage, ScalePage};
+#[cfg(feature = "ssr")]
+use crate::pages::environments::{DeletePage, ScalePage};
+use crate::pages::environments::{EnvironmentPage, PasswordsPage, ProverPage};
+#[cfg(feature = "ssr")]
 use crate::pages::home::HomePage;
+#[cfg(feature = "ssr")]
 use crate::pages::not_found::NotFoundPage;
+#[cfg(not(feature = "ssr"))]
+use crate::pages::plain::{
+    Plain as BackupsPage, Plain as DeletePage, Plain as HomePage, Plain as MyBackupsPage, Plain as RestorePage, Plain as NotFoundPage,
+    Plain as ScalePage, Plain as SignInPage, Plain as StyleguidePage,
+};
+#[cfg(feature = "ssr")]
 use crate::pages::sign_in::SignInPage;
+#[cfg(feature = "ssr")]
 use crate::pages::styleguide::StyleguidePage;
 use crate::visit::provide_visit;
+
+/// Whether the page at this path loads the browser's program: where something happens before one's eyes, is copied, or is told in one's own
+/// time. The others are plain: HTML and forms, and not a byte of the program is theirs (decision 38).
+#[cfg(feature = "ssr")]
+pub(crate) fn is_alive(path: &str) -> bool {
+    let parts: Vec<_> = path.trim_matches('/').split('/').collect();
+    matches!(parts[..], ["courses", _] | ["environments", _] | ["environments", _, "passwords" | "prover"] | ["account"])
+}
 
 /// The site. Every page is rendered whole ([`Async`]), so that it needs no script to appear and its status is true.
 #[component]
@@ -32,7 +53,10 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/environments/:id/passwords") view=PasswordsPage ssr=Async/>
                     <Route path=path!("/environments/:id/scale") view=ScalePage ssr=Async/>
                     <Route path=path!("/environments/:id/prover") view=ProverPage ssr=Async/>
+                    <Route path=path!("/environments/:id/backups") view=BackupsPage ssr=Async/>
+                    <Route path=path!("/environments/:id/backups/:backup") view=RestorePage ssr=Async/>
                     <Route path=path!("/environments/:id/delete") view=DeletePage ssr=Async/>
+                    <Route path=path!("/backups") view=MyBackupsPage ssr=Async/>
                     <Route path=path!("/account") view=AccountPage ssr=Async/>
                     <Route path=path!("/styleguide") view=StyleguidePage ssr=Async/>
                 </FlatRoutes>

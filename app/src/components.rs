@@ -1,8 +1,11 @@
 //! Pieces that pages are made of. They take data, never fetch it.
 
 pub(crate) mod attention;
+#[cfg(feature = "ssr")]
+pub(crate) mod backups;
 pub(crate) mod badge;
 pub(crate) mod cards;
+#[cfg(feature = "ssr")]
 pub(crate) mod choice;
 pub(crate) mod copy;
 pub(crate) mod field;

@@ -1,5 +1,6 @@
 //! The words that pages and server share. No I/O; builds for wasm.
 
+pub mod backup;
 pub mod course;
 pub mod environment;
 pub mod ids;

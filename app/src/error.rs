@@ -78,6 +78,8 @@ pub enum Why {
         /// So many.
         most: u16,
     },
+    /// The least number of machines is larger than the most.
+    LeastAboveMost,
     /// The first machine is in that zone.
     SameZone,
     /// The cloud has no such zone.

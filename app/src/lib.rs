@@ -18,6 +18,7 @@ pub(crate) mod components;
 pub mod domain;
 pub mod error;
 pub(crate) mod live;
+#[cfg(feature = "ssr")]
 pub(crate) mod next;
 pub(crate) mod pages;
 #[cfg(feature = "ssr")]

@@ -1,11 +1,19 @@
 //! Pages: each loads what it shows and hands it to components.
 
 pub(crate) mod account;
+#[cfg(feature = "ssr")]
+pub(crate) mod backups;
 pub(crate) mod courses;
 pub(crate) mod environments;
+#[cfg(feature = "ssr")]
 pub(crate) mod home;
+#[cfg(feature = "ssr")]
 pub(crate) mod not_found;
+#[cfg(not(feature = "ssr"))]
+pub(crate) mod plain;
+#[cfg(feature = "ssr")]
 pub(crate) mod sign_in;
+#[cfg(feature = "ssr")]
 pub(crate) mod styleguide;
 
 /// Goes to another page, loaded whole: title, focus and who is signed in are then right by themselves.

@@ -7,11 +7,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+use crate::domain::backup::{BackupCard, BackupsView};
 use crate::domain::course::{CourseCard, CourseView};
 use crate::domain::environment::{EnvironmentCard, EnvironmentView, Passwords};
-use crate::domain::ids::{BlueprintVersionId, EnvironmentId, SessionId};
+use crate::domain::ids::{BackupId, BlueprintVersionId, EnvironmentId, SessionId};
 use crate::domain::person::{Caller, SessionRow};
-use crate::domain::scaling::{Answers, ScaleOffer, Visitor};
+use crate::domain::scaling::{Answers, Policy, ScaleOffer, Visitor};
 use crate::error::AppError;
 
 /// The ports, as handed to pages.
@@ -25,6 +26,8 @@ pub struct Portal {
     pub environments: Arc<dyn Environments>,
     /// Several machines behind a balancer.
     pub scaling: Arc<dyn Scaling>,
+    /// What is kept of machines.
+    pub backups: Arc<dyn Backups>,
 }
 
 /// Signing in and out, for the browser that asks.
@@ -111,6 +114,19 @@ pub trait Scaling: Send + Sync {
     /// [`AppError::Invalid`] at the field; [`AppError::Conflict`] if it cannot be done now.
     async fn scale_out(&self, caller: &Caller, id: EnvironmentId, machines: u16, zone: Option<&str>) -> Result<(), AppError>;
 
+    /// So many machines in all, fewer than there are: the last leave, each once a backup of it was restored in rehearsal and was equal; or at
+    /// once, and what was written on them is lost. As many as there are: none is to leave any more.
+    ///
+    /// # Errors
+    /// [`AppError::Conflict`] if it has not so many.
+    async fn scale_in(&self, caller: &Caller, id: EnvironmentId, machines: u16, is_backed_up: bool) -> Result<(), AppError>;
+
+    /// When machines are to come and go by themselves; `None`: never.
+    ///
+    /// # Errors
+    /// [`AppError::Invalid`] at the field.
+    async fn set_policy(&self, caller: &Caller, id: EnvironmentId, policy: Option<Policy>) -> Result<(), AppError>;
+
     /// Whether a machine gets requests though it could answer.
     async fn set_apart(&self, caller: &Caller, id: EnvironmentId, machine: u16, is_apart: bool) -> Result<(), AppError>;
 
@@ -122,4 +138,39 @@ pub trait Scaling: Send + Sync {
     /// # Errors
     /// [`AppError::Conflict`] while there is no balancer that takes any.
     async fn send(&self, caller: &Caller, id: EnvironmentId, requests: u32, visitor: Visitor) -> Result<Answers, AppError>;
+}
+
+/// What is kept of an environment's machines.
+#[async_trait]
+pub trait Backups: Send + Sync {
+    /// Backups of everything that the caller holds or held, newest first.
+    async fn mine(&self, caller: &Caller) -> Result<Vec<BackupCard>, AppError>;
+
+    /// Those of an environment.
+    async fn of(&self, caller: &Caller, environment: EnvironmentId) -> Result<BackupsView, AppError>;
+
+    /// Asks for one of its first machine.
+    ///
+    /// # Errors
+    /// [`AppError::Conflict`] if none can be taken now.
+    async fn back_up(&self, caller: &Caller, environment: EnvironmentId) -> Result<(), AppError>;
+
+    /// Erases one before its time.
+    ///
+    /// # Errors
+    /// [`AppError::Conflict`] if it is on its way, or a machine needs it to leave.
+    async fn give_up(&self, caller: &Caller, environment: EnvironmentId, id: BackupId) -> Result<(), AppError>;
+
+    /// Asks for a new environment that is made of one. An empty `public_key` lets Koza make a key pair.
+    ///
+    /// # Errors
+    /// [`AppError::Invalid`] at the field.
+    async fn restore(
+        &self,
+        caller: &Caller,
+        environment: EnvironmentId,
+        id: BackupId,
+        name: &str,
+        public_key: &str,
+    ) -> Result<EnvironmentId, AppError>;
 }

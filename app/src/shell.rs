@@ -1,13 +1,14 @@
 //! The HTML document around the app.
 
 use http::request::Parts;
+use leptos::either::Either;
 use leptos::nonce::use_nonce;
 use leptos::prelude::*;
 use leptos_meta::MetaTags;
 
 use crate::api::environments::environment;
 use crate::api::{Looked, once_a_page};
-use crate::app::App;
+use crate::app::{App, is_alive};
 use crate::domain::ids::EnvironmentId;
 use crate::domain::person::Visit;
 
@@ -15,9 +16,10 @@ use crate::domain::person::Visit;
 pub fn shell(options: LeptosOptions) -> impl IntoView {
     provide_context(Looked::default());
     let visit = use_context::<Visit>().unwrap_or_default();
+    let is_alive = use_context::<Parts>().is_some_and(|parts| is_alive(parts.uri.path()));
     view! {
         <!DOCTYPE html>
-        <html lang=visit.locale.code() data-theme=visit.theme.code()>
+        <html lang=visit.locale.code() data-theme=visit.theme.code() data-plain=!is_alive>
             <head>
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>
@@ -25,7 +27,11 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <link rel="stylesheet" href="/pkg/app.css"/>
                 <link rel="icon" type="image/svg+xml" href="/assets/koza.svg"/>
                 {looks_again()}
-                <Awakening options/>
+                {if is_alive {
+                    Either::Left(view! { <Awakening options/> })
+                } else {
+                    Either::Right(view! { <script type="module" src="/assets/times.js" nonce=use_nonce()></script> })
+                }}
                 <MetaTags/>
             </head>
             <body>

@@ -3,11 +3,14 @@
 //!
 //! How it speaks: what happened, what Koza did, what next (design.md, section 10).
 
+#![cfg_attr(not(feature = "ssr"), expect(dead_code, reason = "what plain pages say is read by the server only"))]
+
 mod en;
 mod ja;
 #[cfg(test)]
 mod tests;
 
+use crate::domain::backup::{BackupReason, BackupState, NoBackup};
 use crate::domain::course::Role;
 use crate::domain::environment::{Act, LedBy, NotYet};
 use crate::domain::incident::Fault;
@@ -15,7 +18,7 @@ use crate::domain::person::Locale;
 use crate::domain::phase::Phase;
 use crate::domain::reason::{Attention, Probe};
 use crate::domain::saw::Saw;
-use crate::domain::scaling::{NoScaling, Share};
+use crate::domain::scaling::{Limit, NoScaling, Policy, Share};
 use crate::domain::timeline::{StepState, What};
 use crate::error::{AppError, Why};
 
@@ -27,6 +30,17 @@ type About = fn(&str) -> String;
 /// `23, 3306`, in every language.
 fn ports(ports: &[u16]) -> String {
     ports.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// `12.3 MB`, in every language: as file managers count.
+fn amount(bytes: u64) -> String {
+    let (unit, word) = match bytes {
+        0..1_000_000 => (1_000, "kB"),
+        1_000_000..1_000_000_000 => (1_000_000, "MB"),
+        _ => (1_000_000_000, "GB"),
+    };
+    let tenths = bytes.div_ceil(unit / 10);
+    format!("{}.{} {word}", tenths / 10, tenths % 10)
 }
 
 /// The texts in a language.
@@ -49,6 +63,7 @@ pub(crate) struct Texts {
     pub(crate) connection: Connection,
     pub(crate) host_name: HostName,
     pub(crate) scaling: Scaling,
+    pub(crate) backups: Backups,
     pub(crate) passwords: Passwords,
     pub(crate) delete: Delete,
     pub(crate) account: Account,
@@ -252,6 +267,30 @@ pub(crate) struct Scaling {
     pub(crate) same_zone: About,
     pub(crate) one_place: Sentence,
     pub(crate) button: Sentence,
+    pub(crate) in_title: Sentence,
+    pub(crate) in_lead: Sentence,
+    pub(crate) in_machines_hint: Sentence,
+    pub(crate) in_button: Sentence,
+    pub(crate) in_machines: Sentence,
+    pub(crate) rule_title: Sentence,
+    pub(crate) rule_lead: Sentence,
+    /// What holds now.
+    pub(crate) rule_now: fn(Option<Policy>) -> String,
+    pub(crate) rule_least: Sentence,
+    pub(crate) rule_most: Sentence,
+    pub(crate) rule_limit: Sentence,
+    pub(crate) rule_limit_hint: Sentence,
+    pub(crate) rule_of: fn(Limit) -> String,
+    pub(crate) rule_cooldown: Sentence,
+    pub(crate) rule_cooldown_hint: Sentence,
+    pub(crate) rule_minutes: fn(u16) -> String,
+    pub(crate) rule_button: Sentence,
+    pub(crate) rule_off: Sentence,
+    /// These are to leave.
+    pub(crate) is_leaving: fn(&[u16]) -> String,
+    pub(crate) keep_all: Sentence,
+    pub(crate) lose_lead: Sentence,
+    pub(crate) lose_button: fn(u16) -> String,
     pub(crate) refused: fn(NoScaling) -> Sentence,
     pub(crate) members: Sentence,
     pub(crate) machine: Sentence,
@@ -282,6 +321,39 @@ pub(crate) struct Scaling {
     pub(crate) make_sticky: fn(bool) -> Sentence,
     pub(crate) lesson: Sentence,
     pub(crate) exercise: Sentence,
+}
+
+/// What is kept of machines.
+pub(crate) struct Backups {
+    pub(crate) heading: Sentence,
+    pub(crate) title: About,
+    pub(crate) lead: Sentence,
+    /// For how many days, and every how many hours by itself.
+    pub(crate) rules: fn(u32, Option<u32>) -> String,
+    pub(crate) back_up: Sentence,
+    pub(crate) none: Sentence,
+    pub(crate) look_again: Sentence,
+    pub(crate) refused: fn(NoBackup) -> Sentence,
+    pub(crate) lesson: Sentence,
+    pub(crate) asked: Sentence,
+    pub(crate) environment: Sentence,
+    pub(crate) machine: Sentence,
+    pub(crate) state_head: Sentence,
+    pub(crate) kept_until: Sentence,
+    pub(crate) what_to_do: Sentence,
+    pub(crate) reason: fn(BackupReason) -> Sentence,
+    pub(crate) state: fn(BackupState) -> Sentence,
+    /// Bytes in the store, bytes of the files, how many files.
+    pub(crate) how_large: fn(u64, u64, u64) -> String,
+    pub(crate) download: Sentence,
+    pub(crate) restore: Sentence,
+    pub(crate) erase: Sentence,
+    pub(crate) erase_title: Sentence,
+    pub(crate) erase_lead: Sentence,
+    pub(crate) restore_title: About,
+    pub(crate) restore_lead: Sentence,
+    pub(crate) restore_new: Sentence,
+    pub(crate) restore_button: Sentence,
 }
 
 pub(crate) struct Passwords {

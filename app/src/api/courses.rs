@@ -4,10 +4,13 @@ use leptos::prelude::*;
 
 #[cfg(feature = "ssr")]
 use super::{answer, request_context};
-use crate::domain::course::{CourseCard, CourseView};
+#[cfg(feature = "ssr")]
+use crate::domain::course::CourseCard;
+use crate::domain::course::CourseView;
 use crate::error::AppError;
 
 /// The courses of who asks.
+#[cfg(feature = "ssr")]
 #[server(prefix = "/do", endpoint = "my_courses")]
 pub async fn my_courses() -> Result<Vec<CourseCard>, AppError> {
     let (portal, caller) = request_context()?;

@@ -9,6 +9,7 @@ use crate::domain::person::{Locale, SessionRow, Theme};
 use crate::error::AppError;
 
 /// Signs this browser in, and goes to `next` if that is a page of ours.
+#[cfg(feature = "ssr")]
 #[server(prefix = "/do", endpoint = "sign_in")]
 pub async fn sign_in(name: String, password: String, #[server(default)] next: String) -> Result<(), AppError> {
     let portal = expect_context::<crate::ports::Portal>();

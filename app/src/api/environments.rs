@@ -4,11 +4,14 @@ use leptos::prelude::*;
 
 #[cfg(feature = "ssr")]
 use super::{answer, go_to, keep_typed, request_context};
-use crate::domain::environment::{EnvironmentCard, EnvironmentView, Passwords};
+#[cfg(feature = "ssr")]
+use crate::domain::environment::EnvironmentCard;
+use crate::domain::environment::{EnvironmentView, Passwords};
 use crate::domain::ids::{BlueprintVersionId, EnvironmentId};
 use crate::error::AppError;
 
 /// The environments of who asks.
+#[cfg(feature = "ssr")]
 #[server(prefix = "/do", endpoint = "my_environments")]
 pub async fn my_environments() -> Result<Vec<EnvironmentCard>, AppError> {
     let (portal, caller) = request_context()?;
@@ -56,6 +59,7 @@ pub async fn try_environment_again(id: EnvironmentId) -> Result<(), AppError> {
 }
 
 /// Removes it for good, if its name was typed; goes to its page, which shows the removal.
+#[cfg(feature = "ssr")]
 #[server(prefix = "/do", endpoint = "delete_environment")]
 pub async fn delete_environment(id: EnvironmentId, name: String) -> Result<(), AppError> {
     let (portal, caller) = request_context()?;

@@ -5,12 +5,13 @@ use leptos::prelude::*;
 #[cfg(feature = "ssr")]
 use super::{answer, go_to, keep_typed, request_context};
 use crate::domain::ids::EnvironmentId;
+use crate::domain::scaling::Answers;
 #[cfg(feature = "ssr")]
-use crate::domain::scaling::Visitor;
-use crate::domain::scaling::{Answers, ScaleOffer};
+use crate::domain::scaling::{COOLDOWNS, Limit, Policy, ScaleOffer, Visitor};
 use crate::error::AppError;
 
 /// What scaling out would bring.
+#[cfg(feature = "ssr")]
 #[server(name = AskScaleOffer, prefix = "/do", endpoint = "scale_offer")]
 pub async fn scale_offer(id: EnvironmentId) -> Result<ScaleOffer, AppError> {
     let (portal, caller) = request_context()?;
@@ -18,6 +19,7 @@ pub async fn scale_offer(id: EnvironmentId) -> Result<ScaleOffer, AppError> {
 }
 
 /// Asks for more machines, and goes to the environment's page. An empty `zone` leaves the choice to Koza.
+#[cfg(feature = "ssr")]
 #[server(prefix = "/do", endpoint = "scale_out")]
 pub async fn scale_out(id: EnvironmentId, machines: u16, #[server(default)] zone: String) -> Result<(), AppError> {
     let (portal, caller) = request_context()?;
@@ -28,6 +30,39 @@ pub async fn scale_out(id: EnvironmentId, machines: u16, #[server(default)] zone
         Err(_) => keep_typed(&[("machines", &machines.to_string()), ("zone", &zone)]),
     }
     asked
+}
+
+/// Asks for fewer machines, or for none to leave, and goes to the environment's page.
+#[cfg(feature = "ssr")]
+#[server(prefix = "/do", endpoint = "scale_in")]
+pub async fn scale_in(id: EnvironmentId, machines: u16, #[server(default)] is_backed_up: bool) -> Result<(), AppError> {
+    let (portal, caller) = request_context()?;
+    let asked = answer(portal.scaling.scale_in(&caller, id, machines, is_backed_up).await);
+    if asked.is_ok() {
+        go_to(&format!("/environments/{id}"));
+    }
+    asked
+}
+
+/// Says when machines are to come and go by themselves, and stays on the page. Without a limit: never.
+#[cfg(feature = "ssr")]
+#[server(prefix = "/do", endpoint = "set_policy")]
+pub async fn set_policy(
+    id: EnvironmentId,
+    #[server(default)] least: u16,
+    #[server(default)] most: u16,
+    #[server(default)] limit: String,
+    #[server(default)] cooldown_minutes: u16,
+) -> Result<(), AppError> {
+    let (portal, caller) = request_context()?;
+    let policy = match Limit::from_code(&limit) {
+        Some(limit) => {
+            let cooldown_minutes = COOLDOWNS.into_iter().find(|known| *known == cooldown_minutes).unwrap_or(COOLDOWNS[1]);
+            Some(Policy { least, most, limit, cooldown_minutes })
+        }
+        None => None,
+    };
+    answer(portal.scaling.set_policy(&caller, id, policy).await)
 }
 
 /// Takes a machine out of the balancer, or puts it back.

@@ -48,7 +48,7 @@ pub(crate) fn AttentionBox(
 /// What the cloud, the machine or the probe said, as it said it.
 fn exact_words(attention: Attention) -> String {
     match attention {
-        Attention::NoCapacity { said } | Attention::OverQuota { said } => said,
+        Attention::NoCapacity { said } | Attention::OverQuota { said } | Attention::BackupFailed { said, .. } => said,
         Attention::ProbeFails { saw: Saw::NoPdf { log, .. }, .. } => log.join("\n"),
         Attention::Refused { action, said } => format!("{action}\n{said}"),
         Attention::BootStepFailed { log, .. } | Attention::CopyFailed { log, .. } | Attention::ImageNotBaked { log, .. } => log.join("\n"),
@@ -58,6 +58,7 @@ fn exact_words(attention: Attention) -> String {
         | Attention::ProbeFails { .. }
         | Attention::MachineSilent
         | Attention::CopySilent { .. }
+        | Attention::BalancerSilent
         | Attention::MachineVanished
         | Attention::Parked => String::new(),
     }

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use super::badge::PhaseBadge;
 use super::icon::{Glyph, Icon};
+#[cfg(feature = "ssr")]
 use crate::domain::course::CourseCard;
 use crate::domain::environment::EnvironmentCard;
 use crate::visit::use_texts;
@@ -46,6 +47,7 @@ fn EnvironmentItem(card: EnvironmentCard, with_course: bool) -> impl IntoView {
 }
 
 /// Courses.
+#[cfg(feature = "ssr")]
 #[component]
 pub(crate) fn CourseList(courses: Vec<CourseCard>) -> impl IntoView {
     let texts = &use_texts().home;

@@ -15,11 +15,15 @@ pub(crate) struct Item {
 /// A labelled list to choose from.
 #[component]
 pub(crate) fn Choice(
-    /// Unique on the page, and the name in the form.
+    /// The name in the form.
     name: &'static str,
+    /// Unique on the page; without it the name is.
+    #[prop(optional)]
+    id: Option<&'static str>,
     /// What is asked for.
     label: &'static str,
     /// What would help to answer.
+    #[prop(optional)]
     hint: &'static str,
     /// What can be chosen, the usual first.
     items: Vec<Item>,
@@ -28,9 +32,10 @@ pub(crate) fn Choice(
     /// What is wrong.
     problem: Option<String>,
 ) -> impl IntoView {
-    let (hint_id, problem_id) = (format!("{name}-hint"), format!("{name}-problem"));
+    let id = id.unwrap_or(name);
+    let (hint_id, problem_id) = (format!("{id}-hint"), format!("{id}-problem"));
     let is_wrong = problem.is_some();
-    let described = format!("{problem_id} {hint_id}");
+    let described = if hint.is_empty() { problem_id.clone() } else { format!("{problem_id} {hint_id}") };
     let options = items
         .into_iter()
         .map(|Item { value, text, is_disabled }| {
@@ -40,8 +45,8 @@ pub(crate) fn Choice(
         .collect_view();
     view! {
         <div class="field">
-            <label for=name>{label}</label>
-            <p class="hint" id=hint_id>{hint}</p>
+            <label for=id>{label}</label>
+            {(!hint.is_empty()).then(|| view! { <p class="hint" id=hint_id>{hint}</p> })}
             <div id=problem_id class="field-problem" role="alert">
                 {problem.map(|problem| view! {
                     <p>
@@ -50,7 +55,7 @@ pub(crate) fn Choice(
                     </p>
                 })}
             </div>
-            <select id=name name=name autocomplete="off" aria-invalid=is_wrong.then_some("true") aria-describedby=described>
+            <select id=id name=name autocomplete="off" aria-invalid=is_wrong.then_some("true") aria-describedby=described>
                 {options}
             </select>
         </div>

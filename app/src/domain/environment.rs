@@ -70,7 +70,9 @@ impl EnvironmentView {
     /// Whether it is on its way somewhere.
     #[must_use]
     pub fn is_moving(&self) -> bool {
-        self.phase.is_moving() || self.phase == Phase::Ready && self.scaling.as_ref().is_some_and(Scaling::is_moving)
+        let is_scaled = self.scaling.as_ref().is_some_and(Scaling::is_moving);
+        let is_kept = self.attention.is_none() && self.steps.iter().any(Step::is_to_be_kept);
+        self.phase.is_moving() || self.phase == Phase::Ready && (is_scaled || is_kept)
     }
 }
 
@@ -82,8 +84,10 @@ pub enum Act {
     Start,
     /// Goal: stopped.
     Stop,
-    /// More machines.
-    ScaleOut,
+    /// More machines, or fewer.
+    Scale,
+    /// What is kept of its machines.
+    Backups,
     /// After a failure: clear the reason and go on.
     TryAgain,
     /// Goal: gone.

@@ -103,6 +103,8 @@ ids! {
     ResourceId = "res";
     /// A machine as it speaks to the portal.
     MachineId = "mch";
+    /// A backup of a machine.
+    BackupId = "bak";
     /// A session of a person, as shown in the list of sessions.
     SessionId = "ses";
 }

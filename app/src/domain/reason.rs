@@ -52,6 +52,15 @@ pub enum Attention {
         /// Its number among the machines.
         machine: u16,
     },
+    /// The balancer was made long ago and takes no requests; the first machine works.
+    BalancerSilent,
+    /// A machine is to leave, and its backup failed: it stays.
+    BackupFailed {
+        /// Its number among the machines.
+        machine: u16,
+        /// Why, in its words.
+        said: String,
+    },
     /// A probe keeps failing.
     ProbeFails {
         /// Which one.

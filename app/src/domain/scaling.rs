@@ -96,6 +96,93 @@ pub struct ScaleOffer {
     pub balancer_name: Option<String>,
     /// Why it cannot be scaled out now.
     pub refused: Option<NoScaling>,
+    /// Machines that are to leave, once they are backed up.
+    pub leaving: Vec<u16>,
+    /// Whether the last of them cannot leave: no backup of it was taken and proven, or can be.
+    pub is_stuck: bool,
+    /// When machines come and go by themselves, if they do.
+    pub policy: Option<Policy>,
+}
+
+/// When machines come and go by themselves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Policy {
+    /// Never fewer machines.
+    pub least: u16,
+    /// Never more.
+    pub most: u16,
+    /// What is looked at, and above which a machine is added.
+    pub limit: Limit,
+    /// After a change nothing is changed for so long.
+    pub cooldown_minutes: u16,
+}
+
+/// What is looked at, and how much of it is too much.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "signal", content = "above", rename_all = "snake_case")]
+pub enum Limit {
+    /// Processor time, of all machines together, in hundredths.
+    Cpu(u32),
+    /// How long the first page takes from outside, in milliseconds.
+    Response(u32),
+}
+
+impl Limit {
+    /// Those that can be chosen.
+    pub const ALL: [Self; 6] =
+        [Self::Cpu(60), Self::Cpu(80), Self::Cpu(90), Self::Response(500), Self::Response(1_000), Self::Response(2_000)];
+
+    /// As a form sends it.
+    #[must_use]
+    pub fn code(self) -> String {
+        match self {
+            Self::Cpu(percent) => format!("cpu-{percent}"),
+            Self::Response(ms) => format!("response-{ms}"),
+        }
+    }
+
+    /// One of those that can be chosen.
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|limit| limit.code() == code)
+    }
+
+    /// How much of it.
+    #[must_use]
+    pub fn amount(self) -> u32 {
+        match self {
+            Self::Cpu(amount) | Self::Response(amount) => amount,
+        }
+    }
+}
+
+/// After a change nothing is changed for one of these, in minutes.
+pub const COOLDOWNS: [u16; 3] = [5, 10, 30];
+
+/// Why a policy changed how many machines there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Because {
+    /// There were fewer than the least, or more than the most.
+    Bounds,
+    /// In each of so many minutes at least this much was seen.
+    Above {
+        /// Of what.
+        limit: Limit,
+        /// The least of these minutes.
+        seen: u32,
+        /// How many.
+        minutes: u16,
+    },
+    /// In each of so many minutes at most this much was seen: one machine fewer is enough.
+    Below {
+        /// Of what.
+        limit: Limit,
+        /// The most of these minutes.
+        seen: u32,
+        /// How many.
+        minutes: u16,
+    },
 }
 
 /// Why an environment cannot be scaled out now.

@@ -5,6 +5,7 @@ use time::OffsetDateTime;
 
 use super::reason::Probe;
 use super::saw::Saw;
+use super::scaling::Because;
 
 /// One line of the timeline.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +29,13 @@ impl Step {
     #[must_use]
     pub fn waiting(what: What) -> Self {
         Self { what, state: StepState::Waiting, began_at: None, ms: None, log: Vec::new(), saw: None }
+    }
+
+    /// Whether it is part of a backup, or of what waits for one, and not over.
+    #[must_use]
+    pub fn is_to_be_kept(&self) -> bool {
+        let is_of_backup = matches!(self.what, What::BackUp(_) | What::Rehearse(_) | What::Leave(_));
+        is_of_backup && matches!(self.state, StepState::Waiting | StepState::Now)
     }
 
     /// Forgets how it went: it is before us again.
@@ -88,6 +96,19 @@ pub enum What {
     TargetGroup,
     /// Every machine answers behind the balancer.
     Spread,
+    /// A policy asked for a machine more, or for one fewer.
+    Policy {
+        /// More?
+        is_more: bool,
+        /// Why.
+        because: Because,
+    },
+    /// A machine is backed up, by its number.
+    BackUp(u16),
+    /// Its backup is restored into a throw-away place, and compared.
+    Rehearse(u16),
+    /// A machine leaves, by its number.
+    Leave(u16),
     /// The machine stops.
     Stop,
     /// The name is taken out, before what it led to goes.

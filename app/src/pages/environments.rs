@@ -1,18 +1,24 @@
 //! An environment: its page, its passwords, its removal.
 
 mod connection;
+#[cfg(feature = "ssr")]
 mod delete;
 mod name;
 mod passwords;
 mod prover;
+#[cfg(feature = "ssr")]
+mod scale;
 mod scaling;
 mod view;
 
+#[cfg(feature = "ssr")]
 pub(crate) use self::delete::DeletePage;
+#[cfg(feature = "ssr")]
 pub(crate) use self::name::{HowFar, Name};
 pub(crate) use self::passwords::PasswordsPage;
 pub(crate) use self::prover::ProverPage;
-pub(crate) use self::scaling::ScalePage;
+#[cfg(feature = "ssr")]
+pub(crate) use self::scale::ScalePage;
 pub(crate) use self::view::EnvironmentPage;
 
 use leptos::prelude::*;
@@ -22,7 +28,7 @@ use crate::domain::ids::EnvironmentId;
 use crate::error::AppError;
 
 /// Which environment the address names. An address that names none is "not found".
-fn asked_for() -> Result<EnvironmentId, AppError> {
+pub(crate) fn asked_for() -> Result<EnvironmentId, AppError> {
     let id = use_params_map().with_untracked(|params| params.get("id")).and_then(|id| id.parse().ok());
     if id.is_none() {
         crate::api::not_a_page();

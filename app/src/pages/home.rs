@@ -48,6 +48,7 @@ fn Home(environments: Vec<EnvironmentCard>, courses: Vec<CourseCard>) -> impl In
                 Either::Right(view! { <EnvironmentList environments with_course=true/> })
             }}
         </section>
+        <p><a href="/backups" rel="external">{use_texts().backups.heading}</a></p>
         <section aria-labelledby="courses">
             <h2 id="courses">{texts.courses}</h2>
             {if has_courses {

@@ -1,5 +1,6 @@
 //! English.
 
+mod backups;
 mod environment;
 mod host_name;
 mod incident;
@@ -115,6 +116,7 @@ pub(super) static TEXTS: Texts = Texts {
     connection: environment::CONNECTION,
     host_name: host_name::HOST_NAME,
     scaling: scaling::SCALING,
+    backups: backups::BACKUPS,
     passwords: Passwords {
         title: |name| format!("Passwords of {name}"),
         heading: "Passwords",

@@ -1,5 +1,6 @@
 //! 日本語
 
+mod backups;
 mod environment;
 mod host_name;
 mod incident;
@@ -120,6 +121,7 @@ pub(super) static TEXTS: Texts = Texts {
     connection: environment::CONNECTION,
     host_name: host_name::HOST_NAME,
     scaling: scaling::SCALING,
+    backups: backups::BACKUPS,
     passwords: Passwords {
         title: |name| format!("{name} のパスワード"),
         heading: "パスワード",

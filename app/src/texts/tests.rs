@@ -8,7 +8,7 @@ use crate::domain::person::Locale;
 use crate::domain::phase::Phase;
 use crate::domain::reason::{Attention, Probe};
 use crate::domain::saw::Saw;
-use crate::domain::scaling::{NoScaling, Share};
+use crate::domain::scaling::{Because, Limit, NoScaling, Share};
 use crate::domain::timeline::{StepState, What};
 use crate::error::{AppError, Field, Why};
 
@@ -48,7 +48,7 @@ fn phases_and_acts_have_words_in_both() {
             }
         }
     }
-    for act in [Act::Start, Act::Stop, Act::ScaleOut, Act::TryAgain, Act::Delete] {
+    for act in [Act::Start, Act::Stop, Act::Scale, Act::Backups, Act::TryAgain, Act::Delete] {
         assert_both((en.act)(act), (ja.act)(act));
     }
 }
@@ -56,8 +56,19 @@ fn phases_and_acts_have_words_in_both() {
 #[test]
 fn every_step_is_a_sentence_in_both_whatever_its_state() {
     let (en, ja) = (&texts(Locale::En).timeline, &texts(Locale::Ja).timeline);
-    let boots =
-        ["settings", "install:wordpress", "configure:ftp_tex", "configure:ssh", "configure:balancer", "check", "clean", "ready", "other"];
+    let boots = [
+        "settings",
+        "install:wordpress",
+        "configure:ftp_tex",
+        "configure:ssh",
+        "configure:balancer",
+        "check",
+        "clean",
+        "ready",
+        "restore",
+        "baseline",
+        "other",
+    ];
     let plain = [
         What::Asked,
         What::Image,
@@ -79,6 +90,11 @@ fn every_step_is_a_sentence_in_both_whatever_its_state() {
         What::Balancer,
         What::TargetGroup,
         What::Spread,
+        What::BackUp(2),
+        What::Rehearse(2),
+        What::Leave(2),
+        What::Policy { is_more: true, because: Because::Above { limit: Limit::Cpu(80), seen: 93, minutes: 3 } },
+        What::Policy { is_more: false, because: Because::Below { limit: Limit::Response(500), seen: 93, minutes: 10 } },
     ];
     let steps = plain.into_iter().chain(boots.map(|step| What::Boot(step.to_owned()))).chain(Probe::ALL.map(What::Probe));
     for what in steps {
@@ -207,6 +223,8 @@ fn reasons_say_what_happened_what_was_done_and_what_next() {
         Attention::MachineSilent,
         Attention::CopyFailed { machine: 2, step: "configure:wordpress".to_owned(), log: vec![] },
         Attention::CopySilent { machine: 2 },
+        Attention::BalancerSilent,
+        Attention::BackupFailed { machine: 2, said: "block 3 is damaged".into() },
         Attention::ProbeFails { probe: Probe::FtpTex, saw: Saw::NotAPdf },
         Attention::ImageNotBaked { step: "install:wordpress".to_owned(), log: vec![] },
         Attention::Refused { action: "start machine/1".to_owned(), said: said() },

@@ -144,7 +144,8 @@ fn ActButtons(view: RwSignal<EnvironmentView>, acts: Acts, only: Option<Act>) ->
             Act::Start => view! { <ActionForm action=acts.start><Press id word is_main=true/></ActionForm> }.into_any(),
             Act::Stop => view! { <ActionForm action=acts.stop><Press id word/></ActionForm> }.into_any(),
             Act::TryAgain => view! { <ActionForm action=acts.again><Press id word is_main=true/></ActionForm> }.into_any(),
-            Act::ScaleOut => view! { <a class="button" href=format!("/environments/{id}/scale") rel="external">{word}</a> }.into_any(),
+            Act::Scale => view! { <a class="button" href=format!("/environments/{id}/scale") rel="external">{word}</a> }.into_any(),
+            Act::Backups => view! { <a class="button" href=format!("/environments/{id}/backups") rel="external">{word}</a> }.into_any(),
             Act::Delete => {
                 view! { <a class="button button-danger" href=format!("/environments/{id}/delete") rel="external">{word}</a> }.into_any()
             }

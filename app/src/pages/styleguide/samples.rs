@@ -75,6 +75,8 @@ pub(super) fn attentions() -> Vec<Attention> {
         Attention::MachineSilent,
         Attention::CopyFailed { machine: 2, step: "configure:wordpress".to_owned(), log: lines() },
         Attention::CopySilent { machine: 2 },
+        Attention::BalancerSilent,
+        Attention::BackupFailed { machine: 2, said: "block 3 is damaged".into() },
         Attention::ProbeFails { probe: Probe::FtpTex, saw: Saw::NoPdf { seconds: 20, log: lines() } },
         Attention::ProbeFails { probe: Probe::Https, saw: Saw::CertificateEndsSoon { days: 9 } },
         Attention::ImageNotBaked { step: "install:wordpress".to_owned(), log: lines() },

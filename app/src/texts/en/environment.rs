@@ -27,7 +27,8 @@ pub(super) const ENVIRONMENT: Environment = Environment {
     act: |act| match act {
         Act::Start => "Start",
         Act::Stop => "Stop",
-        Act::ScaleOut => "Scale out …",
+        Act::Scale => "Scale out or in …",
+        Act::Backups => "Backups …",
         Act::TryAgain => "Try again",
         Act::Delete => "Delete …",
     },
@@ -134,6 +135,18 @@ fn attention(attention: &Attention) -> AttentionText {
             format!("The copy was started, but has not told Koza that it is set up: machine {machine}."),
             "Koza sends it no visitors and goes on listening. The first machine works as before.",
             "Wait a few minutes more. If it stays silent, tell your instructor.",
+        ),
+        Attention::BalancerSilent => (
+            "The balancer takes no requests".to_owned(),
+            "The balancer was made some minutes ago, but it does not answer.".to_owned(),
+            "Koza orders it again, ever more slowly. Each machine answers at its own address, and the first one by its name.",
+            "Wait a few minutes more. If it stays like this, tell your instructor; scaled in to one machine, the environment needs no balancer.",
+        ),
+        Attention::BackupFailed { machine, .. } => (
+            format!("Machine {machine} could not be backed up"),
+            format!("Machine {machine} was to leave. Its backup could not be taken, or was not equal when it was restored in rehearsal."),
+            "Koza lets no machine go without a backup that was compared: it stays and goes on working.",
+            "Try again: another backup is taken then. Or keep the machine, or let it go without a backup (“Scale out or in”).",
         ),
         Attention::ProbeFails { probe, saw } => (
             (super::steps::TIMELINE.step)(&What::Probe(*probe), StepState::Failed),

@@ -1,10 +1,10 @@
 //! Several machines behind a balancer, in English.
 
-use crate::domain::scaling::{NoScaling, Share};
+use crate::domain::scaling::{Limit, NoScaling, Policy, Share};
 use crate::texts::Scaling;
 
 pub(super) const SCALING: Scaling = Scaling {
-    title: |name| format!("Scale out {name}"),
+    title: |name| format!("Scale {name} out or in"),
     lead: "One machine becomes several that share the work, and a balancer before them decides who answers.",
     steps_title: "What will be built",
     steps: [
@@ -30,8 +30,11 @@ pub(super) const SCALING: Scaling = Scaling {
     again: "It was scaled out before: the image of then serves again. What was changed on your machine since is not on the new copy.",
     balancer_is_machine: "Here the balancer is a small machine with HAProxy.",
     machines: "Machines in all",
-    machines_hint: "Your machine and its copies. Fewer again is not possible yet: delete the environment when you no longer need it.",
-    so_many: |machines| format!("{machines} machines"),
+    machines_hint: "Your machine and its copies.",
+    so_many: |machines| match machines {
+        1 => "1 machine".to_owned(),
+        machines => format!("{machines} machines"),
+    },
     zone: "Zone of the copies",
     zone_head: "Zone",
     zone_hint: "A zone is a data centre with power and network of its own. It can fail as a whole, so copies stand in another one.",
@@ -39,6 +42,39 @@ pub(super) const SCALING: Scaling = Scaling {
     same_zone: |zone| format!("{zone} (your first machine is there)"),
     one_place: "This cloud is one place: all machines stand on the same hardware. That shows how work is shared, but a power cut takes them all.",
     button: "Scale out",
+    in_title: "Scale in",
+    in_lead: "The last copies leave. Before one goes, it is backed up: what differs from the image, its database, its TeX folder. The machine restores the backup into a throw-away place and compares; only if all of it is equal does it leave the balancer, and then it is deleted. You can download the backup, or make a new environment of it. What is written on the copy in the seconds after the backup is not in it.",
+    in_machines_hint: "Your first machine always stays.",
+    in_button: "Scale in",
+    in_machines: "Machines that stay",
+    rule_title: "By itself",
+    rule_lead: "Koza can add and take away machines by a rule. A machine is added when each of the last three minutes was above the limit, and one leaves, backed up as above, when ten minutes were so calm that the others can bear its work. The timeline says what was done and why.",
+    rule_now: |policy| match policy {
+        None => "No rule is set: the number of machines changes only when somebody changes it.".to_owned(),
+        Some(Policy { least, most, limit, cooldown_minutes }) => {
+            format!("Now: {least} to {most} machines; {}; {cooldown_minutes} minutes between changes.", rule_of(limit))
+        }
+    },
+    rule_least: "Never fewer than",
+    rule_most: "Never more than",
+    rule_limit: "Add one when",
+    rule_limit_hint: "Processor time as the machines report it; the page as Koza asks for it from outside, once a minute.",
+    rule_of,
+    rule_cooldown: "After a change wait",
+    rule_cooldown_hint: "A new machine needs a while until its work shows.",
+    rule_minutes: |minutes| format!("{minutes} minutes"),
+    rule_button: "Set the rule",
+    rule_off: "No rule any more",
+    is_leaving: |machines| match machines {
+        [machine] => format!("Machine {machine} leaves once its backup is proven."),
+        machines => format!(
+            "Machines {} leave once their backups are proven.",
+            machines.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+        ),
+    },
+    keep_all: "Keep all machines",
+    lose_lead: "No backup of the last machine could be taken and proven. You can let it go all the same: what was written on it is then lost for ever.",
+    lose_button: |machine| format!("Let machine {machine} go without a backup"),
     refused: |why| match why {
         NoScaling::NotReady => "Only an environment that is ready can be copied. Start it, or wait until every check has passed.",
         NoScaling::Most => "It has as many machines as its blueprint lets it have.",
@@ -94,3 +130,10 @@ pub(super) const SCALING: Scaling = Scaling {
     lesson: "The balancer asks every machine for its page again and again. A machine that fails twice gets no more requests until it answers again: visitors notice little or nothing. Sticky sessions help programs that keep something about a visitor on one machine only; they spread the work less evenly, and when that machine goes, what it kept is gone.",
     exercise: "Try it: change the heading of the page on the copy (for example to “Vision 2”), then reload the balancer's page a few times. Both headings appear.",
 };
+
+fn rule_of(limit: Limit) -> String {
+    match limit {
+        Limit::Cpu(percent) => format!("the processors are above {percent} %"),
+        Limit::Response(ms) => format!("the page takes longer than {}.{} s", ms / 1000, ms % 1000 / 100),
+    }
+}

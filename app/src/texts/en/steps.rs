@@ -1,6 +1,7 @@
 //! The timeline, in English.
 
 use crate::domain::reason::Probe;
+use crate::domain::scaling::{Because, Limit};
 use crate::domain::timeline::{StepState, What};
 use crate::texts::Timeline;
 
@@ -96,6 +97,22 @@ fn step(what: &What, state: StepState) -> String {
             "Every machine answers behind the balancer",
             "A machine could not be put behind the balancer",
         ],
+        What::Policy { is_more, because } => return by_policy(*is_more, *because, state),
+        What::BackUp(machine) => {
+            return of_machine(*machine, ["Backup", "A backup is being taken", "A backup was taken", "No backup could be taken"], state);
+        }
+        What::Rehearse(machine) => {
+            let words = [
+                "Comparing the backup",
+                "The backup is being restored in rehearsal and compared",
+                "The backup was restored in rehearsal, and is equal",
+                "The backup was not equal in rehearsal",
+            ];
+            return of_machine(*machine, words, state);
+        }
+        What::Leave(machine) => {
+            return of_machine(*machine, ["Leaving", "A copy is leaving", "A copy has left", "A copy could not leave"], state);
+        }
         What::Stop => ["Stop", "The machine is shutting down", "The machine is off", "The machine did not stop"],
         What::RemoveName => [
             "Take out the name",
@@ -125,6 +142,38 @@ fn step(what: &What, state: StepState) -> String {
     pick(state, [waiting, now, done, failed]).to_owned()
 }
 
+/// What a policy did, and why.
+fn by_policy(is_more: bool, because: Because, state: StepState) -> String {
+    let does = match (is_more, state) {
+        (true, StepState::Done) => "A machine was added by the rule",
+        (true, _) => "A machine is added by the rule",
+        (false, StepState::Done) => "A machine was asked to leave by the rule",
+        (false, _) => "A machine is asked to leave by the rule",
+    };
+    let why = match because {
+        Because::Bounds => "so many are wanted".to_owned(),
+        Because::Above { limit: Limit::Cpu(of), seen, minutes } => {
+            format!("the processors were at {seen} % or more for {minutes} minutes, {of} % is the limit")
+        }
+        Because::Above { limit: Limit::Response(of), seen, minutes } => {
+            format!("the page took {seen} ms or more for {minutes} minutes, {of} ms is the limit")
+        }
+        Because::Below { limit: Limit::Cpu(of), seen, minutes } => {
+            format!("the processors were at {seen} % or less for {minutes} minutes, {of} % is the limit")
+        }
+        Because::Below { limit: Limit::Response(of), seen, minutes } => {
+            format!("the page took {seen} ms or less for {minutes} minutes, {of} ms is the limit")
+        }
+    };
+    let mark = match state {
+        StepState::Waiting => "is to come",
+        StepState::Now => "under way",
+        StepState::Failed => "failed",
+        StepState::Done => return format!("{does}: {why}"),
+    };
+    format!("{does} ({mark}): {why}")
+}
+
 /// Of a copy, by its number.
 fn of_copy(what: &str, machine: u16, [done, now, failed]: [&str; 3], state: StepState) -> String {
     match state {
@@ -133,6 +182,11 @@ fn of_copy(what: &str, machine: u16, [done, now, failed]: [&str; 3], state: Step
         StepState::Done => format!("{what} {done} (machine {machine})"),
         StepState::Failed => format!("{what} {failed} (machine {machine})"),
     }
+}
+
+/// Of one of several machines, by its number.
+fn of_machine(machine: u16, words: [&'static str; 4], state: StepState) -> String {
+    format!("{} (machine {machine})", pick(state, words))
 }
 
 fn check(probe: Probe) -> [&'static str; 4] {
@@ -208,6 +262,26 @@ fn boot(step: &str, state: StepState) -> String {
         };
     }
     match step {
+        "baseline" => pick(
+            state,
+            [
+                "How the machine began",
+                "The machine notes what it was like before anybody changed it",
+                "The machine has noted what it was like before anybody changed it",
+                "The machine could not note what it was like",
+            ],
+        )
+        .to_owned(),
+        "restore" => pick(
+            state,
+            [
+                "Restore the backup",
+                "The backup is being restored and compared",
+                "The backup is restored: everything is equal",
+                "The backup could not be restored",
+            ],
+        )
+        .to_owned(),
         "settings" => pick(
             state,
             [

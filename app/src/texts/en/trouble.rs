@@ -51,6 +51,7 @@ pub(super) fn why(why: Why) -> String {
         Why::Taken => "Somebody has this name already. Choose another.".to_owned(),
         Why::NotAPublicKey => "This is not an SSH public key that Koza accepts. It is one line that begins with ssh-ed25519 or the like, from a file that ends in .pub.".to_owned(),
         Why::TooMany { most } => format!("This blueprint lets an environment have {most} machines at most."),
+        Why::LeastAboveMost => "The least number of machines may not be larger than the most.".to_owned(),
         Why::SameZone => {
             "The first machine is in this zone. A zone can fail as a whole: a copy in the same one would fail with it. Choose another.".to_owned()
         }

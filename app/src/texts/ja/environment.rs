@@ -26,7 +26,8 @@ pub(super) const ENVIRONMENT: Environment = Environment {
     act: |act| match act {
         Act::Start => "起動",
         Act::Stop => "停止",
-        Act::ScaleOut => "スケールアウト…",
+        Act::Scale => "台数を変える…",
+        Act::Backups => "バックアップ…",
         Act::TryAgain => "もう一度試す",
         Act::Delete => "削除…",
     },
@@ -134,6 +135,18 @@ fn attention(attention: &Attention) -> AttentionText {
             format!("コピー（{machine}台目のマシン）は起動しましたが、準備ができたという連絡がまだありません。"),
             "このマシンには訪問者を送らず、連絡を待ち続けています。最初のマシンは、今までどおり使えます。",
             "もう数分待ってください。連絡がないままなら、担当教員に知らせてください。",
+        ),
+        Attention::BalancerSilent => (
+            "ロードバランサがリクエストを受け付けません".to_owned(),
+            "ロードバランサは数分前に作られましたが、応答しません。".to_owned(),
+            "間隔を広げながら、作り直しを試みています。各マシンは自分のアドレスで応答し、最初のマシンは名前でも使えます。",
+            "もう数分待ってください。変わらなければ担当教員に知らせてください。1台に戻せば、ロードバランサは要らなくなります。",
+        ),
+        Attention::BackupFailed { machine, .. } => (
+            format!("{machine}台目のマシンのバックアップが取れませんでした"),
+            format!("{machine}台目のマシンが抜けるところでしたが、バックアップが取れなかったか、仮に復元したときに一致しませんでした。"),
+            "一致を確かめたバックアップなしでマシンを手放すことはしません。マシンはそのまま動き続けています。",
+            "「もう一度試す」で、バックアップを取り直します。マシンを残すことも、バックアップなしで手放すこともできます（「台数を変える」）。",
         ),
         Attention::ProbeFails { probe, saw } => (
             step_text(&What::Probe(*probe), StepState::Failed),

@@ -1,10 +1,10 @@
 //! ロードバランサの後ろの複数のマシン（日本語）
 
-use crate::domain::scaling::{NoScaling, Share};
+use crate::domain::scaling::{Limit, NoScaling, Policy, Share};
 use crate::texts::Scaling;
 
 pub(super) const SCALING: Scaling = Scaling {
-    title: |name| format!("{name} のスケールアウト"),
+    title: |name| format!("{name} の台数を変える（スケールアウト・スケールイン）"),
     lead: "1台のマシンを、仕事を分け合う複数のマシンにします。どのマシンが応答するかは、その前に立つロードバランサが決めます。",
     steps_title: "作られるもの",
     steps: [
@@ -30,7 +30,7 @@ pub(super) const SCALING: Scaling = Scaling {
     again: "すでに一度スケールアウトしたので、そのときのイメージをもう一度使います。そのあとでマシンを変更した内容は、新しいコピーにはありません。",
     balancer_is_machine: "ここでは、HAProxy が動く小さなマシンがロードバランサです。",
     machines: "マシンの台数（全部で）",
-    machines_hint: "最初のマシンとコピーの合計です。台数を減らすことは、まだできません。要らなくなったら環境を削除してください。",
+    machines_hint: "最初のマシンとコピーの合計です。",
     so_many: |machines| format!("{machines}台"),
     zone: "コピーのゾーン",
     zone_head: "ゾーン",
@@ -39,6 +39,36 @@ pub(super) const SCALING: Scaling = Scaling {
     same_zone: |zone| format!("{zone}（最初のマシンがあります）"),
     one_place: "このクラウドは1か所です。すべてのマシンが同じハードウェアの上にあります。仕事の分け合いは見られますが、停電すれば全部止まります。",
     button: "スケールアウトする",
+    in_title: "スケールイン",
+    in_lead: "最後のコピーから順に抜けます。抜ける前に、イメージと違うところ、データベース、TeX のフォルダをバックアップします。マシンはそれを仮の場所に復元して比べ、すべて一致したときだけロードバランサから抜け、そのあと削除されます。バックアップはダウンロードしたり、新しい環境に復元したりできます。バックアップのあと数秒の間にコピーへ書かれたものは、入りません。",
+    in_machines_hint: "最初のマシンは必ず残ります。",
+    in_button: "スケールインする",
+    in_machines: "残すマシンの台数",
+    rule_title: "自動スケーリング",
+    rule_lead: "規則にしたがって、Koza がマシンを増やしたり減らしたりできます。3分続けて上限を超えると1台増やします。10分続けて、残りのマシンで足りるほど静かなら1台減らします（上と同じくバックアップしてから）。何をなぜしたかは、進み具合に表示されます。",
+    rule_now: |policy| match policy {
+        None => "規則はありません。台数は、人が変えたときだけ変わります。".to_owned(),
+        Some(Policy { least, most, limit, cooldown_minutes }) => {
+            format!("現在の規則：{least}〜{most}台、{}、変更の間隔は{cooldown_minutes}分。", rule_of(limit))
+        }
+    },
+    rule_least: "最少の台数",
+    rule_most: "最大の台数",
+    rule_limit: "増やす条件",
+    rule_limit_hint: "CPU の使用率はマシンの報告、ページの応答時間は Koza が外から1分ごとに測った値です。",
+    rule_of,
+    rule_cooldown: "変更のあと待つ時間",
+    rule_cooldown_hint: "新しいマシンの効果が現れるまで、少し時間がかかります。",
+    rule_minutes: |minutes| format!("{minutes}分"),
+    rule_button: "規則を決める",
+    rule_off: "規則をなくす",
+    is_leaving: |machines| {
+        let machines: Vec<_> = machines.iter().map(|machine| format!("{machine}台目")).collect();
+        format!("{}のマシンは、バックアップの一致が確かめられると抜けます。", machines.join("、"))
+    },
+    keep_all: "すべてのマシンを残す",
+    lose_lead: "最後のマシンのバックアップを取って確かめることができませんでした。それでもマシンを手放すことはできますが、そこに書いたものは二度と戻りません。",
+    lose_button: |machine| format!("{machine}台目をバックアップなしで手放す"),
     refused: |why| match why {
         NoScaling::NotReady => "コピーできるのは、準備ができた環境だけです。起動するか、すべての確認が通るまで待ってください。",
         NoScaling::Most => "このブループリントで使える台数に達しています。",
@@ -91,3 +121,10 @@ pub(super) const SCALING: Scaling = Scaling {
     lesson: "ロードバランサは、すべてのマシンにくり返しページを求めます。2回失敗したマシンには、また応答するまでリクエストを送りません。訪問者はほとんど気づきません。スティッキーセッションは、訪問者についての情報を1台だけに置くプログラムに役立ちますが、仕事の分け合いは偏り、そのマシンがなくなれば、置いてあった情報もなくなります。",
     exercise: "試してみましょう。コピーのページの見出しを（たとえば「ビジョン2」に）変えて、ロードバランサのページを何度か再読み込みします。両方の見出しが現れます。",
 };
+
+fn rule_of(limit: Limit) -> String {
+    match limit {
+        Limit::Cpu(percent) => format!("CPU の使用率が{percent}%を超えたら"),
+        Limit::Response(ms) => format!("ページの応答が{}.{}秒を超えたら", ms / 1000, ms % 1000 / 100),
+    }
+}

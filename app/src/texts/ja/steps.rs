@@ -1,6 +1,7 @@
 //! 日本語のタイムライン
 
 use crate::domain::reason::Probe;
+use crate::domain::scaling::{Because, Limit};
 use crate::domain::timeline::{StepState, What};
 use crate::texts::Timeline;
 
@@ -84,6 +85,24 @@ fn step(what: &What, state: StepState) -> String {
             return of_copy("固定 IP アドレス", *machine, ["を確保しました", "を確保しています", "を確保できませんでした"], state);
         }
         What::Copy(machine) => return of_copy("コピー", *machine, ["が起動しました", "を起動しています", "が起動しませんでした"], state),
+        What::Policy { is_more, because } => return by_policy(*is_more, *because, state),
+        What::BackUp(machine) => {
+            let words = ["バックアップ", "バックアップを取っています", "バックアップを取りました", "バックアップを取れませんでした"];
+            return of_machine(*machine, words, state);
+        }
+        What::Rehearse(machine) => {
+            let words = [
+                "バックアップの照合",
+                "バックアップを仮に復元し、比べています",
+                "バックアップを仮に復元し、一致を確かめました",
+                "バックアップを仮に復元しましたが、一致しませんでした",
+            ];
+            return of_machine(*machine, words, state);
+        }
+        What::Leave(machine) => {
+            let words = ["コピーの退出", "コピーが抜けています", "コピーが抜けました", "コピーが抜けられませんでした"];
+            return of_machine(*machine, words, state);
+        }
         What::Balancer => {
             ["ロードバランサ", "ロードバランサを用意しています", "ロードバランサを用意しました", "ロードバランサを用意できませんでした"]
         }
@@ -112,6 +131,32 @@ fn step(what: &What, state: StepState) -> String {
     pick(state, phrases).to_owned()
 }
 
+/// 自動スケーリングがしたことと、その理由。
+fn by_policy(is_more: bool, because: Because, state: StepState) -> String {
+    let does = match (is_more, state) {
+        (true, StepState::Done) => "規則により、マシンを1台増やしました",
+        (true, StepState::Waiting) => "規則により、マシンを1台増やします",
+        (true, StepState::Now) => "規則により、マシンを1台増やしています",
+        (true, StepState::Failed) => "規則により、マシンを1台増やそうとしましたが、できませんでした",
+        (false, StepState::Done) => "規則により、マシンを1台減らすことにしました",
+        (false, StepState::Waiting) => "規則により、マシンを1台減らします",
+        (false, StepState::Now) => "規則により、マシンを1台減らしています",
+        (false, StepState::Failed) => "規則により、マシンを1台減らそうとしましたが、できませんでした",
+    };
+    let why = match because {
+        Because::Bounds => "決められた台数にするためです".to_owned(),
+        Because::Above { limit: Limit::Cpu(of), seen, minutes } => format!("CPU 使用率が{minutes}分間{seen}%以上でした（上限{of}%）"),
+        Because::Above { limit: Limit::Response(of), seen, minutes } => {
+            format!("ページの応答が{minutes}分間{seen}ミリ秒以上かかりました（上限{of}ミリ秒）")
+        }
+        Because::Below { limit: Limit::Cpu(of), seen, minutes } => format!("CPU 使用率が{minutes}分間{seen}%以下でした（上限{of}%）"),
+        Because::Below { limit: Limit::Response(of), seen, minutes } => {
+            format!("ページの応答が{minutes}分間{seen}ミリ秒以下でした（上限{of}ミリ秒）")
+        }
+    };
+    format!("{does}。{why}")
+}
+
 /// コピーの番号つき。
 fn of_copy(what: &str, machine: u16, [done, now, failed]: [&str; 3], state: StepState) -> String {
     match state {
@@ -120,6 +165,11 @@ fn of_copy(what: &str, machine: u16, [done, now, failed]: [&str; 3], state: Step
         StepState::Done => format!("{machine}台目の{what}{done}"),
         StepState::Failed => format!("{machine}台目の{what}{failed}"),
     }
+}
+
+/// 何台目のマシンのことか。
+fn of_machine(machine: u16, words: [&'static str; 4], state: StepState) -> String {
+    format!("{}（{machine}台目）", pick(state, words))
 }
 
 fn check(probe: Probe) -> [&'static str; 4] {
@@ -196,6 +246,26 @@ fn boot(step: &str, state: StepState) -> String {
         };
     }
     match step {
+        "baseline" => pick(
+            state,
+            [
+                "はじめの状態の記録",
+                "変更される前の状態を記録しています",
+                "変更される前の状態を記録しました",
+                "変更される前の状態を記録できませんでした",
+            ],
+        )
+        .to_owned(),
+        "restore" => pick(
+            state,
+            [
+                "バックアップの復元",
+                "バックアップを復元し、比べています",
+                "バックアップを復元し、すべての一致を確かめました",
+                "バックアップを復元できませんでした",
+            ],
+        )
+        .to_owned(),
         "settings" => {
             pick(state, ["設定の取得", "マシンが設定を取得しています", "マシンが設定を取得しました", "マシンが設定を取得できませんでした"])
                 .to_owned()

@@ -52,6 +52,7 @@ pub(super) fn why(why: Why) -> String {
             "使用できる SSH 公開鍵ではありません。.pub で終わるファイルにある、ssh-ed25519 などで始まる1行を貼り付けてください。".to_owned()
         }
         Why::TooMany { most } => format!("このブループリントで使えるマシンは、1つの環境につき{most}台までです。"),
+        Why::LeastAboveMost => "最少の台数は、最大の台数以下にしてください。".to_owned(),
         Why::SameZone => {
             "最初のマシンと同じゾーンです。ゾーンは丸ごと止まることがあり、同じゾーンのコピーは一緒に止まります。ほかのゾーンを選んでください。".to_owned()
         }
