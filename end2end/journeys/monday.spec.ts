@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser } from '@playwright/test';
 import { freshName, people } from '../fixtures/portal.ts';
-import { carries, closePorts, file, held, home, portal, program, pullThePlug, tex } from '../fixtures/machine.ts';
+import { carries, closePorts, damageFirstBlock, file, held, home, portal, program, pullThePlug, tex } from '../fixtures/machine.ts';
 import { visits } from '../fixtures/balancer.ts';
 import { answers, browserThatKnows, root } from '../fixtures/name.ts';
 import { expect, picture, test } from '../fixtures/test.ts';
@@ -36,14 +36,18 @@ test('Monday, nine o\'clock: from one click to a machine that a whole lesson is 
   const ip = (await site.fact('FTP drop: TeX to PDF', 'Host').innerText()).trim();
   const passwords = await site.passwords(path);
 
+  /** The entry for ~/.ssh/config on the page, with the key that is downloaded there. */
+  const sshEntry = async (called: string) => {
+    const config = await site.block(words.sshConfig).innerText();
+    const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: words.downloadKey }).click()]);
+    const key = file(at, `${called}.pem`, readFileSync(await download.path(), 'utf8'));
+    return file(at, `config-${called}`, config.replace(/IdentityFile .*/, `IdentityFile ${key}`));
+  };
   let shell: (to: string, command: string) => Promise<string> = async () => '';
   await test.step('SSH with the key that was downloaded, to the machine that the portal names', async () => {
     await site.open(path);
     const knownHosts = file(at, 'known_hosts', `${await site.block(words.knownHosts).innerText()}\n`);
-    const config = await site.block(words.sshConfig).innerText();
-    const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: words.downloadKey }).click()]);
-    const key = file(at, `${name}.pem`, readFileSync(await download.path(), 'utf8'));
-    const entry = file(at, 'config', config.replace(/IdentityFile .*/, `IdentityFile ${key}`));
+    const entry = await sshEntry(name);
     const ssh = (...command: string[]) =>
       program('ssh', '-F', entry, '-o', `UserKnownHostsFile=${knownHosts}`, '-o', 'StrictHostKeyChecking=yes', '-o', 'BatchMode=yes', name, ...command);
     const seen = await ssh('id -un; sudo -n id -un');
@@ -210,6 +214,57 @@ test('Monday, nine o\'clock: from one click to a machine that a whole lesson is 
     await expect.poll(async () => (await visits(web, 20)).failed, { timeout: 30_000 }).toBe(0);
     expect((await visits(web, 100)).failed, 'after the health window nobody notices').toBe(0);
     await expect.poll(async () => Object.keys((await visits(web, 20)).by).length, { timeout: 120_000 }).toBe(2);
+  });
+
+  const sums = 'cd / && sudo sha256sum var/www/html/wp-content/uploads/random.bin home/ftp-user/only-here.tex home/student/note.txt etc/cron.d/theirs';
+  let ofCopy = '';
+  await test.step('scaled in with a store that loses a byte: that is noticed, and the copy stays', async () => {
+    await site.open(path);
+    const copy = (await site.machines.getByRole('row', { name: `${name}-2` }).locator('code').innerText()).trim();
+    await shell(copy, `sudo sh -c 'head -c 60000000 /dev/urandom > /var/www/html/wp-content/uploads/random.bin; chown www-data: /var/www/html/wp-content/uploads/random.bin;
+      echo "# theirs" > /etc/cron.d/theirs; echo "% only on the copy" > /home/ftp-user/only-here.tex; chown ftp-user: /home/ftp-user/only-here.tex'; echo 'only on the copy' > ~/note.txt`);
+    ofCopy = await shell(copy, sums);
+    const damaged = damageFirstBlock();
+    await site.askToScaleIn(path);
+    await damaged;
+    await expect(page.getByRole('heading', { name: words.notBackedUp(2) })).toBeVisible({ timeout: 120_000 });
+    await expect(page.getByText('block 0 is damaged').first()).toBeAttached();
+    expect((await held()).machines, 'two machines and a balancer').toHaveLength(3);
+    await picture(page, 'real-not-backed-up');
+  });
+
+  await test.step('tried again: the copy leaves once its backup was restored in rehearsal and was equal', async () => {
+    await page.getByRole('button', { name: words.tryAgain, exact: true }).click();
+    await expect(site.timeline.filter({ hasText: site.words.scaling.left(2) })).toBeVisible({ timeout: 180_000 });
+    await expect.poll(async () => (await held()).machines.length, { timeout: 180_000 }).toBe(1);
+    await picture(page, 'real-scaled-in');
+    expect(await frontPage(), 'the first machine was never touched').toContain(article);
+    await site.proven(path, 1);
+    const row = await page.getByRole('row').filter({ hasText: site.words.backups.proven }).innerText();
+    const [, kept = NaN] = /(\d+\.\d) MB/.exec(row) ?? [];
+    const whole = Number(await shell(ip, "df --output=used -BM / | tail -1 | tr -dc '0-9'"));
+    console.log(`          the backup is ${kept} MB, 60 of them random; the disk holds ${whole} MB`);
+    expect(Number(kept)).toBeLessThan(whole / 4);
+    await picture(page, 'real-backups');
+  });
+
+  await test.step('a new environment is made of the backup: equal by hashes, with a name, an address and passwords of its own', async () => {
+    const again = freshName('again');
+    const other = await site.restore(again);
+    await site.becomes('ready');
+    await site.open(other);
+    const there = (await site.fact('FTP drop: TeX to PDF', 'Host').innerText()).trim();
+    const entry = await sshEntry(again);
+    const own = ['-F', entry, '-o', `HostName=${there}`, '-o', 'UserKnownHostsFile=/dev/null', '-o', 'StrictHostKeyChecking=no', '-o', 'BatchMode=yes', again];
+    const restored = await program('ssh', ...own, sums);
+    expect(restored.out.trim(), restored.err).toBe(ofCopy);
+    expect((await program('curl', '-s', `http://${there}/`)).out).toContain('ビジョン2');
+    const ofNew = await site.passwords(other);
+    expect(Object.values(ofNew).filter((password) => Object.values(passwords).includes(password))).toEqual([]);
+    expect((await program('curl', '-s', '-o', '/dev/null', '-w', '%{http_code}', '-u', `group:${ofNew.protected}`, `http://${there}/basic/`)).out).toBe('200');
+    await picture(page, 'real-restored');
+    await site.deleteEnvironment(other, again);
+    await site.becomes('removed');
   });
 
   await test.step('deleted: nothing of it is left on the host', async () => {

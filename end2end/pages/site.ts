@@ -157,6 +157,51 @@ export class Site {
     return this.words.language === 'ja' ? [second, first] : [first, second];
   }
 
+  async askToScaleIn(environment: string) {
+    await this.open(`${environment}/scale`);
+    await this.page.getByRole('main').getByRole('button', { name: this.words.scaling.inButton, exact: true }).click();
+    await this.page.waitForURL((url) => url.pathname === environment);
+    await this.settle();
+  }
+
+  /** Asks for all machines but the first to leave, and waits until they have: each is backed up, and the backup compared, before. */
+  async scaleIn(environment: string, machines: number[]) {
+    const { scaling } = this.words;
+    await this.askToScaleIn(environment);
+    for (const machine of machines) {
+      await expect(this.timeline.filter({ hasText: scaling.left(machine) })).toBeVisible({ timeout: BUILDING });
+    }
+    await this.settle();
+  }
+
+  /** Asks for a backup and waits until it was restored in rehearsal and compared. */
+  async backUp(environment: string) {
+    const { backups } = this.words;
+    await this.open(`${environment}/backups`);
+    await this.page.getByRole('button', { name: backups.backUp }).click();
+    await this.proven(environment, 1);
+  }
+
+  /** Waits until an environment has so many backups that are proven. */
+  async proven(environment: string, count: number) {
+    // A plain page follows nothing by itself.
+    await expect(async () => {
+      await this.open(`${environment}/backups`);
+      await expect(this.page.getByText(this.words.backups.proven)).toHaveCount(count, { timeout: 500 });
+    }).toPass({ timeout: BUILDING });
+  }
+
+  /** Makes a new environment of the newest backup on the page. Answers its path. */
+  async restore(name: string) {
+    const { backups } = this.words;
+    await this.page.getByRole('link', { name: backups.restore }).first().click();
+    await this.settle();
+    await this.name.fill(name);
+    await this.page.getByRole('button', { name: backups.restoreButton }).click();
+    await this.page.waitForURL(/\/environments\/env_[0-9a-z]+$/);
+    return new URL(this.page.url()).pathname;
+  }
+
   async passwords(environment: string) {
     await this.open(`${environment}/passwords`);
     const of = (what: string) => this.page.getByRole('main').locator('dl > div', { has: this.page.locator('dt', { hasText: new RegExp(`^${what}$`) }) }).locator('code').innerText();

@@ -120,3 +120,16 @@ async fn a_copy_in_the_first_machines_zone_is_refused_with_the_reason_and_what_w
     let answer = post(&site, &page, "/do/scale_out", &format!("id={}&machines=2&zone=", environment_id())).await;
     assert_eq!(location(&answer), format!("/environments/{}", environment_id()));
 }
+
+#[tokio::test]
+async fn who_has_a_machine_that_cannot_leave_may_keep_it_or_let_it_go_and_asks_for_no_more_meanwhile() {
+    let (site, _) = site(Fake { is_empty: true, ..Fake::default() }, student());
+    let page = format!("/environments/{}/scale", environment_id());
+    let (_, html) = ask(&site, Request::get(&page).header("accept", "text/html")).await;
+    for said in ["Keep all machines", "Let machine 2 go without a backup", "what was written on it is then lost for ever"] {
+        assert!(html.contains(said), "{said}");
+    }
+    assert!(!html.contains("/do/scale_out"), "it is asked for no more machines");
+    let answer = post(&site, &page, "/do/scale_in", &format!("id={}&machines=2&is_backed_up=true", environment_id())).await;
+    assert_eq!(location(&answer), format!("/environments/{}", environment_id()));
+}

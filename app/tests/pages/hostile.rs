@@ -3,7 +3,7 @@
 use app::domain::phase::Phase;
 use app::domain::reason::Attention;
 
-use crate::portal::{Fake, environment_id, version_id};
+use crate::portal::{Fake, backup_id, environment_id, version_id};
 use crate::site::{get, location, post, site, student};
 
 const HOSTILE: &str = r#"</textarea></title></script></noscript><img src=x onerror=alert(1)>"'&--><script>alert(1)</script>"#;
@@ -31,8 +31,11 @@ async fn names_titles_logs_and_addresses_stay_text_on_every_page() {
             caller.name = HOSTILE.to_owned();
         }
         let (site, _) = site(hostile(phase), visit);
-        let of_environment = ["passwords", "delete", "scale", "prover?send=1"].map(|page| format!("{environment}/{page}"));
-        let pages = ["/", "/courses/SYS-101", "/account", &environment].into_iter().chain(of_environment.iter().map(String::as_str));
+        let restore = format!("backups/{}", backup_id());
+        let of_environment =
+            ["passwords", "delete", "scale", "prover?send=1", "backups", &restore].map(|page| format!("{environment}/{page}"));
+        let pages =
+            ["/", "/courses/SYS-101", "/account", "/backups", &environment].into_iter().chain(of_environment.iter().map(String::as_str));
         for page in pages {
             let (status, html) = get(&site, page).await;
             assert_eq!(status, 200, "{page}");

@@ -3,14 +3,15 @@
 use std::sync::Arc;
 use std::sync::Mutex;
 
+use app::domain::backup::{BackupCard, BackupReason, BackupState, BackupsView};
 use app::domain::course::{BlueprintCard, CourseCard, CourseNames, CourseView, Role};
 use app::domain::environment::{Act, Connection, EnvironmentCard, EnvironmentView, HostName, Https, LedBy, NotYet, Passwords, PrivateKey};
-use app::domain::ids::{BlueprintVersionId, EnvironmentId, SessionId};
+use app::domain::ids::{BackupId, BlueprintVersionId, EnvironmentId, SessionId};
 use app::domain::incident::{Fault, Incident};
 use app::domain::person::{Caller, SessionRow};
 use app::domain::phase::{Goal, Phase};
 use app::domain::reason::{Attention, Probe};
-use app::domain::scaling::{Answers, BalancerCard, MachineCard, ScaleOffer, Scaling, Share, Visitor};
+use app::domain::scaling::{Answers, BalancerCard, MachineCard, Policy, ScaleOffer, Scaling, Share, Visitor};
 use app::domain::timeline::{Step, StepState, What};
 use app::error::{AppError, Field, Why};
 use app::ports::{self, Courses, Door, Environments, Portal};
@@ -66,7 +67,7 @@ fn session_id(last: char) -> SessionId {
 
 impl Fake {
     pub fn portal(self: Arc<Self>) -> Portal {
-        Portal { door: self.clone(), courses: self.clone(), environments: self.clone(), scaling: self }
+        Portal { door: self.clone(), courses: self.clone(), environments: self.clone(), scaling: self.clone(), backups: self }
     }
 
     fn answer<T>(&self, value: T) -> Result<T, AppError> {
@@ -262,7 +263,7 @@ impl Environments for Fake {
         }
         let is_settled = matches!(self.phase, Phase::Ready | Phase::Stopped);
         let mut acts = match self.phase {
-            Phase::Ready => vec![Act::Stop, Act::ScaleOut, Act::Delete],
+            Phase::Ready => vec![Act::Stop, Act::Scale, Act::Backups, Act::Delete],
             Phase::Building | Phase::Checking => vec![Act::Stop, Act::Delete],
             Phase::Stopped => vec![Act::Start, Act::Delete],
             Phase::Removed | Phase::Removing => vec![],
@@ -321,7 +322,7 @@ impl ports::Scaling for Fake {
     async fn offer(&self, _: &Caller, _: EnvironmentId) -> Result<ScaleOffer, AppError> {
         self.answer(ScaleOffer {
             name: self.text.clone(),
-            machines: 1,
+            machines: 2,
             most: 3,
             zones: vec![self.text.clone(), "b".to_owned()],
             zone: Some(self.text.clone()),
@@ -329,7 +330,14 @@ impl ports::Scaling for Fake {
             balancer_is_machine: false,
             balancer_name: Some(self.text.clone()),
             refused: None,
+            leaving: if self.is_empty { vec![2] } else { vec![] },
+            is_stuck: self.is_empty,
+            policy: None,
         })
+    }
+
+    async fn scale_in(&self, _: &Caller, _: EnvironmentId, _: u16, _: bool) -> Result<(), AppError> {
+        self.answer(())
     }
 
     async fn scale_out(&self, _: &Caller, _: EnvironmentId, _: u16, zone: Option<&str>) -> Result<(), AppError> {
@@ -337,6 +345,10 @@ impl ports::Scaling for Fake {
             Some(zone) if zone == self.text => Err(AppError::Invalid { field: Field::Zone, why: Why::SameZone }),
             _ => self.answer(()),
         }
+    }
+
+    async fn set_policy(&self, _: &Caller, _: EnvironmentId, _: Option<Policy>) -> Result<(), AppError> {
+        self.answer(())
     }
 
     async fn set_apart(&self, _: &Caller, _: EnvironmentId, _: u16, _: bool) -> Result<(), AppError> {
@@ -349,5 +361,59 @@ impl ports::Scaling for Fake {
 
     async fn send(&self, _: &Caller, _: EnvironmentId, requests: u32, _: Visitor) -> Result<Answers, AppError> {
         self.answer(Answers { by: vec![(self.text.clone(), requests - 1)], failed: 1, mark: None })
+    }
+}
+
+pub fn backup_id() -> BackupId {
+    "bak_01jd5k2m8cfh3v9x2aa7q4w6zr".parse().unwrap()
+}
+
+impl Fake {
+    fn backups(&self) -> Vec<BackupCard> {
+        let card = |state| BackupCard {
+            id: backup_id(),
+            environment: environment_id(),
+            name: self.text.clone(),
+            machine: 1,
+            reason: BackupReason::Asked,
+            state,
+            asked_at: NOW,
+            bytes: state.is_whole().then_some(1_234_567),
+            size: Some(7_654_321),
+            files: Some(812),
+            expires_at: Some(NOW),
+            said: (state == BackupState::Unproven).then(|| self.text.clone()),
+        };
+        if self.is_empty { vec![] } else { BackupState::ALL.map(card).to_vec() }
+    }
+}
+
+#[async_trait]
+impl ports::Backups for Fake {
+    async fn mine(&self, _: &Caller) -> Result<Vec<BackupCard>, AppError> {
+        self.answer(self.backups())
+    }
+
+    async fn of(&self, _: &Caller, _: EnvironmentId) -> Result<BackupsView, AppError> {
+        self.answer(BackupsView {
+            name: self.text.clone(),
+            backups: self.backups(),
+            kept_days: 30,
+            every_hours: Some(24),
+            refused: None,
+            may_have: true,
+        })
+    }
+
+    async fn back_up(&self, _: &Caller, _: EnvironmentId) -> Result<(), AppError> {
+        self.answer(())
+    }
+
+    async fn give_up(&self, _: &Caller, _: EnvironmentId, _: BackupId) -> Result<(), AppError> {
+        self.answer(())
+    }
+
+    async fn restore(&self, _: &Caller, _: EnvironmentId, _: BackupId, _: &str, _: &str) -> Result<EnvironmentId, AppError> {
+        self.answer(environment_id())
     }
 }

@@ -4,7 +4,7 @@ use app::domain::person::{Locale, Visit};
 use app::domain::phase::Phase;
 use app::domain::reason::Attention;
 
-use crate::portal::{Fake, environment_id};
+use crate::portal::{Fake, backup_id, environment_id};
 use crate::site::{get, site, student};
 
 fn pages() -> Vec<String> {
@@ -17,6 +17,9 @@ fn pages() -> Vec<String> {
         format!("{environment}/delete"),
         format!("{environment}/scale"),
         format!("{environment}/prover?send=1"),
+        format!("{environment}/backups"),
+        format!("{environment}/backups/{}", backup_id()),
+        "/backups".to_owned(),
         "/account".to_owned(),
         "/styleguide".to_owned(),
         "/sign-in".to_owned(),
@@ -38,6 +41,19 @@ async fn every_page_is_whole_without_scripts() {
             let links = html.matches("<a ").count();
             assert_eq!(links, html.matches("external\"").count(), "{page}: links load whole pages");
         }
+    }
+}
+
+#[tokio::test]
+async fn only_pages_on_which_something_happens_load_the_program() {
+    let (site, _) = site(Fake::default(), student());
+    let environment = format!("/environments/{}", environment_id());
+    let alive =
+        ["/courses/SYS-101", "/account", &environment, &format!("{environment}/passwords"), &format!("{environment}/prover?send=1")];
+    for page in pages() {
+        let (_, html) = get(&site, &page).await;
+        assert_eq!(html.contains("app_bg.wasm"), alive.contains(&page.as_str()), "{page}");
+        assert_eq!(html.contains("data-plain"), !alive.contains(&page.as_str()), "{page}");
     }
 }
 

@@ -3,6 +3,7 @@
 #![allow(missing_docs, reason = "the names of tests are their documentation")]
 
 mod aws;
+mod backups;
 mod buckets;
 mod building;
 mod certificates;
@@ -14,6 +15,7 @@ mod line;
 mod matrix;
 mod names;
 mod operators;
+mod policies;
 mod requests;
 mod scaling;
 mod secrets;

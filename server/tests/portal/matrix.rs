@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use app::domain::ids::{CloudId, CourseId, EnvironmentId};
 use app::domain::phase::{Goal, Phase};
-use app::ports::Environments;
+use app::ports::{Environments, Scaling};
 use cloud::sim::{Life, Mishap, SimSettings};
 use cloud::{Call, Fate, Inside, Kind, Nature};
 use server::db::{courses, environments, intervals, queue};
@@ -213,9 +213,13 @@ impl Matrix {
         self.until(id, Phase::Stopped, fate).await;
         self.portal.environments.start(&self.portal.student, id).await.expect("asked");
         self.until(id, Phase::Ready, fate).await;
-        self.scale(id, 1).await;
+        // The copy leaves, once its backup is proven.
+        self.portal.environments.scale_in(&self.portal.student, id, 1, true).await.expect("asked");
         self.until(id, Phase::Ready, fate).await;
         assert_eq!(self.portal.in_cloud(id).await, alone);
+        let backups: Vec<String> =
+            sqlx::query_scalar("select state::text from backup where environment = $1").bind(id.0).fetch_all(&pool).await.expect("backups");
+        assert_eq!(backups, ["proven"], "one backup, and it was compared");
         self.portal.environments.delete(&self.portal.student, id, &name).await.expect("asked");
         self.until(id, Phase::Removed, fate).await;
         if let Some(bake) = bake {

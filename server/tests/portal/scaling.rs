@@ -110,7 +110,7 @@ async fn the_first_machines_zone_and_more_machines_than_the_blueprint_has_are_re
     portal.run_until_phase(id, Phase::Ready).await;
     let offer = portal.environments.offer(&portal.student, id).await.expect("an offer");
     assert_eq!((offer.refused, offer.zones.len()), (None, 2));
-    assert!(portal.view(id).await.acts.contains(&Act::ScaleOut));
+    assert!(portal.view(id).await.acts.contains(&Act::Scale));
     let first = offer.zone.expect("it is somewhere");
     let refused = |field, why| Err(AppError::Invalid { field, why });
     assert_eq!(scale(2, Some(&first)).await, refused(Field::Zone, Why::SameZone));
@@ -124,7 +124,7 @@ async fn the_first_machines_zone_and_more_machines_than_the_blueprint_has_are_re
     run_until_shares(&portal, id, &[Share::Healthy, Share::Healthy, Share::Healthy]).await;
     let zones: Vec<_> = spread(&portal, id).await.machines.into_iter().map(|machine| machine.zone).collect();
     assert_eq!(zones, [Some(first), Some(other.clone()), Some(other)]);
-    assert!(!portal.view(id).await.acts.contains(&Act::ScaleOut), "it has all it may have");
+    assert_eq!(portal.environments.offer(&portal.student, id).await.map(|offer| offer.refused), Ok(Some(NoScaling::Most)));
 }
 
 #[sqlx::test(migrator = "server::MIGRATOR")]

@@ -18,6 +18,7 @@ use server::engine::clouds::Handle;
 use server::engine::turn::turn;
 use server::engine::{Clouds, Engine};
 use server::portal::environments::EnvironmentsPort;
+use server::store::Store;
 use server::vault::Vault;
 use sqlx::PgPool;
 use time::{Duration, OffsetDateTime};
@@ -36,6 +37,8 @@ pub struct TestPortal {
     pub instructor: Caller,
     pub stranger: Caller,
     pub worker: Uuid,
+    /// Where backups are.
+    pub store_folder: tempfile::TempDir,
     shift: Arc<AtomicI64>,
     double_clock: Option<aws_double::Clock>,
 }
@@ -104,7 +107,15 @@ impl TestPortal {
         let clouds = Clouds::default();
         buckets::seed(&mut pool.acquire().await.expect("a connection"), cloud, handle.cloud.allowances()).await.expect("buckets");
         clouds.insert(cloud, handle.clone()).await;
-        let engine = Engine { pool, clouds, vault: Arc::new(Vault::new([7; 32])), installation, machines_url: "http://portal.test".into() };
+        let store_folder = tempfile::tempdir().expect("a folder");
+        let engine = Engine {
+            pool,
+            clouds,
+            vault: Arc::new(Vault::new([7; 32])),
+            installation,
+            machines_url: "http://portal.test".into(),
+            store: Store::folder(store_folder.path()).expect("a store"),
+        };
         let environments = EnvironmentsPort { engine: engine.clone(), door: None };
         let mut callers = callers.into_iter();
         let mut next = || callers.next().expect("four people");
@@ -119,6 +130,7 @@ impl TestPortal {
             cloud: handle.cloud,
             version,
             worker: Uuid::now_v7(),
+            store_folder,
             shift: Arc::default(),
             double_clock: None,
         }
@@ -183,7 +195,13 @@ impl TestPortal {
     }
 
     pub async fn run_until_phase(&self, id: EnvironmentId, phase: Phase) {
-        self.run_until(|portal| async move { portal.view(id).await.phase == phase }).await;
+        self.run_until_phase_of(&self.student, id, phase).await;
+    }
+
+    /// The same, of an environment that somebody else holds.
+    pub async fn run_until_phase_of(&self, holder: &Caller, id: EnvironmentId, phase: Phase) {
+        let seen = async |portal: &Self| portal.environments.view(holder, id).await.expect("a view").phase;
+        self.run_until(|portal| async move { seen(portal).await == phase }).await;
     }
 
     pub async fn count(&self, query: &'static str) -> i64 {

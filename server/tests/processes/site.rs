@@ -14,6 +14,7 @@ use cloud::Cloud;
 use cloud::sim::{SimCloud, SimSettings, Timings};
 use server::engine::{Clouds, Engine, observe};
 use server::portal::environments::EnvironmentsPort;
+use server::store::Store;
 use server::vault::Vault;
 use sqlx::PgPool;
 use time::OffsetDateTime;
@@ -65,6 +66,7 @@ impl Site {
             vault: Arc::new(Vault::open_or_make(&cluster.state.join("master.key")).expect("a key")),
             installation,
             machines_url: "http://portal.test".into(),
+            store: Store::folder(&cluster.state.join("store")).expect("a store"),
         };
         Self {
             sim,
