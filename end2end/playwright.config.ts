@@ -14,7 +14,7 @@ export default defineConfig({
   fullyParallel: true,
   forbidOnly: !!process.env.CI,
   retries: 0,
-  timeout: isReal ? 900_000 : 90_000,
+  timeout: isReal ? 1_800_000 : 90_000,
   expect: { timeout: 15_000 },
   reporter: [['list'], ['./fixtures/counts.ts']],
   use: {
