@@ -16,5 +16,6 @@ pub(crate) mod loaded;
 pub(crate) mod machines;
 pub(crate) mod moment;
 pub(crate) mod notice;
+pub(crate) mod request_fields;
 pub(crate) mod timeline;
 pub(crate) mod title;

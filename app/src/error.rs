@@ -31,6 +31,9 @@ pub enum AppError {
     /// It changed meanwhile, or cannot be done in this phase.
     #[error("not possible now")]
     Conflict,
+    /// What a backup holds is not what was put there.
+    #[error("damaged")]
+    Damaged,
     /// The password has to be typed again first (the sign-in is too long ago).
     #[error("sign in again first")]
     SignInAgain,
@@ -95,11 +98,19 @@ impl AppError {
             Self::NotFound => 404,
             Self::NotAllowed => 403,
             Self::Invalid { .. } => 422,
-            Self::Conflict => 409,
+            Self::Conflict | Self::Damaged => 409,
             Self::TryAgain => 503,
             Self::Unexpected { .. } => 500,
         }
     }
+}
+
+/// The address of a page that says why something was refused that is asked for there and is no form: `of` says what.
+#[cfg(feature = "ssr")]
+#[must_use]
+pub fn told_on(page: &str, of: &str, error: AppError) -> String {
+    let told = leptos::server_fn::error::ServerFnUrlError::new(of, error).to_url(&format!("http://localhost{page}"));
+    told.map_or_else(|_| page.to_owned(), |url| format!("{page}?{}", url.query().unwrap_or_default()))
 }
 
 impl leptos::server_fn::error::FromServerFnError for AppError {

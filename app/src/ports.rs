@@ -164,7 +164,7 @@ pub trait Backups: Send + Sync {
     /// Asks for a new environment that is made of one. An empty `public_key` lets Koza make a key pair.
     ///
     /// # Errors
-    /// [`AppError::Invalid`] at the field.
+    /// [`AppError::Invalid`] at the field; [`AppError::Damaged`] if it is.
     async fn restore(
         &self,
         caller: &Caller,

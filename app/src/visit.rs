@@ -59,7 +59,12 @@ pub(crate) fn refused<S>() -> Option<AppError>
 where
     S: leptos::server_fn::ServerFn<Error = AppError>,
 {
+    refused_at(S::PATH)
+}
+
+/// The same of what is no form: by what it calls itself.
+pub(crate) fn refused_at(path: &str) -> Option<AppError> {
     use leptos::server_fn::error::ServerFnUrlError;
     let error = use_context::<leptos::server::ServerActionError>()?;
-    (error.path() == S::PATH).then(|| ServerFnUrlError::<AppError>::decode_err(error.err()))
+    (error.path() == path).then(|| ServerFnUrlError::<AppError>::decode_err(error.err()))
 }

@@ -24,7 +24,7 @@ use crate::db::{self, backups, environments};
 use crate::engine::Engine;
 use crate::store::StoreError;
 use crate::vault::Vault;
-use crate::wish::spec::hex;
+use crate::wish::spec::{hex, unhex};
 
 /// A block has so many bytes; the last of a backup may have fewer.
 pub const BLOCK: usize = 4 * 1024 * 1024;
@@ -200,8 +200,7 @@ pub async fn complete(engine: &Engine, machine: MachineId, id: BackupId, told: &
     let environment = EnvironmentId(of.environment);
     environments::lock(&mut tx, environment).await?;
     if backups::taken(&mut tx, id, signed_number(bytes), signed_number(told.size), signed_number(told.files)).await? {
-        let event = Event::BackedUp { backup: id, machine: of.slot, state: BackupState::Taken, said: None };
-        events::record(&mut tx, environment, &Actor::Machine, &event).await?;
+        events::record(&mut tx, environment, &Actor::Machine, &Event::backed_up(id, of.slot, BackupState::Taken, None)).await?;
         db::wake(&mut tx, of.environment).await?;
     }
     tx.commit().await?;
@@ -216,10 +215,7 @@ pub async fn manifest(engine: &Engine, id: BackupId) -> Result<Manifest, BackupE
     let damaged = |what: &str| BackupError::Damaged(format!("the manifest {what}"));
     let content = engine.store.get(&name_of_manifest(id)).await?.ok_or_else(|| damaged("is missing"))?;
     let signed: Signed = serde_json::from_slice(&content).map_err(|_| damaged("cannot be read"))?;
-    let signature = (0..signed.signature.len() / 2)
-        .map(|at| signed.signature.get(2 * at..2 * at + 2).and_then(|digits| u8::from_str_radix(digits, 16).ok()))
-        .collect::<Option<Vec<u8>>>()
-        .ok_or_else(|| damaged("has no signature"))?;
+    let signature = unhex(&signed.signature).ok_or_else(|| damaged("has no signature"))?;
     hmac::verify(&key(&engine.vault), &signed.manifest.message(), &signature).map_err(|_| damaged("does not bear our signature"))?;
     if signed.manifest.backup != id {
         return Err(damaged("is another backup's"));

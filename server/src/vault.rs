@@ -11,6 +11,8 @@ use aws_lc_rs::hmac;
 use aws_lc_rs::rand::fill;
 use secrecy::{ExposeSecret, SecretSlice, SecretString};
 
+use crate::wish::spec::{hex, unhex};
+
 const VERSION: u8 = 1;
 
 /// Sealing and opening, and keys derived for other uses.
@@ -49,10 +51,7 @@ impl Vault {
             Err(error) => return Err(VaultError::Key(format!("{}: {error}", file.display()))),
         };
         let text = text.trim();
-        let key = (0..32)
-            .map(|i| text.get(2 * i..2 * i + 2).and_then(|digits| u8::from_str_radix(digits, 16).ok()))
-            .collect::<Option<Vec<u8>>>()
-            .filter(|_| text.len() == 64)
+        let key = unhex(text)
             .and_then(|key| <[u8; 32]>::try_from(key).ok())
             .ok_or_else(|| VaultError::Key(format!("{} does not hold 64 hexadecimal digits", file.display())))?;
         Ok(Self::new(key))
@@ -105,7 +104,7 @@ fn make_key_file(file: &Path) -> io::Result<String> {
     use std::os::unix::fs::OpenOptionsExt;
     let mut key = [0; 32];
     fill(&mut key).map_err(io::Error::other)?;
-    let text = crate::wish::spec::hex(&key);
+    let text = hex(&key);
     if let Some(folder) = file.parent() {
         std::fs::create_dir_all(folder)?;
     }

@@ -55,12 +55,12 @@ pub async fn set_policy(
     #[server(default)] cooldown_minutes: u16,
 ) -> Result<(), AppError> {
     let (portal, caller) = request_context()?;
-    let policy = match Limit::from_code(&limit) {
-        Some(limit) => {
-            let cooldown_minutes = COOLDOWNS.into_iter().find(|known| *known == cooldown_minutes).unwrap_or(COOLDOWNS[1]);
-            Some(Policy { least, most, limit, cooldown_minutes })
-        }
-        None => None,
+    let policy = if limit.is_empty() {
+        None
+    } else {
+        let limit = Limit::from_code(&limit).ok_or(AppError::NotFound);
+        let cooldown_minutes = COOLDOWNS.into_iter().find(|known| *known == cooldown_minutes).ok_or(AppError::NotFound);
+        Some(Policy { least, most, limit: answer(limit)?, cooldown_minutes: answer(cooldown_minutes)? })
     };
     answer(portal.scaling.set_policy(&caller, id, policy).await)
 }

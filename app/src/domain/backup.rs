@@ -5,6 +5,9 @@ use time::OffsetDateTime;
 
 use super::ids::{BackupId, EnvironmentId};
 
+/// What a download calls itself when its page tells why there was none.
+pub const DOWNLOAD: &str = "download_backup";
+
 /// A backup, as pages show it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BackupCard {
@@ -92,10 +95,13 @@ impl BackupState {
     pub const ALL: [Self; 8] =
         [Self::Asked, Self::Taking, Self::Taken, Self::Rehearsing, Self::Proven, Self::Unproven, Self::Failed, Self::Erased];
 
+    /// Those of a backup of which all is in the store.
+    pub const WHOLE: [Self; 4] = [Self::Taken, Self::Rehearsing, Self::Proven, Self::Unproven];
+
     /// Whether all of it is in the store.
     #[must_use]
     pub fn is_whole(self) -> bool {
-        matches!(self, Self::Taken | Self::Rehearsing | Self::Proven | Self::Unproven)
+        Self::WHOLE.contains(&self)
     }
 
     /// Those of a backup that is on its way.

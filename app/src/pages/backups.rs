@@ -9,14 +9,14 @@ use super::environments::asked_for;
 use crate::api::backups::{BackUp, GiveUpBackup, RestoreBackup, backups, my_backups};
 use crate::components::backups::{BackupTable, Erase};
 use crate::components::cards::Empty;
-use crate::components::field::{Field, problem_at, problem_elsewhere};
 use crate::components::loaded::Loaded;
 use crate::components::notice::{Lesson, Notice, Problem, Tone};
+use crate::components::request_fields::RequestFields;
 use crate::components::title::PageTitle;
-use crate::domain::backup::{BackupCard, BackupsView};
+use crate::domain::backup::{BackupCard, BackupsView, DOWNLOAD};
 use crate::domain::ids::{BackupId, EnvironmentId};
-use crate::error::{AppError, Field as Place};
-use crate::visit::{refused, use_texts, use_typed};
+use crate::error::AppError;
+use crate::visit::{refused, refused_at, use_texts};
 
 /// Backups of everything that one holds or held.
 #[component]
@@ -60,7 +60,7 @@ fn Backups(id: EnvironmentId, of: BackupsView) -> impl IntoView {
     let title = (texts.backups.title)(&name);
     let here = format!("/environments/{id}/backups");
     let is_moving = backups.iter().any(|backup| backup.state.is_moving());
-    let error = refused::<BackUp>().or_else(refused::<GiveUpBackup>);
+    let error = refused::<BackUp>().or_else(refused::<GiveUpBackup>).or_else(|| refused_at(DOWNLOAD));
     let texts_of = &texts.backups;
     view! {
         <PageTitle text=title.clone()/>
@@ -110,8 +110,6 @@ fn Restore(card: BackupCard) -> impl IntoView {
     let texts = use_texts();
     let BackupCard { id, environment, name, .. } = card;
     let title = (texts.backups.restore_title)(&name);
-    let error = refused::<RestoreBackup>();
-    let at = |place| Signal::stored(problem_at(place, error.clone()));
     view! {
         <PageTitle text=title.clone()/>
         <div class="narrow">
@@ -119,21 +117,10 @@ fn Restore(card: BackupCard) -> impl IntoView {
             <h1>{title}</h1>
             <p class="lead">{texts.backups.restore_lead}</p>
             <p>{texts.backups.restore_new}</p>
-            <Problem error=Signal::stored(problem_elsewhere(&[Place::Name, Place::PublicKey], error.clone()))/>
             <form method="post" action=RestoreBackup::url() class="form sheet">
                 <input type="hidden" name="id" value=environment.to_string()/>
                 <input type="hidden" name="backup" value=id.to_string()/>
-                <Field id="name" name="name" label=texts.course.name hint=texts.course.name_hint problem=at(Place::Name) value=use_typed("name")/>
-                <Field
-                    id="public_key"
-                    name="public_key"
-                    label=texts.course.public_key
-                    optional=texts.course.optional
-                    hint=texts.course.public_key_hint
-                    problem=at(Place::PublicKey)
-                    value=use_typed("public_key")
-                    is_code=true
-                />
+                <RequestFields error=Signal::stored(refused::<RestoreBackup>())/>
                 <button type="submit" class="button button-main">{texts.backups.restore_button}</button>
             </form>
             <h2>{texts.backups.erase_title}</h2>

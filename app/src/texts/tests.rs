@@ -262,6 +262,7 @@ fn errors_speak_to_people_in_both() {
         AppError::NotFound,
         AppError::NotAllowed,
         AppError::Conflict,
+        AppError::Damaged,
         AppError::SignInAgain,
         AppError::TryAgain,
         AppError::Unexpected { reference: String::new() },

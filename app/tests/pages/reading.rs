@@ -1,8 +1,10 @@
 //! What pages say, with which status, in both languages.
 
+use app::domain::backup::DOWNLOAD;
 use app::domain::person::{Locale, Visit};
 use app::domain::phase::Phase;
 use app::domain::reason::Attention;
+use app::error::{AppError, told_on};
 
 use crate::portal::{Fake, backup_id, environment_id};
 use crate::site::{get, site, student};
@@ -150,4 +152,15 @@ async fn an_empty_site_teaches_the_next_step() {
     let (site, _) = site(Fake { is_empty: true, ..Fake::default() }, student());
     let (_, html) = get(&site, "/").await;
     assert!(html.contains("You have no environment yet.") && html.contains("Ask your instructor to add you."));
+}
+
+#[tokio::test]
+async fn a_download_that_is_refused_leads_to_a_page_that_says_why() {
+    let (site, _) = site(Fake::default(), student());
+    let page = format!("/environments/{}/backups", environment_id());
+    let (status, html) = get(&site, &told_on(&page, DOWNLOAD, AppError::Damaged)).await;
+    assert_eq!(status, 200);
+    assert!(html.contains("The backup is damaged"), "{html}");
+    let (_, html) = get(&site, &page).await;
+    assert!(!html.contains("The backup is damaged"));
 }

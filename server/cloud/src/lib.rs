@@ -183,6 +183,11 @@ pub trait Inside: Send + Sync {
         None
     }
 
+    /// Whether its agent carries out orders.
+    fn obeys(&self, _machine: &str) -> bool {
+        true
+    }
+
     /// Starts the units of a service again.
     fn restart(&self, machine: &str, service: &str);
 

@@ -316,6 +316,10 @@ impl Inside for SimCloud {
         is_up.then(|| format!("what was written on {machine}\n").into_bytes())
     }
 
+    fn obeys(&self, machine: &str) -> bool {
+        self.look(|world, _| world.machine(machine).is_ok_and(|machine| !machine.inside.damage.contains_key(inside::AGENT))).unwrap_or(true)
+    }
+
     fn restart(&self, machine: &str, service: &str) {
         // A machine that is gone cannot be restarted, which the next look shows.
         self.restart_service(machine, service).ok();

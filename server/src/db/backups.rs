@@ -39,7 +39,9 @@ pub struct Row {
 /// As the database.
 pub async fn ask(db: &mut Db, environment: EnvironmentId, slot: u16, reason: BackupReason) -> sqlx::Result<Option<BackupId>> {
     let open = sqlx::query_scalar!(
-        "select id from backup where environment = $1 and slot = $2 and reason = $3 and state = 'asked'",
+        "select b.id
+           from backup b join machine m on m.id = b.machine join resource r on r.id = m.resource
+          where b.environment = $1 and b.slot = $2 and b.reason = $3 and b.state = 'asked' and r.gone_at is null",
         environment.0,
         i16::try_from(slot).unwrap_or(i16::MAX),
         reason as _
@@ -239,13 +241,14 @@ pub async fn may_fetch(db: &mut Db, id: BackupId, machine: MachineId) -> sqlx::R
     sqlx::query_scalar!(
         r#"select exists (
                select from backup b
-                where b.id = $1 and b.state in ('taken', 'rehearsing', 'proven', 'unproven')
+                where b.id = $1 and b.state = any($3)
                   and (b.machine = $2
                        or exists (select from machine m join environment e on e.id = m.environment
                                    where m.id = $2 and e.options ->> 'restores' = b.id::text))
            ) as "may!""#,
         id.0,
-        machine.0
+        machine.0,
+        &BackupState::WHOLE as &[BackupState]
     )
     .fetch_one(db)
     .await
@@ -321,12 +324,7 @@ pub async fn kept(db: &mut Db, environment: EnvironmentId, id: BackupId) -> sqlx
 /// # Errors
 /// As the database.
 pub async fn is_whole(db: &mut Db, id: BackupId) -> sqlx::Result<bool> {
-    sqlx::query_scalar!(
-        r#"select exists (select from backup where id = $1 and state in ('taken', 'rehearsing', 'proven', 'unproven')) as "is!""#,
-        id.0
-    )
-    .fetch_one(db)
-    .await
+    Ok(of(db, id).await?.is_some_and(|of| of.state.is_whole()))
 }
 
 /// The course's rules for backups of an environment: how many days they are kept, and every how many hours they are taken.
@@ -356,7 +354,7 @@ pub async fn ask_as_scheduled(db: &mut Db, most: i64) -> sqlx::Result<u64> {
            join course c on c.id = e.course
      cross join lateral (
                 select max(asked_at) filter (where state <> 'failed') as done_at, max(asked_at) as tried_at,
-                       coalesce(bool_or(state in ('asked', 'taking', 'taken', 'rehearsing')), false) as is_moving
+                       coalesce(bool_or(state = any($2)), false) as is_moving
                   from backup b
                  where b.environment = e.id and b.slot = 1
                 ) newest
@@ -368,7 +366,8 @@ pub async fn ask_as_scheduled(db: &mut Db, most: i64) -> sqlx::Result<u64> {
                          where r.environment = e.id and r.slot = 1 and r.gone_at is null and m.knows_backups)
           order by coalesce(newest.done_at, e.first_ready_at)
           limit $1",
-        most
+        most,
+        &BackupState::MOVING as &[BackupState]
     )
     .fetch_all(&mut *db)
     .await?;

@@ -166,6 +166,14 @@ pub enum Event {
     },
 }
 
+impl Event {
+    /// A machine's backup moved on.
+    #[must_use]
+    pub fn backed_up(backup: BackupId, machine: u16, state: BackupState, said: Option<&str>) -> Self {
+        Self::BackedUp { backup, machine, state, said: said.map(str::to_owned) }
+    }
+}
+
 /// An event as stored.
 #[derive(Debug, Clone)]
 pub struct Recorded {

@@ -8,6 +8,9 @@ use super::Db;
 /// A machine tells of a minute when it is over, and not always at once: a minute is looked at when it ended so long ago.
 const TOLD_AFTER: Duration = Duration::minutes(2);
 
+/// How long visitors of the first machine's website wait, in milliseconds, as our own look at it shows.
+pub const RESPONSE: &str = "response_ms";
+
 /// Each machine's signals are its own: added up, they are the environment's.
 #[must_use]
 pub fn of_machine(signal: &str, slot: u16) -> String {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use app::domain::backup::BackupState;
 use app::domain::ids::{CloudId, CourseId, EnvironmentId, MachineId};
 use app::domain::incident::Fault;
 use app::domain::phase::Goal;
@@ -83,7 +84,7 @@ pub struct Known {
 /// # Errors
 /// As the database; `RowNotFound` if there is no such environment.
 pub async fn load(db: &mut Db, environment: EnvironmentId) -> sqlx::Result<Known> {
-    let row = sqlx::query_file!("src/db/queries/world.sql", environment.0).fetch_one(db).await?;
+    let row = sqlx::query_file!("src/db/queries/world.sql", environment.0, &BackupState::MOVING as &[BackupState]).fetch_one(db).await?;
     let image = match (row.image, row.is_baking) {
         (Some(image), _) => ImageState::Ready(image),
         (None, true) => ImageState::Baking,

@@ -75,8 +75,8 @@ pub async fn act(engine: &Engine, claim: Claim, handle: &Handle, known: &Known, 
         Action::Tell(slot) => tell(engine, claim, known, *slot).await,
         Action::Restart(service) => restart(engine, claim, handle, known, service).await,
         Action::AskBackup(slot) => backup::ask(engine, claim, known, *slot).await,
-        Action::BackUp(id) => backup::back_up(engine, claim, handle, known, BackupId(*id)).await,
-        Action::Rehearse(id) => backup::rehearse(engine, claim, handle, known, BackupId(*id)).await,
+        Action::BackUp(id) => backup::back_up(engine, claim, known, BackupId(*id)).await,
+        Action::Rehearse(id) => backup::rehearse(engine, claim, known, BackupId(*id)).await,
         Action::GiveUp(id) => backup::give_up(engine, claim, known, BackupId(*id)).await,
         Action::Leave(slot) => backup::leave(engine, claim, known, *slot).await,
         Action::ConfirmGone => confirm_gone(engine, claim, known).await,
@@ -361,7 +361,7 @@ async fn prove(engine: &Engine, claim: Claim, handle: &Handle, known: &Known, pr
     probes::record(&mut tx, known.id, probe, &boot, saw.as_ref(), ms).await?;
     if probe == Probe::Wordpress && matches!(saw, None | Some(Saw::TooSlow { .. })) {
         // As visitors wait, also those who gave up: by this automatic scaling may go.
-        samples::write(&mut tx, known.id, "response_ms", known.now, i32::try_from(ms).unwrap_or(i32::MAX)).await?;
+        samples::write(&mut tx, known.id, samples::RESPONSE, known.now, i32::try_from(ms).unwrap_or(i32::MAX)).await?;
     }
     // An event for what changed, not for every look.
     if before != Some(saw.is_none()) {

@@ -19,11 +19,6 @@ use crate::db::world::Known;
 use crate::db::{Db, backups, environments, machines};
 use crate::wish::holds_work;
 
-/// What a machine is told, for both orders.
-fn order_of(id: BackupId) -> serde_json::Value {
-    json!({ "backup": id.to_string() })
-}
-
 /// The backup and the machine it is of, as the plan saw them.
 fn of(known: &Known, id: BackupId) -> Option<(u16, MachineId)> {
     let slot = known.world.backups.get(&id.0)?.slot;
@@ -34,40 +29,33 @@ fn of(known: &Known, id: BackupId) -> Option<(u16, MachineId)> {
 ///
 /// # Errors
 /// [`Lost`].
-pub(super) async fn back_up(engine: &Engine, claim: Claim, handle: &Handle, known: &Known, id: BackupId) -> Result<Outcome, Lost> {
-    let Some((slot, machine)) = of(known, id) else { return Ok(Outcome::Done) };
-    let mut tx = engine.pool.begin().await?;
-    fence(&mut tx, claim).await?;
-    if !moves(&mut tx, known, id, slot, &[BackupState::Asked], BackupState::Taking, None).await? {
-        return Ok(Outcome::Done);
-    }
-    machines::order(&mut tx, machine, "back_up", &order_of(id)).await?;
-    tx.commit().await?;
-    if handle.inside.is_some() {
-        // Nobody takes orders there: the worker carries it out.
-        let ended = send_simulated(engine, handle, known, (slot, machine), id).await;
-        ended_here(engine, known, machine, "back_up", id, ended).await?;
-    }
-    Ok(Outcome::Done)
+pub(super) async fn back_up(engine: &Engine, claim: Claim, known: &Known, id: BackupId) -> Result<Outcome, Lost> {
+    order(engine, claim, known, id, "back_up", (BackupState::Asked, BackupState::Taking)).await
 }
 
 /// Orders a machine to restore a backup into a throw-away place, and to compare.
 ///
 /// # Errors
 /// [`Lost`].
-pub(super) async fn rehearse(engine: &Engine, claim: Claim, handle: &Handle, known: &Known, id: BackupId) -> Result<Outcome, Lost> {
+pub(super) async fn rehearse(engine: &Engine, claim: Claim, known: &Known, id: BackupId) -> Result<Outcome, Lost> {
+    order(engine, claim, known, id, "rehearse", (BackupState::Taken, BackupState::Rehearsing)).await
+}
+
+async fn order(
+    engine: &Engine,
+    claim: Claim,
+    known: &Known,
+    id: BackupId,
+    kind: &str,
+    (from, to): (BackupState, BackupState),
+) -> Result<Outcome, Lost> {
     let Some((slot, machine)) = of(known, id) else { return Ok(Outcome::Done) };
     let mut tx = engine.pool.begin().await?;
     fence(&mut tx, claim).await?;
-    if !moves(&mut tx, known, id, slot, &[BackupState::Taken], BackupState::Rehearsing, None).await? {
-        return Ok(Outcome::Done);
+    if moves(&mut tx, &Actor::Koza, (known.id, slot, id), from, to, None).await? {
+        machines::order(&mut tx, machine, kind, &json!({ "backup": id.to_string() })).await?;
     }
-    machines::order(&mut tx, machine, "rehearse", &order_of(id)).await?;
     tx.commit().await?;
-    if handle.inside.is_some() {
-        let ended = compare_simulated(engine, handle, known, slot, id).await;
-        ended_here(engine, known, machine, "rehearse", id, ended).await?;
-    }
     Ok(Outcome::Done)
 }
 
@@ -85,7 +73,7 @@ pub(super) async fn give_up(engine: &Engine, claim: Claim, known: &Known, id: Ba
     };
     let mut tx = engine.pool.begin().await?;
     fence(&mut tx, claim).await?;
-    moves(&mut tx, known, id, backup.slot, &[backup.state], to, Some(said)).await?;
+    moves(&mut tx, &Actor::Koza, (known.id, backup.slot, id), backup.state, to, Some(said)).await?;
     tx.commit().await?;
     Ok(Outcome::Done)
 }
@@ -122,22 +110,20 @@ pub(super) async fn leave(engine: &Engine, claim: Claim, known: &Known, slot: u1
     Ok(Outcome::Done)
 }
 
-/// Moves a backup on, and writes that down for its page.
+/// Moves a backup on, and writes that down for its page. False: it was not in that state (any more).
 async fn moves(
     db: &mut Db,
-    known: &Known,
-    id: BackupId,
-    slot: u16,
-    from: &[BackupState],
+    actor: &Actor,
+    (environment, slot, id): (EnvironmentId, u16, BackupId),
+    from: BackupState,
     to: BackupState,
     said: Option<&str>,
 ) -> sqlx::Result<bool> {
-    if !backups::becomes(db, id, from, to, said).await? {
-        return Ok(false);
+    let has_moved = backups::becomes(db, id, &[from], to, said).await?;
+    if has_moved {
+        events::record(db, environment, actor, &Event::backed_up(id, slot, to, said)).await?;
     }
-    let event = Event::BackedUp { backup: id, machine: slot, state: to, said: said.map(str::to_owned) };
-    events::record(db, known.id, &Actor::Koza, &event).await?;
-    Ok(true)
+    Ok(has_moved)
 }
 
 /// A machine has carried out an order that is about a backup, or could not; what failed is told in its words. Whoever calls this has locked
@@ -155,31 +141,39 @@ pub async fn ended_by_order(db: &mut Db, machine: MachineId, kind: &str, id: Bac
         (_, said) => (Rehearsing, Unproven, said),
     };
     let Some(of) = backups::of(db, id).await?.filter(|of| of.machine == machine.0) else { return Ok(()) };
-    if backups::becomes(db, id, &[from], to, said).await? {
-        let event = Event::BackedUp { backup: id, machine: of.slot, state: to, said: said.map(str::to_owned) };
-        events::record(db, EnvironmentId(of.environment), &Actor::Machine, &event).await?;
-        if let Some(said) = said {
-            warn!(backup.id = %id, machine.id = %machine, said, "a backup failed");
-        }
+    let has_moved = moves(db, &Actor::Machine, (EnvironmentId(of.environment), of.slot, id), from, to, said).await?;
+    if let Some(said) = said.filter(|_| has_moved) {
+        warn!(backup.id = %id, machine.id = %machine, said, "a backup failed");
     }
     Ok(())
 }
 
-/// The same where no machine tells: the worker carried the order out itself.
-async fn ended_here(
-    engine: &Engine,
-    known: &Known,
-    machine: MachineId,
-    kind: &str,
-    id: BackupId,
-    ended: Result<(), BackupError>,
-) -> sqlx::Result<()> {
-    let mut tx = engine.pool.begin().await?;
-    environments::lock(&mut tx, known.id).await?;
-    let failed = ended.err().map(|error| error.to_string());
-    ended_by_order(&mut tx, machine, kind, id, failed.as_deref()).await?;
-    crate::db::wake(&mut tx, known.id.0).await?;
-    tx.commit().await
+/// Where machines are not real nobody takes orders: what a machine was ordered to do with a backup is carried out here. What a worker that
+/// died had begun, the next one does again, as a machine would.
+///
+/// # Errors
+/// As the database.
+pub(super) async fn follow_simulated(engine: &Engine, handle: &Handle, known: &Known) -> sqlx::Result<()> {
+    let Some(inside) = &handle.inside else { return Ok(()) };
+    for (id, backup) in known.world.backups.iter().filter(|(_, backup)| backup.is_of_present) {
+        let (id, Some(machine)) = (BackupId(*id), known.machines.get(&backup.slot)) else { continue };
+        let name = known.world.of(cloud::Kind::Machine, backup.slot).and_then(|held| held.cloud_id.as_deref());
+        if name.is_some_and(|name| !inside.obeys(name)) {
+            continue;
+        }
+        let (kind, ended) = match backup.state {
+            BackupState::Taking => ("back_up", send_simulated(engine, handle, known, (backup.slot, *machine), id).await),
+            BackupState::Rehearsing => ("rehearse", compare_simulated(engine, handle, known, backup.slot, id).await),
+            _ => continue,
+        };
+        let failed = ended.err().map(|error| error.to_string());
+        let mut tx = engine.pool.begin().await?;
+        environments::lock(&mut tx, known.id).await?;
+        ended_by_order(&mut tx, *machine, kind, id, failed.as_deref()).await?;
+        crate::db::wake(&mut tx, known.id.0).await?;
+        tx.commit().await?;
+    }
+    Ok(())
 }
 
 async fn send_simulated(

@@ -11,7 +11,7 @@ use tracing::{info, warn};
 
 use super::act::{self, Outcome};
 use super::clouds::{Handle, NoCloud};
-use super::{Engine, incidents, observe};
+use super::{Engine, backup, incidents, observe};
 use crate::db::events::{self, Actor, Event};
 use crate::db::queue::{self, Claim, Lost, fence};
 use crate::db::world::{self, Known};
@@ -91,6 +91,7 @@ pub async fn turn_knowing(engine: &Engine, claim: Claim, mut known: Known) -> Re
     }
     find_image(&handle, &mut known).await;
     follow_simulated_boot(engine, claim, &handle, &mut known).await?;
+    backup::follow_simulated(engine, &handle, &known).await?;
 
     let plan = plan(&known.wish(handle.cloud.nature()), &known.world, known.now);
     let outcomes = join_all(plan.now.iter().map(|(action, _)| act::act(engine, claim, &handle, &known, action))).await;

@@ -1,6 +1,8 @@
 //! A backup's content, for whoever holds the environment: one compressed tar.
 
+use app::domain::backup::DOWNLOAD;
 use app::domain::ids::{BackupId, EnvironmentId};
+use app::error::told_on;
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Path, State};
@@ -33,6 +35,7 @@ pub async fn download(
             // A block that is damaged breaks off the download: the browser sees that it is not whole.
             (headers, Body::from_stream(backup::content(site.engine, manifest))).into_response()
         }
-        Err(error) => StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR).into_response(),
+        // The page of backups says why.
+        Err(error) => Redirect::to(&told_on(&format!("/environments/{environment}/backups"), DOWNLOAD, error)).into_response(),
     }
 }

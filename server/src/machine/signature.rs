@@ -3,7 +3,7 @@
 use aws_lc_rs::{digest, hmac};
 use time::OffsetDateTime;
 
-use crate::wish::spec::hex;
+use crate::wish::spec::{hex, unhex};
 
 /// A request may be this old, or this far ahead, in seconds.
 pub const TOLERANCE: i64 = 300;
@@ -18,8 +18,7 @@ pub fn message(method: &str, path_and_query: &str, timestamp: i64, body: &[u8]) 
 #[must_use]
 pub fn is_valid(secret: &str, message: &str, signature: &str, timestamp: i64, now: OffsetDateTime) -> bool {
     let is_near = now.unix_timestamp().abs_diff(timestamp) <= TOLERANCE.unsigned_abs();
-    let signature: Option<Vec<u8>> =
-        (0..signature.len() / 2).map(|i| signature.get(2 * i..2 * i + 2).and_then(|digits| u8::from_str_radix(digits, 16).ok())).collect();
+    let signature = unhex(signature);
     let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
     // hmac::verify compares in constant time.
     is_near && signature.is_some_and(|signature| hmac::verify(&key, message.as_bytes(), &signature).is_ok())

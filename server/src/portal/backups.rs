@@ -19,21 +19,25 @@ impl EnvironmentsPort {
     /// What is in a backup, for whoever holds its environment, with what that is called.
     ///
     /// # Errors
-    /// [`AppError::Conflict`] if it is damaged.
+    /// [`AppError::Damaged`] if it is.
     pub async fn content_of(&self, caller: &Caller, environment: EnvironmentId, id: BackupId) -> Result<(String, Manifest), AppError> {
         let mut db = self.engine.pool.acquire().await.map_err(unexpected)?;
         let standing = self.may(&mut db, caller, environment, Action::UseSecrets).await?;
         whole(&mut db, environment, id).await?;
         drop(db);
-        match backup::manifest(&self.engine, id).await {
-            Ok(manifest) => Ok((standing.name, manifest)),
-            Err(BackupError::Damaged(said)) => {
+        Ok((standing.name, self.manifest(id).await?))
+    }
+
+    /// What is in a backup, if it is as we put it there.
+    async fn manifest(&self, id: BackupId) -> Result<Manifest, AppError> {
+        backup::manifest(&self.engine, id).await.map_err(|error| match error {
+            BackupError::Damaged(said) => {
                 tracing::error!(backup.id = %id, said, "a backup is damaged");
-                Err(AppError::Conflict)
+                AppError::Damaged
             }
-            Err(BackupError::Store(_)) => Err(AppError::TryAgain),
-            Err(error) => Err(unexpected(error)),
-        }
+            BackupError::Store(_) => AppError::TryAgain,
+            error => unexpected(error),
+        })
     }
 }
 
@@ -127,6 +131,7 @@ impl Backups for EnvironmentsPort {
         let version = courses::version(&mut db, of.version).await.map_err(unexpected)?;
         let offer = version.filter(|version| mine.iter().any(|course| course.id == version.course)).ok_or(AppError::NotAllowed)?;
         drop(db);
+        self.manifest(id).await?;
         self.request_of(caller, offer, name, public_key, Some(id)).await
     }
 }

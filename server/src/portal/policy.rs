@@ -78,7 +78,7 @@ async fn minutes(db: &mut Db, known: &Known, policy: &Policy) -> sqlx::Result<Ve
     match policy.limit {
         // The first machine is asked, as visitors of the balancer are answered: not while it gets none.
         Limit::Response(_) if known.options.set_apart.contains(&1) => Ok(Vec::new()),
-        Limit::Response(_) => samples::newest(db, known.id, "response_ms", CALM).await,
+        Limit::Response(_) => samples::newest(db, known.id, samples::RESPONSE, CALM).await,
         Limit::Cpu(_) => {
             let mut sum = vec![Some(0_u32); usize::from(CALM)];
             for slot in 1..=known.options.machines {

@@ -131,6 +131,13 @@ pub fn service_of(probe: Probe) -> Option<&'static str> {
     }
 }
 
+/// Bytes from hexadecimal digits; `None`: it is something else.
+#[must_use]
+pub fn unhex(digits: &str) -> Option<Vec<u8>> {
+    let pair = |at: usize| digits.get(at..at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok());
+    if digits.len().is_multiple_of(2) { (0..digits.len()).step_by(2).map(pair).collect() } else { None }
+}
+
 /// Bytes as lower-case hexadecimal digits.
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {

@@ -3,11 +3,9 @@
 use app::domain::backup::{BackupCard, BackupState, NoBackup};
 use app::domain::ids::{BackupId, EnvironmentId, MachineId};
 use app::domain::phase::Phase;
-use app::domain::reason::Attention;
-use app::domain::scaling::Share;
 use app::domain::timeline::{StepState, What};
 use app::error::AppError;
-use app::ports::{Backups, Environments, Scaling};
+use app::ports::{Backups, Environments};
 use aws_double::Double;
 use aws_lc_rs::hmac;
 use axum::Router;
@@ -29,29 +27,11 @@ use tower::ServiceExt;
 
 use crate::support::TestPortal;
 
-async fn ready(portal: &TestPortal) -> EnvironmentId {
-    let id = portal.request("c5").await.expect("requested");
-    portal.run_until_phase(id, Phase::Ready).await;
-    id
-}
-
-async fn scaled_out(portal: &TestPortal, machines: u16) -> EnvironmentId {
-    let id = ready(portal).await;
-    portal.environments.scale_out(&portal.student, id, machines, None).await.expect("asked");
-    let all_answer = |shares: Vec<Share>| shares.len() == usize::from(machines) && shares.iter().all(|share| *share == Share::Healthy);
-    portal.run_until(|portal| async move { all_answer(shares(portal, id).await) }).await;
-    id
-}
-
-async fn shares(portal: &TestPortal, id: EnvironmentId) -> Vec<Share> {
-    portal.view(id).await.scaling.map_or_else(Vec::new, |scaling| scaling.machines.iter().map(|machine| machine.share).collect())
-}
-
-async fn of(portal: &TestPortal, id: EnvironmentId) -> Vec<BackupCard> {
+pub async fn of(portal: &TestPortal, id: EnvironmentId) -> Vec<BackupCard> {
     Backups::of(&portal.environments, &portal.student, id).await.expect("backups").backups
 }
 
-async fn run_until_state(portal: &TestPortal, id: EnvironmentId, state: BackupState) -> BackupCard {
+pub async fn run_until_state(portal: &TestPortal, id: EnvironmentId, state: BackupState) -> BackupCard {
     portal.run_until(|portal| async move { of(portal, id).await.first().is_some_and(|backup| backup.state == state) }).await;
     of(portal, id).await.remove(0)
 }
@@ -69,14 +49,14 @@ async fn backed_up_as(portal: &TestPortal, name: &str) -> (EnvironmentId, Backup
     (id, backup)
 }
 
-async fn content(portal: &TestPortal, id: BackupId) -> Result<Vec<u8>, BackupError> {
+pub async fn content(portal: &TestPortal, id: BackupId) -> Result<Vec<u8>, BackupError> {
     let manifest = backup::manifest(&portal.engine, id).await?;
     let blocks: Vec<Bytes> = backup::content(portal.engine.clone(), manifest).try_collect().await?;
     Ok(blocks.concat())
 }
 
 /// The files of a backup in the store.
-fn files(portal: &TestPortal, id: BackupId) -> Vec<std::path::PathBuf> {
+pub fn files(portal: &TestPortal, id: BackupId) -> Vec<std::path::PathBuf> {
     let folder = portal.store_folder.path().join("backups").join(id.to_string());
     let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
     let mut files: Vec<_> = entries.map(|entry| entry.expect("an entry").path()).collect();
@@ -84,7 +64,7 @@ fn files(portal: &TestPortal, id: BackupId) -> Vec<std::path::PathBuf> {
     files
 }
 
-fn damage(file: &std::path::Path) {
+pub fn damage(file: &std::path::Path) {
     let mut bytes = std::fs::read(file).expect("it is there");
     bytes[0] ^= 1;
     std::fs::write(file, bytes).expect("written");
@@ -96,14 +76,14 @@ async fn erase_expired(portal: &TestPortal) {
     perform(&portal.engine, &chore).await.expect("done");
 }
 
-async fn machine_of(portal: &TestPortal, id: EnvironmentId, slot: u16) -> MachineId {
+pub async fn machine_of(portal: &TestPortal, id: EnvironmentId, slot: u16) -> MachineId {
     let known = world::load(&mut portal.engine.pool.acquire().await.expect("a connection"), id).await.expect("known");
     known.machines[&slot]
 }
 
 /// One that its machine is sending.
 async fn being_taken(portal: &TestPortal) -> (MachineId, BackupId) {
-    let id = ready(portal).await;
+    let id = portal.ready().await;
     portal.environments.back_up(&portal.student, id).await.expect("asked");
     let backup = of(portal, id).await[0].id;
     let mut db = portal.engine.pool.acquire().await.expect("a connection");
@@ -135,74 +115,9 @@ async fn a_backup_is_restored_in_rehearsal_and_compared_before_it_counts(pool: P
 }
 
 #[sqlx::test(migrator = "server::MIGRATOR")]
-async fn a_machine_leaves_once_its_backup_is_proven_and_visitors_reach_it_until_then(pool: PgPool) {
-    let portal = TestPortal::new(pool).await;
-    let id = scaled_out(&portal, 3).await;
-    portal.environments.scale_in(&portal.student, id, 1, true).await.expect("asked");
-    assert_eq!(portal.environments.scale_out(&portal.student, id, 3, None).await, Err(AppError::Conflict), "some are to leave");
-    portal.run_until(|portal| async move { portal.in_cloud(id).await.iter().filter(|kind| **kind == "machine").count() == 1 }).await;
-    portal.run_until(|portal| async move { portal.view(id).await.scaling.is_none() }).await;
-    portal.run_until(|portal| async move { portal.in_cloud(id).await.len() == 6 }).await;
-    assert_eq!(
-        portal.in_cloud(id).await,
-        ["address", "binding", "disk", "firewall", "key", "machine"],
-        "no image, no snapshot, no balancer"
-    );
-    assert_eq!(portal.view(id).await.phase, Phase::Ready);
-
-    let told: Vec<String> = sqlx::query_scalar(
-        "select concat_ws(' ', code, data ->> 'action', data ->> 'state', data ->> 'machine') from event
-          where environment = $1 and (code in ('backed_up', 'left') or data ->> 'action' ~ '^release (target|machine)') order by number",
-    )
-    .bind(id.0)
-    .fetch_all(&portal.engine.pool)
-    .await
-    .expect("events");
-    for slot in [2, 3] {
-        let at = |what: String| told.iter().position(|line| *line == what).unwrap_or_else(|| panic!("{what}: {told:#?}"));
-        let order = [
-            at(format!("backed_up proven {slot}")),
-            at(format!("left {slot}")),
-            at(format!("done release target/{slot}")),
-            at(format!("done release machine/{slot}")),
-        ];
-        assert!(order.is_sorted(), "{told:#?}");
-    }
-    let backups = of(&portal, id).await;
-    assert_eq!(backups.iter().map(|backup| backup.state).collect::<Vec<_>>(), [BackupState::Proven; 2]);
-
-    // It can be scaled out again.
-    portal.environments.scale_out(&portal.student, id, 2, None).await.expect("asked");
-    portal.run_until(|portal| async move { shares(portal, id).await == [Share::Healthy, Share::Healthy] }).await;
-}
-
-#[sqlx::test(migrator = "server::MIGRATOR")]
-async fn a_block_that_was_damaged_in_the_store_is_noticed_and_the_machine_stays(pool: PgPool) {
-    let portal = TestPortal::new(pool).await;
-    let id = scaled_out(&portal, 2).await;
-    portal.environments.scale_in(&portal.student, id, 1, true).await.expect("asked");
-    let backup = run_until_state(&portal, id, BackupState::Taken).await;
-    damage(&files(&portal, backup.id)[0]);
-    portal.run_until(|portal| async move { portal.view(id).await.attention.is_some() }).await;
-    let attention = portal.view(id).await.attention;
-    assert_eq!(attention, Some(Attention::BackupFailed { machine: 2, said: "block 0 is damaged".into() }));
-    assert!(matches!(content(&portal, backup.id).await, Err(BackupError::Damaged(_))), "nobody downloads half of one");
-    portal.advance(Duration::hours(3)).await;
-    portal.turn_once().await;
-    assert_eq!(shares(&portal, id).await, [Share::Healthy, Share::Healthy], "it stays, and goes on answering");
-
-    // Tried again, another is taken, and the machine leaves.
-    portal.environments.try_again(&portal.student, id).await.expect("asked");
-    portal.run_until(|portal| async move { portal.view(id).await.scaling.is_none() }).await;
-    assert_eq!(portal.view(id).await.attention, None);
-    let states: Vec<_> = of(&portal, id).await.iter().map(|backup| backup.state).collect();
-    assert_eq!(states, [BackupState::Proven, BackupState::Unproven]);
-}
-
-#[sqlx::test(migrator = "server::MIGRATOR")]
 async fn a_manifest_that_we_did_not_sign_is_not_believed(pool: PgPool) {
     let portal = TestPortal::new(pool).await;
-    let (_, backup) = backed_up(&portal).await;
+    let (id, backup) = backed_up(&portal).await;
     let files = files(&portal, backup.id);
     let [block, manifest] = &files[..] else { panic!("{files:?}") };
     let (of_block, of_manifest) = (std::fs::read(block).expect("read"), std::fs::read_to_string(manifest).expect("read"));
@@ -216,81 +131,10 @@ async fn a_manifest_that_we_did_not_sign_is_not_believed(pool: PgPool) {
     std::fs::write(manifest, of_manifest.replace(&hash(&of_block), &hash(&forged))).expect("written");
     let said = content(&portal, backup.id).await.expect_err("refused").to_string();
     assert_eq!(said, "the manifest does not bear our signature");
-}
-
-#[sqlx::test(migrator = "server::MIGRATOR")]
-async fn all_machines_stay_if_its_student_changes_their_mind_and_one_goes_without_a_backup_only_if_they_say_so(pool: PgPool) {
-    let portal = TestPortal::new(pool).await;
-    let id = scaled_out(&portal, 3).await;
-    let scale_in = async |caller, machines, is_backed_up| portal.environments.scale_in(caller, id, machines, is_backed_up).await;
-    assert_eq!(scale_in(&portal.student, 3, true).await, Err(AppError::Conflict), "that is what it has");
-    assert_eq!(scale_in(&portal.student, 0, true).await, Err(AppError::Conflict), "the first machine stays");
-    assert_eq!(scale_in(&portal.student, 2, false).await, Err(AppError::Conflict), "a backup can be taken");
-    assert_eq!(scale_in(&portal.stranger, 1, true).await, Err(AppError::NotFound));
-
-    scale_in(&portal.instructor, 1, true).await.expect("asked");
-    scale_in(&portal.student, 3, true).await.expect("changed their mind");
-    portal.advance(Duration::minutes(5)).await;
-    portal.run_until(|portal| async move { of(portal, id).await.iter().all(|backup| !backup.state.is_moving()) }).await;
-    assert_eq!(shares(&portal, id).await, [Share::Healthy; 3]);
-
-    // The store loses what is put in: the third machine cannot be backed up.
-    scale_in(&portal.student, 1, true).await.expect("asked");
-    let backup = run_until_state(&portal, id, BackupState::Taken).await;
-    assert_eq!(backup.machine, 3, "the last first, and no other meanwhile");
-    damage(&files(&portal, backup.id)[0]);
-    portal.run_until(|portal| async move { portal.view(id).await.attention.is_some() }).await;
-    let offer = portal.environments.offer(&portal.student, id).await.expect("an offer");
-    assert_eq!((offer.is_stuck, offer.leaving), (true, vec![2, 3]));
-    assert_eq!(scale_in(&portal.instructor, 2, false).await, Err(AppError::NotAllowed), "it is the student's work");
-    assert_eq!(scale_in(&portal.student, 1, false).await, Err(AppError::Conflict), "one at a time");
-    scale_in(&portal.student, 2, false).await.expect("asked");
-    // The second still leaves with a backup of its own, taken after the third had gone.
-    portal.run_until(|portal| async move { portal.view(id).await.scaling.is_none() }).await;
-    let states: Vec<_> = of(&portal, id).await.iter().map(|backup| (backup.machine, backup.state)).collect();
-    assert_eq!(states, [(2, BackupState::Proven), (3, BackupState::Unproven)]);
-}
-
-#[sqlx::test(migrator = "server::MIGRATOR")]
-async fn a_proof_that_is_not_of_now_is_no_proof_and_a_backup_that_nobody_compared_is_still_there(pool: PgPool) {
-    let portal = TestPortal::new(pool).await;
-    let id = scaled_out(&portal, 2).await;
-    portal.environments.scale_in(&portal.student, id, 1, true).await.expect("asked");
-    let old = run_until_state(&portal, id, BackupState::Taken).await;
-    // It comes late: visitors have written on it since.
-    sqlx::query("update backup set state = 'proven', taken_at = taken_at - interval '1 hour'")
-        .execute(&portal.engine.pool)
-        .await
-        .expect("late");
-    portal.run_until(|portal| async move { portal.view(id).await.scaling.is_none() }).await;
-    assert_eq!(of(&portal, id).await.len(), 2, "another was taken before it left");
-    assert_ne!(of(&portal, id).await[0].id, old.id);
-
-    // The machine goes before its backup was compared: what is in the store can be had all the same.
-    portal.environments.back_up(&portal.student, id).await.expect("asked");
-    let backup = run_until_state(&portal, id, BackupState::Taken).await;
-    portal.environments.delete(&portal.student, id, "c5").await.expect("asked");
-    portal.run_until_phase(id, Phase::Removed).await;
-    assert_eq!(of(&portal, id).await[0].state, BackupState::Unproven);
-    let new = portal.environments.restore(&portal.student, id, backup.id, "c6", "").await.expect("asked");
-    portal.run_until_phase(new, Phase::Ready).await;
-    let mut db = portal.engine.pool.acquire().await.expect("a connection");
-    assert!(backups::may_fetch(&mut db, backup.id, machine_of(&portal, new, 1).await).await.expect("asked"));
-}
-
-#[sqlx::test(migrator = "server::MIGRATOR")]
-async fn a_copy_that_was_never_set_up_or_has_vanished_leaves_without_a_backup(pool: PgPool) {
-    let portal = TestPortal::new(pool).await;
-    let id = scaled_out(&portal, 2).await;
-    let copy: String = sqlx::query_scalar("select cloud_id from resource where kind = 'machine' and slot = 2 and gone_at is null")
-        .fetch_one(&portal.engine.pool)
-        .await
-        .expect("it is held");
-    portal.sim.vanish(&copy).expect("it was there");
-    portal.environments.scale_in(&portal.student, id, 1, true).await.expect("asked");
-    portal.run_until(|portal| async move { portal.view(id).await.scaling.is_none() }).await;
-    portal.run_until(|portal| async move { portal.in_cloud(id).await.len() == 6 }).await;
-    assert_eq!(portal.view(id).await.attention, None);
+    let content = portal.environments.content_of(&portal.student, id, backup.id).await.map(|_| ());
+    assert_eq!(content, Err(AppError::Damaged));
+    let restored = portal.environments.restore(&portal.student, id, backup.id, "c6", "").await;
+    assert_eq!(restored, Err(AppError::Damaged), "nothing is built of it");
 }
 
 #[sqlx::test(migrator = "server::MIGRATOR")]
@@ -386,7 +230,7 @@ async fn backups_are_erased_when_their_time_has_passed_and_at_once_when_their_ho
 #[sqlx::test(migrator = "server::MIGRATOR")]
 async fn a_course_has_its_environments_backed_up_by_schedule_while_they_run(pool: PgPool) {
     let portal = TestPortal::new(pool).await;
-    let id = ready(&portal).await;
+    let id = portal.ready().await;
     sqlx::query("update course set backups_every_hours = 24").execute(&portal.engine.pool).await.expect("set");
     let round = async || {
         let mut db = portal.engine.pool.acquire().await.expect("a connection");
@@ -440,13 +284,15 @@ async fn what_cannot_be_backed_up_says_why(pool: PgPool) {
 async fn a_machine_that_says_nothing_of_its_backup_for_long_has_failed_and_one_that_goes_takes_it_along(pool: PgPool) {
     let portal = TestPortal::new(pool).await;
     let (_, id) = being_taken(&portal).await;
+    let mut db = portal.engine.pool.acquire().await.expect("a connection");
+    let of = async |db: &mut sqlx::PgConnection| backups::of(db, id).await.expect("asked").expect("it is there");
+    let environment = EnvironmentId(of(&mut db).await.environment);
+    let machine = portal.machine(environment).await;
+    portal.sim.break_service(&machine, "agent").expect("it is there");
     portal.advance(Duration::minutes(21)).await;
     portal.run_until(|portal| async move { portal.count("select count(*) from backup where state = 'failed'").await == 1 }).await;
     assert_eq!(portal.count("select count(*) from backup_block").await, 0, "what arrived of it counts no more");
-    let mut db = portal.engine.pool.acquire().await.expect("a connection");
-    let state = backups::of(&mut db, id).await.expect("asked").expect("it is there");
-    assert_eq!(state.state, BackupState::Failed);
-    let environment = EnvironmentId(state.environment);
+    assert_eq!(of(&mut db).await.state, BackupState::Failed);
     portal.environments.back_up(&portal.student, environment).await.expect("asked");
     portal.environments.delete(&portal.student, environment, "c5").await.expect("asked");
     portal.run_until_phase(environment, Phase::Removed).await;
@@ -498,7 +344,7 @@ async fn ask(door: &Router, machine: MachineId, method: &str, path: &str, body: 
 #[sqlx::test(migrator = "server::MIGRATOR")]
 async fn a_machine_sends_its_backup_through_its_door_and_nobody_elses(pool: PgPool) {
     let portal = TestPortal::new(pool).await;
-    let id = ready(&portal).await;
+    let id = portal.ready().await;
     let other = portal.environments.request(&portal.other_student, portal.version, "c9", "").await.expect("requested");
     portal.run_until_phase_of(&portal.other_student, other, Phase::Ready).await;
     portal.environments.back_up(&portal.student, id).await.expect("asked");

@@ -6,8 +6,9 @@ use std::future::poll_fn;
 use std::pin::pin;
 use std::task::Poll;
 
+use app::domain::backup::BackupState;
 use app::domain::phase::Phase;
-use app::ports::Environments;
+use app::ports::{Backups, Environments, Scaling};
 use server::db::queue;
 use server::engine::Engine;
 use server::engine::turn::turn;
@@ -78,6 +79,34 @@ async fn killed_at_any_point_there_is_exactly_one_of_everything_and_nothing_afte
         kills += 1;
     }
     assert!(kills > 10, "a turn has many points at which it can be killed, {kills} were found");
+}
+
+/// Far enough to reach the last act of the longest turn: of these points each is tried while a machine is backed up and leaves.
+const POINTS_OF_LEAVING: usize = 24;
+
+#[sqlx::test(migrator = "server::MIGRATOR")]
+async fn killed_at_any_point_a_machine_leaves_once_and_not_without_its_backup(pool: PgPool) {
+    let portal = TestPortal::new(pool).await;
+    let id = portal.ready().await;
+    let mut kills = 0;
+    for polls in (1..=POINTS_OF_LEAVING).step_by(2) {
+        portal.scale_out(id, 2).await;
+        portal.environments.scale_in(&portal.student, id, 1, true).await.expect("asked");
+        for _ in 0..4 {
+            for _ in 0..3 {
+                kills += i32::from(!turn_killed_after(&portal, polls).await);
+                portal.advance(Duration::seconds(31)).await;
+            }
+            // Who kills each of its workers is parked; this one lives.
+            let killers = "select count(*) from environment where fruitless_claims > 0";
+            portal.run_until(|portal| async move { portal.count(killers).await == 0 }).await;
+        }
+        portal.run_until(|portal| async move { portal.view(id).await.scaling.is_none() && portal.in_cloud(id).await.len() == 6 }).await;
+        let backups = Backups::of(&portal.environments, &portal.student, id).await.expect("a page").backups;
+        let states: Vec<_> = backups.iter().map(|backup| backup.state).collect();
+        assert!(states.contains(&BackupState::Proven) && !states.contains(&BackupState::Failed), "killed after {polls} polls: {states:?}");
+    }
+    assert!(kills > 10, "{kills}");
 }
 
 #[sqlx::test(migrator = "server::MIGRATOR")]

@@ -11,6 +11,7 @@ mod chores;
 mod crashes;
 mod drift;
 mod launches;
+mod leaving;
 mod line;
 mod matrix;
 mod names;

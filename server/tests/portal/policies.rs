@@ -2,7 +2,6 @@
 
 use app::domain::backup::BackupState;
 use app::domain::ids::EnvironmentId;
-use app::domain::phase::Phase;
 use app::domain::scaling::{Because, Limit, Policy, Share};
 use app::domain::timeline::What;
 use app::error::{AppError, Field, Why};
@@ -19,13 +18,8 @@ const BY_CPU: Policy = Policy { least: 1, most: 2, limit: Limit::Cpu(80), cooldo
 /// Those of the demo's blueprint.
 const PROCESSORS: i32 = 2;
 
-async fn shares(portal: &TestPortal, id: EnvironmentId) -> Vec<Share> {
-    portal.view(id).await.scaling.map_or_else(Vec::new, |scaling| scaling.machines.iter().map(|machine| machine.share).collect())
-}
-
 async fn ruled(portal: &TestPortal, policy: Policy) -> EnvironmentId {
-    let id = portal.request("c5").await.expect("requested");
-    portal.run_until_phase(id, Phase::Ready).await;
+    let id = portal.ready().await;
     portal.environments.set_policy(&portal.student, id, Some(policy)).await.expect("set");
     id
 }
@@ -60,16 +54,16 @@ async fn hot_minutes_bring_a_machine_calm_ones_take_it_away_with_a_backup_and_th
     let portal = TestPortal::new(pool).await;
     let id = ruled(&portal, BY_CPU).await;
     minutes_at(&portal, id, 2, 95).await;
-    assert_eq!(shares(&portal, id).await, [], "a passing peak");
+    assert_eq!(portal.shares(id).await, [], "a passing peak");
     minutes_at(&portal, id, 3, 95).await;
-    portal.run_until(|portal| async move { shares(portal, id).await == [Share::Healthy, Share::Healthy] }).await;
+    portal.run_until(|portal| async move { portal.shares(id).await == [Share::Healthy, Share::Healthy] }).await;
     let hot = Because::Above { limit: Limit::Cpu(80), seen: 95, minutes: 3 };
     assert_eq!(because(&portal, id).await, Some((true, hot)));
     minutes_at(&portal, id, 4, 95).await;
     assert_eq!(portal.count("select count(*) from event where code = 'scaled_out'").await, 1, "it has all that the rule lets it have");
 
     minutes_at(&portal, id, 13, 20).await;
-    portal.run_until(|portal| async move { shares(portal, id).await.is_empty() }).await;
+    portal.run_until(|portal| async move { portal.shares(id).await.is_empty() }).await;
     let calm = Because::Below { limit: Limit::Cpu(80), seen: 20, minutes: 10 };
     assert_eq!(because(&portal, id).await, Some((false, calm)));
     let backups = app::ports::Backups::of(&portal.environments, &portal.student, id).await.expect("a page").backups;
@@ -81,7 +75,7 @@ async fn a_machine_that_tells_nothing_is_no_reason_for_anything(pool: PgPool) {
     let portal = TestPortal::new(pool).await;
     let id = ruled(&portal, Policy { least: 2, ..BY_CPU }).await;
     follow_all(&portal.engine).await.expect("followed");
-    portal.run_until(|portal| async move { shares(portal, id).await == [Share::Healthy, Share::Healthy] }).await;
+    portal.run_until(|portal| async move { portal.shares(id).await == [Share::Healthy, Share::Healthy] }).await;
     assert_eq!(because(&portal, id).await, Some((true, Because::Bounds)), "at least two are wanted");
     portal.environments.set_policy(&portal.student, id, Some(BY_CPU)).await.expect("set");
     for _ in 0..30 {
@@ -89,7 +83,27 @@ async fn a_machine_that_tells_nothing_is_no_reason_for_anything(pool: PgPool) {
         follow_all(&portal.engine).await.expect("followed");
         portal.turn_once().await;
     }
-    assert_eq!(shares(&portal, id).await.len(), 2);
+    assert_eq!(portal.shares(id).await.len(), 2);
+}
+
+#[sqlx::test(migrator = "server::MIGRATOR")]
+async fn how_long_visitors_wait_brings_a_machine_too(pool: PgPool) {
+    let portal = TestPortal::new(pool).await;
+    let by_response = Policy { limit: Limit::Response(500), ..BY_CPU };
+    let id = ruled(&portal, by_response).await;
+    let measured = "select count(*) from sample where signal = 'response_ms'";
+    assert!(portal.count(measured).await > 0, "our own look at the page is the measure");
+    for _ in 0..5 {
+        portal.advance(Duration::MINUTE).await;
+        let mut db = portal.engine.pool.acquire().await.expect("a connection");
+        let now = server::db::now(&mut db).await.expect("a time");
+        samples::write(&mut db, id, samples::RESPONSE, now - Duration::MINUTE, 1800).await.expect("written");
+        drop(db);
+        follow_all(&portal.engine).await.expect("followed");
+    }
+    portal.run_until(|portal| async move { portal.shares(id).await == [Share::Healthy, Share::Healthy] }).await;
+    let slow = Because::Above { limit: Limit::Response(500), seen: 1800, minutes: 3 };
+    assert_eq!(because(&portal, id).await, Some((true, slow)));
 }
 
 #[sqlx::test(migrator = "server::MIGRATOR")]
@@ -105,5 +119,5 @@ async fn a_rule_is_set_within_the_blueprint_by_who_may_steer_and_taken_back(pool
     assert_eq!(portal.environments.offer(&portal.student, id).await.map(|offer| offer.policy), Ok(Some(BY_CPU)));
     assert_eq!(set(&portal.instructor, None).await, Ok(()));
     minutes_at(&portal, id, 6, 99).await;
-    assert_eq!(shares(&portal, id).await, [], "nothing comes by itself any more");
+    assert_eq!(portal.shares(id).await, [], "nothing comes by itself any more");
 }

@@ -17,25 +17,8 @@ async fn spread(portal: &TestPortal, id: EnvironmentId) -> Spread {
     portal.view(id).await.scaling.expect("it has several machines")
 }
 
-async fn shares(portal: &TestPortal, id: EnvironmentId) -> Vec<Share> {
-    spread(portal, id).await.machines.iter().map(|machine| machine.share).collect()
-}
-
 async fn run_until_shares(portal: &TestPortal, id: EnvironmentId, wanted: &'static [Share]) {
-    portal.run_until(|portal| async move { shares(portal, id).await == wanted }).await;
-}
-
-/// Ready, and scaled out to so many machines.
-async fn scaled_out(portal: &TestPortal, machines: u16) -> EnvironmentId {
-    let id = portal.request("c5").await.expect("requested");
-    portal.run_until_phase(id, Phase::Ready).await;
-    portal.environments.scale_out(&portal.student, id, machines, None).await.expect("asked");
-    portal
-        .run_until(|portal| async move {
-            shares(portal, id).await.iter().all(|share| *share == Share::Healthy) && shares(portal, id).await.len() == usize::from(machines)
-        })
-        .await;
-    id
+    portal.run_until(|portal| async move { portal.shares(id).await == wanted }).await;
 }
 
 async fn answers(portal: &TestPortal, id: EnvironmentId, visitor: Visitor) -> Vec<(String, u32)> {
@@ -47,7 +30,7 @@ async fn answers(portal: &TestPortal, id: EnvironmentId, visitor: Visitor) -> Ve
 #[sqlx::test(migrator = "server::MIGRATOR")]
 async fn a_student_scales_out_and_both_machines_answer_from_zones_of_their_own(pool: PgPool) {
     let portal = TestPortal::new(pool).await;
-    let id = scaled_out(&portal, 2).await;
+    let id = portal.scaled_out(2).await;
     let view = portal.view(id).await;
     assert_eq!(view.phase, Phase::Ready, "it worked all the time");
     let machines = spread(&portal, id).await.machines;
@@ -70,7 +53,7 @@ async fn a_student_scales_out_and_both_machines_answer_from_zones_of_their_own(p
 #[sqlx::test(migrator = "server::MIGRATOR")]
 async fn who_is_taken_out_gets_no_requests_and_is_back_when_it_is_put_back(pool: PgPool) {
     let portal = TestPortal::new(pool).await;
-    let id = scaled_out(&portal, 2).await;
+    let id = portal.scaled_out(2).await;
     portal.environments.set_apart(&portal.student, id, 2, true).await.expect("asked");
     run_until_shares(&portal, id, &[Share::Healthy, Share::SetApart]).await;
     assert_eq!(answers(&portal, id, Visitor::New).await, [("c5-1".to_owned(), 20)]);
@@ -85,7 +68,7 @@ async fn who_is_taken_out_gets_no_requests_and_is_back_when_it_is_put_back(pool:
 #[sqlx::test(migrator = "server::MIGRATOR")]
 async fn with_sticky_sessions_a_visitor_stays_and_without_them_does_not(pool: PgPool) {
     let portal = TestPortal::new(pool).await;
-    let id = scaled_out(&portal, 2).await;
+    let id = portal.scaled_out(2).await;
     assert_eq!(answers(&portal, id, Visitor::Same { mark: None }).await.len(), 2);
     portal.environments.set_sticky(&portal.student, id, true).await.expect("asked");
     portal
@@ -148,7 +131,7 @@ async fn nobody_but_its_holder_and_staff_scale_an_environment(pool: PgPool) {
 #[sqlx::test(migrator = "server::MIGRATOR")]
 async fn a_copy_that_vanishes_is_made_anew_and_the_first_machine_is_never_touched(pool: PgPool) {
     let portal = TestPortal::new(pool).await;
-    let id = scaled_out(&portal, 2).await;
+    let id = portal.scaled_out(2).await;
     let name = async |slot: i16| -> String {
         sqlx::query_scalar("select cloud_id from resource where environment = $1 and kind = 'machine' and slot = $2 and gone_at is null")
             .bind(id.0)
@@ -218,8 +201,8 @@ async fn a_copy_that_cannot_set_itself_up_gets_no_visitors_and_the_page_says_wha
     let view = portal.view(id).await;
     assert!(matches!(view.attention, Some(Attention::CopyFailed { machine: 2, .. })), "{:?}", view.attention);
     assert_eq!(view.phase, Phase::Ready, "the first machine works");
-    portal.run_until(|portal| async move { shares(portal, id).await[0] == Share::Healthy }).await;
-    assert_eq!(shares(&portal, id).await[1], Share::Checking);
+    portal.run_until(|portal| async move { portal.shares(id).await[0] == Share::Healthy }).await;
+    assert_eq!(portal.shares(id).await[1], Share::Checking);
     assert_eq!(answers(&portal, id, Visitor::New).await, [("c5-1".to_owned(), 20)]);
 }
 

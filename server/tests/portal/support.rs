@@ -8,8 +8,9 @@ use app::domain::environment::EnvironmentView;
 use app::domain::ids::{BlueprintVersionId, EnvironmentId, PersonId};
 use app::domain::person::Caller;
 use app::domain::phase::Phase;
+use app::domain::scaling::Share;
 use app::error::AppError;
-use app::ports::Environments;
+use app::ports::{Environments, Scaling};
 use cloud::sim::{SimCloud, SimSettings};
 use cloud::{Cloud, Dns, Named};
 use server::db::{buckets, courses, environments, people, queue};
@@ -202,6 +203,32 @@ impl TestPortal {
     pub async fn run_until_phase_of(&self, holder: &Caller, id: EnvironmentId, phase: Phase) {
         let seen = async |portal: &Self| portal.environments.view(holder, id).await.expect("a view").phase;
         self.run_until(|portal| async move { seen(portal).await == phase }).await;
+    }
+
+    /// A student's environment, Ready.
+    pub async fn ready(&self) -> EnvironmentId {
+        let id = self.request("c5").await.expect("requested");
+        self.run_until_phase(id, Phase::Ready).await;
+        id
+    }
+
+    /// The same, scaled out to so many machines, all of which visitors reach.
+    pub async fn scaled_out(&self, machines: u16) -> EnvironmentId {
+        let id = self.ready().await;
+        self.scale_out(id, machines).await;
+        id
+    }
+
+    /// Scales out to so many machines, until visitors reach all of them.
+    pub async fn scale_out(&self, id: EnvironmentId, machines: u16) {
+        self.environments.scale_out(&self.student, id, machines, None).await.expect("asked");
+        let all_answer = move |shares: Vec<Share>| shares == vec![Share::Healthy; usize::from(machines)];
+        self.run_until(|portal| async move { all_answer(portal.shares(id).await) }).await;
+    }
+
+    /// Where its machines stand; nothing of an environment that has one.
+    pub async fn shares(&self, id: EnvironmentId) -> Vec<Share> {
+        self.view(id).await.scaling.map_or_else(Vec::new, |scaling| scaling.machines.iter().map(|machine| machine.share).collect())
     }
 
     pub async fn count(&self, query: &'static str) -> i64 {

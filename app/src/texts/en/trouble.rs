@@ -10,6 +10,7 @@ pub(super) fn title(error: &AppError) -> &'static str {
         AppError::NotFound => "Not found",
         AppError::NotAllowed => "Not allowed",
         AppError::Invalid { .. } => "Please check what you typed",
+        AppError::Damaged => "The backup is damaged",
         AppError::Conflict => "Not possible now",
         AppError::TryAgain => "Try again in a moment",
         AppError::Unexpected { .. } => "Something went wrong",
@@ -23,6 +24,9 @@ pub(super) fn error(error: &AppError) -> String {
         AppError::NotFound => "There is nothing at this address, or it is not yours to see.".to_owned(),
         AppError::NotAllowed => "You may see this, but not change it. Ask your instructor.".to_owned(),
         AppError::Invalid { why: reason, .. } => why(*reason),
+        AppError::Damaged => {
+            "What the store has of this backup is not what was put there. Koza hands out nothing of it. Take another backup, and tell your instructor: somebody has to look at the store.".to_owned()
+        }
         AppError::Conflict => {
             "It changed in the meantime, or cannot be done in this phase. Look at its page, then decide again.".to_owned()
         }

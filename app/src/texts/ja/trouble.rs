@@ -10,6 +10,7 @@ pub(super) fn title(error: &AppError) -> &'static str {
         AppError::NotFound => "見つかりません",
         AppError::NotAllowed => "権限がありません",
         AppError::Invalid { .. } => "入力を確かめてください",
+        AppError::Damaged => "バックアップが壊れています",
         AppError::Conflict => "今はできません",
         AppError::TryAgain => "少し待ってやり直してください",
         AppError::Unexpected { .. } => "問題が起きました",
@@ -23,6 +24,9 @@ pub(super) fn error(error: &AppError) -> String {
         AppError::NotFound => "このアドレスには何もないか、表示する権限がありません。".to_owned(),
         AppError::NotAllowed => "見ることはできますが、変更はできません。担当教員に相談してください。".to_owned(),
         AppError::Invalid { why: reason, .. } => why(*reason),
+        AppError::Damaged => {
+            "保管されているバックアップが、入れたときの内容と違います。Koza は何も渡しません。別のバックアップを取り、担当教員に知らせてください。保管場所を調べる必要があります。".to_owned()
+        }
         AppError::Conflict => "その間に変わったか、今の状態ではできません。ページを確かめてから、もう一度決めてください。".to_owned(),
         AppError::SignInAgain => "サインインから時間がたちました。続けるには、もう一度パスワードを入力してください。".to_owned(),
         AppError::TryAgain => "Koza につながらないか、混み合っています。何も変更していません。少し待ってやり直してください。".to_owned(),

@@ -91,7 +91,7 @@ impl SimCloud {
         })
     }
 
-    /// A service goes down; a restart of it, or of the machine, brings it back.
+    /// A service goes down; a restart of it, or of the machine, brings it back. While `agent` is down, it carries out no orders.
     ///
     /// # Errors
     /// There is no machine of that name.

@@ -41,6 +41,9 @@ impl Marker {
     }
 }
 
+/// What carries out orders, as damage names it.
+pub(super) const AGENT: &str = "agent";
+
 /// How a service fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Damage {

@@ -30,7 +30,7 @@ select e.course, e.cloud, e.version, e.purpose as "purpose: Purpose", e.name, e.
        -- backups that are on their way, and those that a machine needs to leave
        (select jsonb_agg(to_jsonb(b)) from backup b
          where b.environment = e.id
-           and (b.state in ('asked', 'taking', 'taken', 'rehearsing')
+           and (b.state = any($2)
                 or exists (select from jsonb_each_text(e.options -> 'leaving') l where l.value = b.id::text))
        ) as "backups: Json<Vec<backups::Row>>",
        koza_now() as "now!"
