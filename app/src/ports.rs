@@ -12,7 +12,7 @@ use crate::domain::course::{CourseCard, CourseView};
 use crate::domain::environment::{EnvironmentCard, EnvironmentView, Passwords};
 use crate::domain::ids::{BackupId, BlueprintVersionId, EnvironmentId, SessionId};
 use crate::domain::person::{Caller, SessionRow};
-use crate::domain::scaling::{Answers, Policy, ScaleOffer, Visitor};
+use crate::domain::scaling::{Answers, Mode, Policy, ScaleOffer, Visitor};
 use crate::error::AppError;
 
 /// The ports, as handed to pages.
@@ -126,6 +126,12 @@ pub trait Scaling: Send + Sync {
     /// # Errors
     /// [`AppError::Invalid`] at the field.
     async fn set_policy(&self, caller: &Caller, id: EnvironmentId, policy: Option<Policy>) -> Result<(), AppError>;
+
+    /// What copies are for, as long as there is none.
+    ///
+    /// # Errors
+    /// [`AppError::Conflict`] if there are copies, or the machine cannot share its site.
+    async fn set_mode(&self, caller: &Caller, id: EnvironmentId, mode: Mode) -> Result<(), AppError>;
 
     /// Whether a machine gets requests though it could answer.
     async fn set_apart(&self, caller: &Caller, id: EnvironmentId, machine: u16, is_apart: bool) -> Result<(), AppError>;

@@ -18,7 +18,7 @@ use crate::domain::person::Locale;
 use crate::domain::phase::Phase;
 use crate::domain::reason::{Attention, Probe};
 use crate::domain::saw::Saw;
-use crate::domain::scaling::{Limit, NoScaling, Policy, Share};
+use crate::domain::scaling::{Limit, Mode, NoScaling, Policy, Share};
 use crate::domain::timeline::{StepState, What};
 use crate::error::{AppError, Why};
 
@@ -253,7 +253,12 @@ pub(crate) struct Scaling {
     pub(crate) meanwhile: fn(bool) -> Sentence,
     /// The environment's name, and the balancer's in the DNS if it has one.
     pub(crate) names: fn(&str, Option<&str>) -> String,
-    pub(crate) independent: Sentence,
+    pub(crate) mode: Sentence,
+    pub(crate) mode_title: Sentence,
+    pub(crate) mode_of: fn(Mode) -> Sentence,
+    pub(crate) mode_about: fn(Mode) -> Sentence,
+    pub(crate) mode_button: Sentence,
+    pub(crate) mode_stays: Sentence,
     /// Where it was scaled out before.
     pub(crate) again: Sentence,
     pub(crate) balancer_is_machine: Sentence,
@@ -320,7 +325,7 @@ pub(crate) struct Scaling {
     pub(crate) sticky: fn(bool) -> Sentence,
     pub(crate) make_sticky: fn(bool) -> Sentence,
     pub(crate) lesson: Sentence,
-    pub(crate) exercise: Sentence,
+    pub(crate) exercise: fn(Mode) -> Sentence,
 }
 
 /// What is kept of machines.

@@ -27,11 +27,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use app::domain::phase::Goal;
 use app::domain::reason::Probe;
-use app::domain::scaling::Policy;
+use app::domain::scaling::{Mode, Policy};
 pub use backup::{BackupSeen, FRESH_FOR, Farewell, farewell, holds_work};
 pub use cloud::Kind;
 use cloud::order::PortRange;
-use cloud::{MachineState, Nature, Observed, Opening, Record};
+use cloud::{MachineState, Nature, Observed, Opening, Passage, Record};
 pub use kinds::{Wanted, desired_resources};
 pub use permit::PermitSeen;
 pub use phase::phase;
@@ -99,6 +99,8 @@ pub struct Options {
     pub restores: Option<Uuid>,
     /// When machines come and go by themselves, if they do.
     pub policy: Option<Policy>,
+    /// What copies are for.
+    pub mode: Mode,
 }
 
 impl Default for Options {
@@ -112,12 +114,40 @@ impl Default for Options {
             leaving: BTreeMap::new(),
             restores: None,
             policy: None,
+            mode: Mode::Teaching,
+        }
+    }
+}
+
+/// Where a machine finds what the machines of an environment share.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum First {
+    /// It shares nothing.
+    Alone,
+    /// It is the one that keeps it.
+    Here,
+    /// At this address.
+    At(String),
+    /// Somewhere: what leads there is not there yet.
+    Unknown,
+}
+
+impl First {
+    /// As machines are told, `None` where there is nothing to tell.
+    #[must_use]
+    pub fn text(&self) -> Option<&str> {
+        match self {
+            Self::Here => Some("here"),
+            Self::At(address) => Some(address),
+            Self::Alone | Self::Unknown => None,
         }
     }
 }
 
 const EVERYWHERE: &str = "0.0.0.0/0";
 const SSH: PortRange = PortRange { from: 22, to: 22 };
+/// Where the first machine, or a balancer that leads to it, answers copies: its database, its files, its website.
+const SHARED_PORTS: PortRange = PortRange { from: 7351, to: 7353 };
 /// What a balancer takes from the world.
 const WEB_PORTS: [PortRange; 2] = [PortRange { from: 80, to: 80 }, PortRange { from: 443, to: 443 }];
 
@@ -202,9 +232,48 @@ impl Wish {
         self.is_named() && self.nature.has(Kind::Certificate) && self.is_scaled_out() && self.spec.has("https")
     }
 
+    /// Whether the first machine keeps the site for all of them: as long as there is a copy, also one that is on its way out.
+    #[must_use]
+    pub fn is_serving(&self, world: &World) -> bool {
+        let has_copy = || self.is_scaled_out() || world.slots(Kind::Machine).any(|slot| slot > 1);
+        self.purpose == Purpose::Course && self.is_kept() && self.options.mode == Mode::Serving && has_copy()
+    }
+
+    /// Where a machine finds what all of them share.
+    #[must_use]
+    pub fn first(&self, world: &World, slot: u16) -> First {
+        if !self.is_serving(world) {
+            return First::Alone;
+        }
+        if slot == 1 {
+            return First::Here;
+        }
+        // Machines that do not reach each other reach what is before them.
+        let listed = |kind| world.first(kind).and_then(|held| held.listed.as_ref());
+        let address = if self.nature.balancers_are_machines {
+            match listed(Kind::Balancer) {
+                Some(Observed::Balancer { private_address, .. }) => private_address.clone(),
+                _ => None,
+            }
+        } else {
+            world.private_address(1).map(str::to_owned)
+        };
+        address.map_or(First::Unknown, First::At)
+    }
+
+    /// How copies come to the first machine, where they do not reach it by themselves.
+    #[must_use]
+    pub fn passage(&self, world: &World) -> Option<Passage> {
+        if !self.is_serving(world) || !self.nature.balancers_are_machines {
+            return None;
+        }
+        let from = world.slots(Kind::Machine).filter(|slot| *slot > 1).filter_map(|slot| world.private_address(slot)).map(str::to_owned);
+        Some(Passage { to: world.private_address(1)?.to_owned(), from: from.collect() })
+    }
+
     /// What a firewall lets in, in order: the first is the machines', the second the balancer's.
     #[must_use]
-    pub fn openings(&self, slot: u16) -> Vec<Opening> {
+    pub fn openings(&self, world: &World, slot: u16) -> Vec<Opening> {
         let ports = match (slot, self.purpose) {
             // Nobody visits a build machine.
             (_, Purpose::Image) => &[][..],
@@ -213,6 +282,9 @@ impl Wish {
         };
         let opening = |ports: &PortRange| Opening { ports: *ports, sources: if *ports == SSH { self.ssh_sources() } else { Vec::new() } };
         let mut openings: Vec<_> = ports.iter().map(opening).collect();
+        if slot == 1 && self.is_serving(world) && !self.nature.balancers_are_machines {
+            openings.push(Opening { ports: SHARED_PORTS, sources: vec![Opening::OWN.to_owned()] });
+        }
         openings.sort_unstable();
         openings.dedup();
         openings
@@ -248,12 +320,9 @@ impl Wish {
         if let Some(Observed::Address { address }) = world.of(Kind::Address, slot).and_then(|address| address.listed.as_ref()) {
             names.push(address.clone());
         }
-        if let Some(Observed::Balancer { name, .. }) = world.first(Kind::Balancer).and_then(|balancer| balancer.listed.as_ref()) {
-            // One that is only half made has no name yet.
-            if !name.is_empty() {
-                names.extend(self.is_named().then(|| self.balancer_name()));
-                names.push(name.clone());
-            }
+        if let Some(name) = world.balancer_is_called() {
+            names.extend(self.is_named().then(|| self.balancer_name()));
+            names.push(name.to_owned());
         }
         names
     }

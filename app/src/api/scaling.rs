@@ -7,7 +7,7 @@ use super::{answer, go_to, keep_typed, request_context};
 use crate::domain::ids::EnvironmentId;
 use crate::domain::scaling::Answers;
 #[cfg(feature = "ssr")]
-use crate::domain::scaling::{COOLDOWNS, Limit, Policy, ScaleOffer, Visitor};
+use crate::domain::scaling::{COOLDOWNS, Limit, Mode, Policy, ScaleOffer, Visitor};
 use crate::error::AppError;
 
 /// What scaling out would bring.
@@ -63,6 +63,15 @@ pub async fn set_policy(
         Some(Policy { least, most, limit: answer(limit)?, cooldown_minutes: answer(cooldown_minutes)? })
     };
     answer(portal.scaling.set_policy(&caller, id, policy).await)
+}
+
+/// Says what copies are for, and stays on the page.
+#[cfg(feature = "ssr")]
+#[server(prefix = "/do", endpoint = "set_mode")]
+pub async fn set_mode(id: EnvironmentId, #[server(default)] mode: String) -> Result<(), AppError> {
+    let (portal, caller) = request_context()?;
+    let mode = answer(Mode::from_code(&mode).ok_or(AppError::NotFound))?;
+    answer(portal.scaling.set_mode(&caller, id, mode).await)
 }
 
 /// Takes a machine out of the balancer, or puts it back.

@@ -9,6 +9,8 @@ pub struct Scaling {
     pub machines: Vec<MachineCard>,
     /// What is before them.
     pub balancer: BalancerCard,
+    /// What the copies are for.
+    pub mode: Mode,
     /// Whether who looks at it may change it.
     pub may_change: bool,
 }
@@ -19,6 +21,37 @@ impl Scaling {
     pub fn is_moving(&self) -> bool {
         let is_moving = |machine: &MachineCard| matches!(machine.share, Share::Coming | Share::Checking | Share::Draining);
         !self.balancer.is_active || self.machines.iter().any(is_moving)
+    }
+}
+
+/// What the copies of an environment's machine are for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// Each stands alone, with a database and files of its own: they drift apart, as in the lecture.
+    #[default]
+    Teaching,
+    /// They serve one site: the first machine keeps its database and its files for all.
+    Serving,
+}
+
+impl Mode {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Teaching, Self::Serving];
+
+    /// As a form sends it.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Teaching => "teaching",
+            Self::Serving => "serving",
+        }
+    }
+
+    /// From a form.
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|mode| mode.code() == code)
     }
 }
 
@@ -102,6 +135,10 @@ pub struct ScaleOffer {
     pub is_stuck: bool,
     /// When machines come and go by themselves, if they do.
     pub policy: Option<Policy>,
+    /// What copies are for.
+    pub mode: Mode,
+    /// Whether copies can serve one site: there is one, and the machine knows how.
+    pub may_serve: bool,
 }
 
 /// When machines come and go by themselves.

@@ -8,7 +8,7 @@ use crate::domain::person::Locale;
 use crate::domain::phase::Phase;
 use crate::domain::reason::{Attention, Probe};
 use crate::domain::saw::Saw;
-use crate::domain::scaling::{Because, Limit, NoScaling, Share};
+use crate::domain::scaling::{Because, Limit, Mode, NoScaling, Share};
 use crate::domain::timeline::{StepState, What};
 use crate::error::{AppError, Field, Why};
 
@@ -198,6 +198,11 @@ fn scaling_out_is_spoken_of_in_both() {
     }
     for why in NoScaling::ALL {
         assert_both((en.refused)(why), (ja.refused)(why));
+    }
+    for mode in Mode::ALL {
+        assert_both((en.mode_of)(mode), (ja.mode_of)(mode));
+        assert_both((en.mode_about)(mode), (ja.mode_about)(mode));
+        assert_both((en.exercise)(mode), (ja.exercise)(mode));
     }
     for is_so in [true, false] {
         assert_both((en.meanwhile)(is_so), (ja.meanwhile)(is_so));

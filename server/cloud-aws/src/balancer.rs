@@ -129,6 +129,7 @@ fn observed(balancer: &LoadBalancer) -> Observed {
     Observed::Balancer {
         name: balancer.dns_name().unwrap_or_default().to_owned(),
         is_active: matches!(state, Some(LoadBalancerStateEnum::Active | LoadBalancerStateEnum::ActiveImpaired)),
+        private_address: None,
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_ec2::types::{Filter, IpPermission, IpRange, ResourceType, SecurityGroup};
+use aws_sdk_ec2::types::{Filter, IpPermission, IpRange, ResourceType, SecurityGroup, UserIdGroupPair};
 use cloud::order::PortRange;
 use cloud::{CloudError, Deletion, Fate, Intent, Observed, Opening, Seen};
 
@@ -32,10 +32,12 @@ impl AwsCloud {
             Err(error) if code(&error) == "InvalidGroup.Duplicate" => self.own_group(intent).await?,
             Err(error) => return Err(trouble("ec2:CreateSecurityGroup", error)),
         };
-        let is_open = openings(&rules);
+        let is_open = openings(&group, &rules);
         self.let_in(&group, &difference(tcp, &is_open)).await?;
         let known: Vec<Opening> = is_open.into_iter().filter(|opening| opening.ports != STRANGE).collect();
-        let surplus = difference(&known, tcp).iter().map(permission).chain(rules.iter().filter_map(strange_part)).collect();
+        let surplus = difference(&known, tcp);
+        let ordered_before = surplus.iter().map(|opening| permission(&group, opening));
+        let surplus = ordered_before.chain(rules.iter().filter_map(|rule| strange_part(&group, rule))).collect();
         self.shut_out(&group, surplus).await?;
         Ok(made(intent, group, Observed::Firewall { tcp: tcp.to_vec() }, None))
     }
@@ -56,7 +58,7 @@ impl AwsCloud {
     async fn let_in(&self, group: &str, openings: &[Opening]) -> Result<(), CloudError> {
         let mut together = vec![openings.to_vec()];
         while let Some(openings) = together.pop().filter(|openings| !openings.is_empty()) {
-            let rules = openings.iter().map(permission).collect();
+            let rules = openings.iter().map(|opening| permission(group, opening)).collect();
             match self.clients.ec2.authorize_security_group_ingress().group_id(group).set_ip_permissions(Some(rules)).send().await {
                 // One that is there spoils the call for the others.
                 Err(error) if code(&error) == "InvalidPermission.Duplicate" && openings.len() > 1 => {
@@ -125,13 +127,17 @@ fn difference(these: &[Opening], those: &[Opening]) -> Vec<Opening> {
     gathered(pairs(these).filter(|pair| !known.contains(pair)))
 }
 
-fn permission(opening: &Opening) -> IpPermission {
-    let ranges = pairs(std::slice::from_ref(opening)).map(|(_, source)| IpRange::builder().cidr_ip(source).build()).collect();
+fn permission(group: &str, opening: &Opening) -> IpPermission {
+    let (own, networks): (Vec<&str>, Vec<&str>) =
+        pairs(std::slice::from_ref(opening)).map(|(_, source)| source).partition(|source| *source == Opening::OWN);
+    let ranges: Vec<_> = networks.into_iter().map(|source| IpRange::builder().cidr_ip(source).build()).collect();
+    let groups: Vec<_> = own.into_iter().map(|_| UserIdGroupPair::builder().group_id(group).build()).collect();
     IpPermission::builder()
         .ip_protocol("tcp")
         .from_port(i32::from(opening.ports.from))
         .to_port(i32::from(opening.ports.to))
-        .set_ip_ranges(Some(ranges))
+        .set_ip_ranges(Some(ranges).filter(|ranges| !ranges.is_empty()))
+        .set_user_id_group_pairs(Some(groups).filter(|groups| !groups.is_empty()))
         .build()
 }
 
@@ -145,22 +151,25 @@ fn ports_of(rule: &IpPermission) -> Option<PortRange> {
 }
 
 /// What of a rule no order of ours writes, as it has to be named to be taken away.
-fn strange_part(rule: &IpPermission) -> Option<IpPermission> {
+fn strange_part(group: &str, rule: &IpPermission) -> Option<IpPermission> {
     if ports_of(rule).is_none() {
         return Some(rule.clone());
     }
-    let only_ranges = rule.ipv6_ranges().is_empty() && rule.prefix_list_ids().is_empty() && rule.user_id_group_pairs().is_empty();
+    let foreign: Vec<_> = rule.user_id_group_pairs().iter().filter(|pair| pair.group_id() != Some(group)).cloned().collect();
+    let is_ours = rule.ipv6_ranges().is_empty() && rule.prefix_list_ids().is_empty() && foreign.is_empty();
     let mut strange = rule.clone();
-    strange.ip_ranges = None;
-    (!only_ranges).then_some(strange)
+    (strange.ip_ranges, strange.user_id_group_pairs) = (None, Some(foreign));
+    (!is_ours).then_some(strange)
 }
 
 /// What a group lets in, as orders write it.
-fn openings(rules: &[IpPermission]) -> Vec<Opening> {
+fn openings(group: &str, rules: &[IpPermission]) -> Vec<Opening> {
     let read = |rule: &IpPermission| -> Vec<(PortRange, String)> {
-        let ranges = ports_of(rule).into_iter().flat_map(|ports| rule.ip_ranges().iter().map(move |range| (ports, range)));
-        let known = ranges.filter_map(|(ports, range)| Some((ports, range.cidr_ip()?.to_owned())));
-        known.chain(strange_part(rule).map(|_| (STRANGE, String::new()))).collect()
+        let networks = rule.ip_ranges().iter().filter_map(IpRange::cidr_ip);
+        let own = rule.user_id_group_pairs().iter().filter(|pair| pair.group_id() == Some(group)).map(|_| Opening::OWN);
+        let sources: Vec<_> = networks.chain(own).collect();
+        let known = ports_of(rule).into_iter().flat_map(|ports| sources.iter().map(move |source| (ports, (*source).to_owned())));
+        known.chain(strange_part(group, rule).map(|_| (STRANGE, String::new()))).collect()
     };
     let all: Vec<_> = rules.iter().flat_map(read).collect();
     let mut openings = gathered(all.iter().map(|(ports, source)| (*ports, source.as_str())));
@@ -174,8 +183,9 @@ fn openings(rules: &[IpPermission]) -> Vec<Opening> {
 
 /// As the loop sees it.
 pub(crate) fn listed(group: &SecurityGroup) -> Option<Seen> {
-    let observed = Observed::Firewall { tcp: openings(group.ip_permissions()) };
-    Some(Label::of(group.tags())?.seen(group.group_id()?, observed, None))
+    let id = group.group_id()?;
+    let observed = Observed::Firewall { tcp: openings(id, group.ip_permissions()) };
+    Some(Label::of(group.tags())?.seen(id, observed, None))
 }
 
 #[cfg(test)]
@@ -184,15 +194,23 @@ mod tests {
 
     use super::*;
 
+    const GROUP: &str = "sg-1";
+
     fn opening(from: u16, to: u16, sources: &[&str]) -> Opening {
         Opening { ports: PortRange { from, to }, sources: sources.iter().map(|source| (*source).to_owned()).collect() }
     }
 
     #[test]
     fn a_group_reads_as_it_was_ordered() {
-        let ordered = [opening(22, 22, &["192.0.2.0/24", "198.51.100.0/24"]), opening(80, 80, &[]), opening(60000, 60010, &[])];
-        let rules: Vec<_> = ordered.iter().map(permission).collect();
-        assert_eq!(openings(&rules), ordered);
+        let ordered = [
+            opening(22, 22, &["192.0.2.0/24", "198.51.100.0/24"]),
+            opening(80, 80, &[]),
+            opening(7351, 7353, &[Opening::OWN]),
+            opening(60000, 60010, &[]),
+        ];
+        let rules: Vec<_> = ordered.iter().map(|opening| permission(GROUP, opening)).collect();
+        assert_eq!(openings(GROUP, &rules), ordered);
+        assert_ne!(openings("sg-other", &rules), ordered, "another group's machines are strangers");
     }
 
     #[test]
@@ -207,16 +225,16 @@ mod tests {
     #[test]
     fn a_rule_that_nobody_ordered_is_seen() {
         let all = IpPermission::builder().ip_protocol("-1").ip_ranges(IpRange::builder().cidr_ip(EVERYWHERE).build()).build();
-        assert_ne!(openings(&[all]), []);
+        assert_ne!(openings(GROUP, &[all]), []);
     }
 
     #[test]
     fn of_a_rule_that_is_ours_in_part_only_the_other_part_is_taken_away() {
-        let ours = permission(&opening(80, 80, &[]));
+        let ours = permission(GROUP, &opening(80, 80, &[]));
         let mut both = ours;
         both.ipv6_ranges = Some(vec![Ipv6Range::builder().cidr_ipv6("::/0").build()]);
-        assert_eq!(openings(std::slice::from_ref(&both)), [opening(0, 0, &[""]), opening(80, 80, &[])]);
-        let strange = strange_part(&both).expect("what nobody ordered");
+        assert_eq!(openings(GROUP, std::slice::from_ref(&both)), [opening(0, 0, &[""]), opening(80, 80, &[])]);
+        let strange = strange_part(GROUP, &both).expect("what nobody ordered");
         assert_eq!((strange.ip_ranges().len(), strange.ipv6_ranges().len(), strange.from_port()), (0, 1, Some(80)));
     }
 }

@@ -203,7 +203,7 @@ impl Cloud for AwsCloud {
             Create::Snapshot { machine } => self.create_snapshot(intent, machine).await,
             Create::Image { snapshot, recipe } => self.create_image(intent, snapshot, recipe).await,
             Create::Balancer { firewall } => self.create_balancer(intent, firewall).await,
-            Create::TargetGroup { is_sticky } => self.create_target_group(intent, *is_sticky).await,
+            Create::TargetGroup { is_sticky, .. } => self.create_target_group(intent, *is_sticky).await,
             Create::Listener { balancer, target_group, certificate } => {
                 self.create_listener(intent, balancer, target_group, certificate.as_deref()).await
             }

@@ -48,7 +48,7 @@ impl AwsCloud {
         ];
         let set = self.clients.elb.modify_target_group_attributes().target_group_arn(arn).set_attributes(Some(attributes)).send().await;
         set.map_err(|error| trouble("elasticloadbalancing:ModifyTargetGroupAttributes", error))?;
-        Ok(made(intent, arn, Observed::TargetGroup { is_sticky }, None))
+        Ok(made(intent, arn, Observed::TargetGroup { is_sticky, passage: None }, None))
     }
 
     pub(crate) async fn delete_target_group(&self, arn: &str) -> Result<Deletion, CloudError> {
@@ -130,7 +130,7 @@ fn health_of(target: &TargetHealthDescription) -> Option<Health> {
 
 /// As the loop sees it.
 pub(crate) fn listed(arn: &str, is_sticky: bool, label: &Label) -> Seen {
-    label.seen(arn, Observed::TargetGroup { is_sticky }, None)
+    label.seen(arn, Observed::TargetGroup { is_sticky, passage: None }, None)
 }
 
 /// As the loop sees it.

@@ -46,7 +46,11 @@ impl IncusCloud {
             self.change_forward(&forward.listen_address, config, ports, by).await?;
         }
         // Whether it takes requests shows when it is listed; nobody waits for that here.
-        Ok(made(intent, intent.name(), Observed::Balancer { name: forward.listen_address, is_active: false }))
+        Ok(made(
+            intent,
+            intent.name(),
+            Observed::Balancer { name: forward.listen_address, is_active: false, private_address: Some(target.to_owned()) },
+        ))
     }
 
     fn balancer_body(&self, intent: &Intent, address: Ipv4Addr) -> Value {
@@ -107,11 +111,12 @@ impl IncusCloud {
             let forward = forward_of(&instance.name);
             let is_active = reports.contains_key(&instance.name) && forward.is_some_and(|forward| leads_to(forward, instance, firewalls));
             let name = forward.map(|forward| forward.listen_address.clone()).unwrap_or_default();
-            OWN.seen(&instance.config, &self.installation, instance.name.clone(), Observed::Balancer { name, is_active })
+            let private_address = instance.private_address().map(str::to_owned);
+            OWN.seen(&instance.config, &self.installation, instance.name.clone(), Observed::Balancer { name, is_active, private_address })
         };
         let lonely = |forward: &Forward| {
             let cloud_id = BALANCER.name(&forward.config).filter(|name| !instances.iter().any(|instance| instance.name == *name))?;
-            let observed = Observed::Balancer { name: forward.listen_address.clone(), is_active: false };
+            let observed = Observed::Balancer { name: forward.listen_address.clone(), is_active: false, private_address: None };
             BALANCER.seen(&forward.config, &self.installation, cloud_id, observed)
         };
         instances.iter().filter_map(whole).chain(forwards.iter().filter_map(lonely)).collect()

@@ -200,7 +200,7 @@ impl Cloud for IncusCloud {
                 Create::Snapshot { machine } => self.create_snapshot(intent, machine, by).await,
                 Create::Image { snapshot, recipe } => self.create_image(intent, snapshot, recipe, by).await,
                 Create::Balancer { firewall } => self.create_balancer(intent, firewall, by).await,
-                Create::TargetGroup { is_sticky } => self.create_target_group(intent, *is_sticky, by).await,
+                Create::TargetGroup { is_sticky, passage } => self.create_target_group(intent, *is_sticky, passage.as_ref(), by).await,
                 Create::Listener { certificate: Some(_), .. } => Err(not_here(Kind::Certificate)),
                 Create::Listener { balancer, target_group, certificate: None } => {
                     self.create_listener(intent, balancer, target_group, by).await

@@ -3,12 +3,13 @@
 //! | key | says |
 //! |---|---|
 //! | `user.koza.sticky` | whether a visitor stays with the machine that answered first |
+//! | `user.koza.passage` | `10.73.8.1 from 10.73.8.2 10.73.8.3`: which machines the balancer leads to another |
 //! | `user.koza.target.<machine>` | a target, and where it is ([`crate::target`]) |
 //!
 //! Incus reads and writes a profile whole. Changes of this process go one after the other; if one is lost to another process, the list
 //! shows it and the loop asks again.
 
-use cloud::{CloudError, Fate, Intent, Kind, Observed, Seen};
+use cloud::{CloudError, Fate, Intent, Kind, Observed, Passage, Seen};
 use http::Method;
 use serde::Deserialize;
 use serde_json::json;
@@ -29,6 +30,7 @@ pub(crate) struct TargetGroup {
 }
 
 const STICKY: &str = "sticky";
+const PASSAGE: &str = "passage";
 
 impl IncusCloud {
     pub(crate) async fn target_groups(&self, by: Deadline) -> Result<Vec<TargetGroup>, Trouble> {
@@ -46,10 +48,23 @@ impl IncusCloud {
         Ok(found.filter(|profile| self.is_group(profile)))
     }
 
-    pub(crate) async fn create_target_group(&self, intent: &Intent, is_sticky: bool, by: Deadline) -> Result<Seen, CloudError> {
+    pub(crate) async fn create_target_group(
+        &self,
+        intent: &Intent,
+        is_sticky: bool,
+        passage: Option<&Passage>,
+        by: Deadline,
+    ) -> Result<Seen, CloudError> {
         let name = intent.name();
+        let set = |config: &mut Config| {
+            config.insert(OWN.key(STICKY), is_sticky.to_string());
+            match passage {
+                Some(passage) => config.insert(OWN.key(PASSAGE), written(passage)),
+                None => config.remove(&OWN.key(PASSAGE)),
+            };
+        };
         let mut config = OWN.of(intent);
-        config.insert(OWN.key(STICKY), is_sticky.to_string());
+        set(&mut config);
         let body = json!({ "name": name, "description": "Koza: the machines behind a balancer", "config": config_json(config) });
         match self.client.run(Method::POST, "/1.0/profiles", Some(body), by).await {
             Ok(_) => {}
@@ -57,14 +72,13 @@ impl IncusCloud {
             Err(trouble @ Trouble::Silent(_)) => return Err(trouble.into()),
             Err(trouble) => match self.target_group_named(&name, by).await? {
                 Some(group) if OWN.is_by(&group.config, intent) => {
-                    let set = |config: &mut Config| drop(config.insert(OWN.key(STICKY), is_sticky.to_string()));
                     self.change_target_group(&name, set, by).await?;
                 }
                 None if !trouble.is_taken() => return Err(trouble.into()),
                 _ => return Err(CloudError::new(Fate::Final, "name_taken", format!("profile {name} is somebody else's"))),
             },
         }
-        Ok(made(intent, name, Observed::TargetGroup { is_sticky }))
+        Ok(made(intent, name, Observed::TargetGroup { is_sticky, passage: passage.cloned() }))
     }
 
     /// Changes the keys of a group, and takes away those of targets that have left.
@@ -93,6 +107,33 @@ impl IncusCloud {
 
     pub(crate) fn seen_target_group(&self, group: &TargetGroup) -> Option<Seen> {
         let is_sticky = OWN.get(&group.config, STICKY) == Some("true");
-        OWN.seen(&group.config, &self.installation, group.name.clone(), Observed::TargetGroup { is_sticky })
+        let passage = OWN.get(&group.config, PASSAGE).and_then(read);
+        OWN.seen(&group.config, &self.installation, group.name.clone(), Observed::TargetGroup { is_sticky, passage })
+    }
+}
+
+/// Between where a passage leads and who may pass.
+const FROM: &str = " from ";
+
+fn written(Passage { to, from }: &Passage) -> String {
+    format!("{to}{FROM}{}", from.join(" "))
+}
+
+fn read(text: &str) -> Option<Passage> {
+    let (to, from) = text.split_once(FROM)?;
+    Some(Passage { to: to.to_owned(), from: from.split_whitespace().map(str::to_owned).collect() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_passage_reads_as_it_was_written() {
+        for from in [vec![], vec!["10.73.8.2".to_owned(), "10.73.8.3".to_owned()]] {
+            let passage = Passage { to: "10.73.8.1".into(), from };
+            assert_eq!(read(&written(&passage)), Some(passage));
+        }
+        assert_eq!(read("10.73.8.1"), None);
     }
 }

@@ -38,9 +38,14 @@ pub struct Opening {
     /// TCP ports.
     #[serde(flatten)]
     pub ports: PortRange,
-    /// From these networks (`192.0.2.0/24`), in order; empty: from everywhere.
+    /// From these networks (`192.0.2.0/24`), in order, or from [`Opening::OWN`]; empty: from everywhere.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sources: Vec<String>,
+}
+
+impl Opening {
+    /// A source: the machines behind the same firewall.
+    pub const OWN: &str = "own machines";
 }
 
 impl From<PortRange> for Opening {
@@ -143,10 +148,12 @@ pub enum Create {
         /// The firewall, by the cloud's name.
         firewall: String,
     },
-    /// A target group. The same intent with another stickiness changes it.
+    /// A target group. The same intent with other settings changes it.
     TargetGroup {
         /// Whether a visitor stays with the machine that answered first.
         is_sticky: bool,
+        /// Which machines a balancer that is a machine leads to another.
+        passage: Option<Passage>,
     },
     /// A listener.
     Listener {
@@ -164,6 +171,15 @@ pub enum Create {
         /// The machine.
         machine: String,
     },
+}
+
+/// A way between machines that do not reach each other, through the balancer before them: what one of them keeps, the others find there.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Passage {
+    /// The private address that it leads to.
+    pub to: String,
+    /// The private addresses of those that may pass, in order; nobody else does.
+    pub from: Vec<String>,
 }
 
 /// A record of the DNS: an address, or another name.

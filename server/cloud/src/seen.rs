@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::call::Call;
-use crate::order::{Opening, Record};
+use crate::order::{Opening, Passage, Record};
 use crate::tag::Kind;
 
 /// One resource as listed by the cloud.
@@ -166,6 +166,9 @@ pub enum Observed {
         name: String,
         /// Whether it takes requests.
         is_active: bool,
+        /// Its address inside the cloud, where it is a machine.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        private_address: Option<String>,
     },
     /// A listener.
     Listener {
@@ -177,6 +180,9 @@ pub enum Observed {
         /// Whether a visitor stays with the machine that answered first.
         #[serde(default)]
         is_sticky: bool,
+        /// Which machines are led to another.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        passage: Option<Passage>,
     },
     /// A target.
     Target {

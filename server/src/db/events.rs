@@ -12,7 +12,7 @@ use app::domain::incident::Fault;
 use app::domain::phase::Goal;
 use app::domain::reason::{Attention, Probe};
 use app::domain::saw::Saw;
-use app::domain::scaling::{Because, Policy};
+use app::domain::scaling::{Because, Mode, Policy};
 
 use super::Db;
 
@@ -88,6 +88,11 @@ pub enum Event {
     Ruled {
         /// The policy.
         policy: Option<Policy>,
+    },
+    /// Somebody said what copies are for.
+    Mode {
+        /// What.
+        mode: Mode,
     },
     /// Somebody changed how requests are spread.
     Spread {

@@ -39,6 +39,8 @@ pub struct Spoken {
     pub machine: uuid::Uuid,
     /// What it was last told that it is asked by.
     pub host_names: Option<Vec<String>>,
+    /// Where it was last told that what it shares is.
+    pub first_at: Option<String>,
     /// The boot it last reported on.
     pub boot: Option<String>,
     /// The steps of that boot.
@@ -208,6 +210,8 @@ pub struct Knows {
     pub copies: bool,
     /// It knows what its image was like, and can be backed up by difference.
     pub backups: bool,
+    /// It can share a site with copies of it.
+    pub serving: bool,
 }
 
 /// Its SSH host keys, and what its agent knows.
@@ -216,11 +220,12 @@ pub struct Knows {
 /// As the database.
 pub async fn facts(db: &mut Db, id: MachineId, keys: &[String], knows: Knows) -> sqlx::Result<()> {
     sqlx::query!(
-        "update machine set host_keys = $2, knows_copies = $3, knows_backups = $4 where id = $1",
+        "update machine set host_keys = $2, knows_copies = $3, knows_backups = $4, knows_serving = $5 where id = $1",
         id.0,
         Json(keys) as _,
         knows.copies,
-        knows.backups
+        knows.backups,
+        knows.serving
     )
     .execute(db)
     .await?;
@@ -232,7 +237,11 @@ pub async fn facts(db: &mut Db, id: MachineId, keys: &[String], knows: Knows) ->
 /// # Errors
 /// As the database.
 pub async fn knows(db: &mut Db, id: MachineId) -> sqlx::Result<Knows> {
-    let known = sqlx::query_as!(Knows, "select knows_copies as copies, knows_backups as backups from machine where id = $1", id.0);
+    let known = sqlx::query_as!(
+        Knows,
+        "select knows_copies as copies, knows_backups as backups, knows_serving as serving from machine where id = $1",
+        id.0
+    );
     Ok(known.fetch_optional(db).await?.unwrap_or_default())
 }
 
@@ -333,12 +342,12 @@ pub async fn boot_seen(db: &mut Db, id: MachineId) -> sqlx::Result<Option<BootSe
     }
 }
 
-/// It fetched settings that say it is asked by these.
+/// It fetched settings that say it is asked by these, and where what it shares is.
 ///
 /// # Errors
 /// As the database.
-pub async fn told(db: &mut Db, id: MachineId, host_names: &[String]) -> sqlx::Result<()> {
-    sqlx::query!("update machine set host_names = $2 where id = $1 and host_names is distinct from $2", id.0, host_names)
+pub async fn told(db: &mut Db, id: MachineId, host_names: &[String], first_at: Option<&str>) -> sqlx::Result<()> {
+    sqlx::query!("update machine set host_names = $2, first_at = $3, settings_at = koza_now() where id = $1", id.0, host_names, first_at)
         .execute(db)
         .await?;
     Ok(())

@@ -92,8 +92,10 @@ pub async fn load(db: &mut Db, environment: EnvironmentId) -> sqlx::Result<Known
     };
     let rows: Vec<_> = row.held.map_or_else(Vec::new, |held| held.0).into_iter().filter_map(resources::Stored::row).collect();
     let machines = row.machines.map_or_else(Vec::new, |machines| machines.0);
-    let told =
-        |spoken: &machines::Spoken| Some((spoken.slot, Told { host_names: spoken.host_names.clone()?, is_ordered: spoken.is_ordered }));
+    let told = |spoken: &machines::Spoken| {
+        let machines::Spoken { slot, host_names, first_at, is_ordered, .. } = spoken.clone();
+        Some((slot, Told { host_names: host_names?, first_at, is_ordered }))
+    };
     let boot = |spoken: &machines::Spoken| {
         let id = spoken.boot.clone()?;
         Some((spoken.slot, boot_of(id, spoken.steps.as_deref().unwrap_or_default())))

@@ -91,7 +91,7 @@ pub(super) fn order(
         // Nobody orders a disk.
         Kind::Disk => return None,
         Kind::Address => Create::Address,
-        Kind::Firewall => Create::Firewall { tcp: wish.openings(slot) },
+        Kind::Firewall => Create::Firewall { tcp: wish.openings(&known.world, slot) },
         Kind::Binding => {
             Create::Binding { address: of(Kind::Address, slot)?, machine: of(Kind::Machine, slot)?, firewall: held(Kind::Firewall)? }
         }
@@ -105,7 +105,7 @@ pub(super) fn order(
             Create::Image { snapshot: held(Kind::Snapshot)?, recipe }
         }
         Kind::Balancer => Create::Balancer { firewall: of(Kind::Firewall, 2)? },
-        Kind::TargetGroup => Create::TargetGroup { is_sticky: known.options.is_sticky },
+        Kind::TargetGroup => Create::TargetGroup { is_sticky: known.options.is_sticky, passage: wish.passage(&known.world) },
         Kind::Listener => {
             let certificate = if wish.is_certified() { Some(held(Kind::Certificate)?) } else { None };
             Create::Listener { balancer: held(Kind::Balancer)?, target_group: held(Kind::TargetGroup)?, certificate }

@@ -198,7 +198,7 @@ async fn follow_simulated_boot(engine: &Engine, claim: Claim, handle: &Handle, k
             crate::machine::progress::step(&mut tx, known.id, (id, slot), &boot.id, step, state, 0, log).await?;
         }
         if let Some(key) = inside.host_key(&machine) {
-            machines::facts(&mut tx, id, &[key], machines::Knows { copies: true, backups: true }).await?;
+            machines::facts(&mut tx, id, &[key], machines::Knows { copies: true, backups: true, serving: true }).await?;
         }
         let seen = machines::boot_seen(&mut tx, id).await?;
         tx.commit().await?;

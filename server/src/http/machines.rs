@@ -227,7 +227,7 @@ async fn settings_of(State(site): State<Site>, signed: Signed) -> Result<Json<Va
         let handle = site.engine.clouds.get(&site.engine.pool, known.cloud).await.map_err(|_| Refusal::Later)?;
         let asker = settings::Asker::new(&known, handle.cloud.nature(), signed.machine.slot);
         if let Some(settings) = settings::settings(&mut db, &site.engine.vault, &known, &asker).await? {
-            machines::told(&mut db, signed.machine.id, &asker.host_names).await?;
+            machines::told(&mut db, signed.machine.id, &asker.host_names, asker.first.text()).await?;
             return Ok(Json(settings));
         }
         drop(db);
@@ -296,6 +296,8 @@ struct Facts {
     knows_copies: bool,
     #[serde(default)]
     knows_backups: bool,
+    #[serde(default)]
+    knows_serving: bool,
 }
 
 async fn facts(State(site): State<Site>, signed: Signed) -> Result<StatusCode, Refusal> {
@@ -314,7 +316,8 @@ async fn facts(State(site): State<Site>, signed: Signed) -> Result<StatusCode, R
     let (machine, environment) = (signed.machine.id, signed.machine.environment);
     let mut tx = site.engine.pool.begin().await?;
     environments::lock(&mut tx, environment).await?;
-    machines::facts(&mut tx, machine, &keys, machines::Knows { copies: facts.knows_copies, backups: facts.knows_backups }).await?;
+    let knows = machines::Knows { copies: facts.knows_copies, backups: facts.knows_backups, serving: facts.knows_serving };
+    machines::facts(&mut tx, machine, &keys, knows).await?;
     if let Some(certificate) = facts.certificate.map(Certificate::checked) {
         let (before, is_fresh) = machines::certificate(&mut tx, machine).await?;
         if before.as_ref() != Some(&certificate) {

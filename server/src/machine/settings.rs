@@ -12,7 +12,8 @@ use super::secrets::{self, SecretError};
 use crate::db::world::Known;
 use crate::db::{Db, backups, courses, environments, permits};
 use crate::vault::Vault;
-use crate::wish::Purpose;
+use crate::wish::spec::hex;
+use crate::wish::{First, Purpose};
 
 /// FTP's passive ports, open in the firewall of every version that has the service (seeds 12 and 37: eleven transfers at once).
 pub const PASSIVE_PORTS: (u16, u16) = (60000, 60010);
@@ -36,6 +37,8 @@ pub struct Asker {
     pub name: Option<String>,
     /// Names and addresses.
     pub host_names: Vec<String>,
+    /// Where what it shares with the others is.
+    pub first: First,
 }
 
 impl Asker {
@@ -44,11 +47,11 @@ impl Asker {
     pub fn new(known: &Known, nature: &Nature, slot: u16) -> Self {
         let wish = known.wish(nature);
         let name = (slot == 1 && wish.is_named()).then(|| known.dns_name.clone());
-        Self { slot, name, host_names: wish.host_names(&known.world, slot) }
+        Self { slot, name, host_names: wish.host_names(&known.world, slot), first: wish.first(&known.world, slot) }
     }
 }
 
-/// The settings as docs/machines.md writes them. `None`: the machine's address is not there yet.
+/// The settings as docs/machines.md writes them. `None`: the machine's address, or what leads it to what it shares, is not there yet.
 ///
 /// # Errors
 /// [`SecretError`].
@@ -60,11 +63,11 @@ pub async fn settings(db: &mut Db, vault: &Vault, known: &Known, asker: &Asker) 
         services =
             known.spec.services.iter().map(|service| json!({"name": service.name, "revision": service.revision, "settings": {}})).collect();
     } else {
-        if address.is_none() {
+        if address.is_none() || asker.first == First::Unknown {
             return Ok(None);
         }
         let mut all = Vec::new();
-        for service in &known.spec.services {
+        for service in known.spec.services.iter().filter(|service| is_for(&service.name, &asker.first)) {
             let settings = of_service(db, vault, known, &setting, (&service.name, asker.name.as_deref())).await?;
             all.push(json!({"name": service.name, "revision": service.revision, "settings": settings}));
         }
@@ -81,6 +84,8 @@ pub async fn settings(db: &mut Db, vault: &Vault, known: &Known, asker: &Asker) 
         "machine_label": (known.purpose == Purpose::Course).then(|| known.machine_label(asker.slot)),
         "host_names": asker.host_names,
         "address": address,
+        "first_at": asker.first.text(),
+        "first_secret": asker.first.text().map(|_| hex(&vault.derive(&format!("site of {}", known.id)))),
         "course": setting.course,
         "locale": setting.locale.unwrap_or(Locale::Ja).code(),
         "time_zone": setting.time_zone,
@@ -89,6 +94,11 @@ pub async fn settings(db: &mut Db, vault: &Vault, known: &Known, asker: &Asker) 
         "services": services,
         "restore": restores,
     })))
+}
+
+/// Whether a machine offers a service: where copies serve one site, what is put by FTP is for the first machine.
+fn is_for(service: &str, first: &First) -> bool {
+    service != "ftp_tex" || !matches!(first, First::At(_))
 }
 
 async fn of_service(

@@ -9,7 +9,7 @@ use app::domain::ids::EnvironmentId;
 use app::domain::person::Caller;
 use app::domain::phase::{Goal, Phase};
 use app::domain::saw::Saw;
-use app::domain::scaling::{Answers, BalancerCard, HANDFUL, MachineCard, NoScaling, Policy, ScaleOffer, Scaling, Share, Visitor};
+use app::domain::scaling::{Answers, BalancerCard, HANDFUL, MachineCard, Mode, NoScaling, Policy, ScaleOffer, Scaling, Share, Visitor};
 use app::error::{AppError, Field, Why};
 use app::ports;
 use async_trait::async_trait;
@@ -157,6 +157,22 @@ impl ports::Scaling for EnvironmentsPort {
         tx.commit().await.map_err(unexpected)
     }
 
+    async fn set_mode(&self, caller: &Caller, id: EnvironmentId, mode: Mode) -> Result<(), AppError> {
+        let mut tx = self.engine.pool.begin().await.map_err(unexpected)?;
+        self.may(&mut tx, caller, id, Action::Steer).await?;
+        environments::lock(&mut tx, id).await.map_err(unexpected)?;
+        let known = world::load(&mut tx, id).await.map_err(unexpected)?;
+        let has_copies = known.options.machines > 1 || known.world.slots(Kind::Machine).any(|slot| slot > 1);
+        if has_copies || mode == Mode::Serving && !may_serve(&mut tx, &known).await.map_err(unexpected)? {
+            return Err(AppError::Conflict);
+        }
+        if !environments::choose(&mut tx, id, &json!({ "mode": mode })).await.map_err(unexpected)? {
+            return Err(AppError::Conflict);
+        }
+        events::record(&mut tx, id, &Actor::Person(caller.person), &Event::Mode { mode }).await.map_err(unexpected)?;
+        tx.commit().await.map_err(unexpected)
+    }
+
     async fn set_apart(&self, caller: &Caller, id: EnvironmentId, machine: u16, is_apart: bool) -> Result<(), AppError> {
         self.spread(caller, id, |options| {
             if is_apart && (1..=options.machines).contains(&machine) {
@@ -175,7 +191,7 @@ impl ports::Scaling for EnvironmentsPort {
     async fn send(&self, caller: &Caller, id: EnvironmentId, requests: u32, visitor: Visitor) -> Result<Answers, AppError> {
         let (known, handle) = self.steered(caller, id).await?;
         let balancer = known.world.first(Kind::Balancer).and_then(|held| Some((held.cloud_id.clone()?, held.listed.clone()?)));
-        let Some((cloud_id, Observed::Balancer { name, is_active: true })) = balancer else { return Err(AppError::Conflict) };
+        let Some((cloud_id, Observed::Balancer { name, is_active: true, .. })) = balancer else { return Err(AppError::Conflict) };
         let requests = requests.min(HANDFUL);
         if let Some(inside) = &handle.inside {
             return Ok(simulated(&known, requests, visitor, |before| inside.visit(&cloud_id, before)));
@@ -310,9 +326,18 @@ pub(super) async fn refused(db: &mut Db, known: &Known, nature: &Nature) -> sqlx
     })
 }
 
+/// Whether copies can serve one site: there is one, and the machine's agent can share it.
+async fn may_serve(db: &mut Db, known: &Known) -> sqlx::Result<bool> {
+    match known.machine.filter(|_| known.spec.has("wordpress")) {
+        Some(machine) => Ok(machines::knows(db, machine).await?.serving),
+        None => Ok(false),
+    }
+}
+
 async fn offer(db: &mut Db, known: &Known, nature: &Nature) -> sqlx::Result<ScaleOffer> {
     let machines = known.options.machines.max(1);
     let refused = refused(db, known, nature).await?;
+    let may_serve = may_serve(db, known).await?;
     let wish = known.wish(nature);
     Ok(ScaleOffer {
         name: known.name.clone(),
@@ -327,6 +352,8 @@ async fn offer(db: &mut Db, known: &Known, nature: &Nature) -> sqlx::Result<Scal
         leaving: known.options.leaving.keys().copied().collect(),
         is_stuck: is_stuck(known),
         policy: known.options.policy,
+        mode: known.options.mode,
+        may_serve,
     })
 }
 
@@ -345,7 +372,7 @@ pub fn scaling(known: &Known, standing: Standing) -> Option<Scaling> {
         return None;
     }
     let (name, is_active) = match balancer {
-        Some(Observed::Balancer { name, is_active }) => (Some(name), *is_active),
+        Some(Observed::Balancer { name, is_active, .. }) => (Some(name), *is_active),
         _ => (None, false),
     };
     let is_secure = speaks_https(known);
@@ -359,6 +386,7 @@ pub fn scaling(known: &Known, standing: Standing) -> Option<Scaling> {
     Some(Scaling {
         machines: (1..=machines).map(|slot| machine(known, slot)).collect(),
         balancer: BalancerCard { web: web.filter(|_| is_active), name: host_name, is_active, is_sticky: known.options.is_sticky },
+        mode: known.options.mode,
         may_change: standing.may(Action::Steer).is_ok(),
     })
 }

@@ -124,6 +124,7 @@ impl Line {
             | Event::Broke { .. }
             | Event::Mended { .. }
             | Event::Spread { .. }
+            | Event::Mode { .. }
             | Event::Ruled { .. } => {}
         }
     }

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use app::domain::incident::Fault;
-use cloud::{Kind, MachineState};
+use cloud::{Kind, MachineState, Observed, Opening};
 use time::OffsetDateTime;
 
 use super::kinds::{Care, rules};
@@ -34,7 +34,7 @@ pub fn faults(wish: &Wish, world: &World, now: OffsetDateTime) -> BTreeSet<Fault
     if has_vanished(world, Kind::Address, now) {
         faults.insert(Fault::AddressLost);
     }
-    if is_changed(wish, world, Kind::Firewall, now) {
+    if keeps_visitors_out(wish, world, now) {
         faults.insert(Fault::FirewallChanged);
     }
     // A new address is followed by its name.
@@ -78,6 +78,15 @@ fn has_vanished(world: &World, kind: Kind, now: OffsetDateTime) -> bool {
     match world.first(kind) {
         None => true,
         Some(held) => held.listed.is_none() && held.made_at.is_some_and(|made_at| now - made_at > VANISHED_AFTER),
+    }
+}
+
+/// Whether the firewall does not let visitors in as it should. What machines of one environment come in by comes and goes with its copies.
+fn keeps_visitors_out(wish: &Wish, world: &World, now: OffsetDateTime) -> bool {
+    let of_visitors = |tcp: &[Opening]| tcp.iter().filter(|opening| opening.sources != [Opening::OWN]).cloned().collect::<Vec<_>>();
+    match world.first(Kind::Firewall).and_then(|held| held.listed.as_ref()) {
+        Some(Observed::Firewall { tcp }) => of_visitors(tcp) != of_visitors(&wish.openings(world, 1)),
+        _ => has_vanished(world, Kind::Firewall, now),
     }
 }
 

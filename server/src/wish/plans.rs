@@ -2,6 +2,7 @@
 
 mod damage;
 mod properties;
+mod serving;
 mod trial;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -133,7 +134,7 @@ fn a_balancer_that_never_takes_requests_is_told_of() {
     trial::settle(&wish, &mut world);
     let later = now() + Duration::minutes(10);
     assert_eq!(plan(&wish, &world, later).attention, None);
-    let silent = Observed::Balancer { name: "198.51.100.9".into(), is_active: false };
+    let silent = Observed::Balancer { name: "198.51.100.9".into(), is_active: false, private_address: None };
     world.holdings.insert((Kind::Balancer, 1), held(Some(silent)));
     assert_eq!(plan(&wish, &world, now()).attention, None, "it is given time");
     assert_eq!(plan(&wish, &world, later).attention, Some(Attention::BalancerSilent));
@@ -335,7 +336,7 @@ fn what_each_security_profile_lets_in() {
             let wish = Wish { spec, networks: networks.clone(), nature: trial::aws(), ..wish(Goal::Running) };
             let _ =
                 writeln!(text, "{word}, the course's networks: {}", if networks.is_empty() { "none".into() } else { networks.join(", ") });
-            for opening in wish.openings(1) {
+            for opening in wish.openings(&World::default(), 1) {
                 let from = if opening.sources.is_empty() { "everywhere".into() } else { opening.sources.join(", ") };
                 let _ = writeln!(text, "  tcp {}-{} from {from}", opening.ports.from, opening.ports.to);
             }

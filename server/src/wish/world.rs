@@ -144,6 +144,24 @@ impl World {
         }
     }
 
+    /// A machine's address inside the cloud.
+    #[must_use]
+    pub fn private_address(&self, slot: u16) -> Option<&str> {
+        match self.of(Kind::Machine, slot)?.listed.as_ref()? {
+            Observed::Machine { private_address, .. } => private_address.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// What the cloud calls the balancer; one that is only half made has no name yet.
+    #[must_use]
+    pub fn balancer_is_called(&self) -> Option<&str> {
+        match self.first(Kind::Balancer)?.listed.as_ref()? {
+            Observed::Balancer { name, .. } => Some(name.as_str()).filter(|name| !name.is_empty()),
+            _ => None,
+        }
+    }
+
     /// Whether a machine was launched with others and is not its environment's yet.
     #[must_use]
     pub fn is_locked(&self, slot: u16) -> bool {

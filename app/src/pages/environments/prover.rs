@@ -15,7 +15,7 @@ use crate::components::notice::{Lesson, Notice, Problem, Tone};
 use crate::components::title::PageTitle;
 use crate::domain::environment::EnvironmentView;
 use crate::domain::ids::EnvironmentId;
-use crate::domain::scaling::{Answers, HANDFUL, MachineCard, Scaling, Share};
+use crate::domain::scaling::{Answers, HANDFUL, MachineCard, Mode, Scaling, Share};
 use crate::error::AppError;
 use crate::live::follow;
 use crate::visit::{refused, use_texts};
@@ -54,6 +54,7 @@ pub(crate) fn ProverPage() -> impl IntoView {
 fn Prover(environment: EnvironmentView, answers: Answers) -> impl IntoView {
     let texts = use_texts();
     let (id, name) = (environment.id, environment.name.clone());
+    let mode = environment.scaling.as_ref().map_or(Mode::default(), |scaling| scaling.mode);
     let view = RwSignal::new(environment);
     follow(view);
     let scaling = Memo::new(move |_| view.read().scaling.clone());
@@ -69,7 +70,7 @@ fn Prover(environment: EnvironmentView, answers: Answers) -> impl IntoView {
         }}
         <Sender id answers scaling/>
         <Lesson text=texts.scaling.lesson/>
-        <Lesson text=texts.scaling.exercise/>
+        <Lesson text=(texts.scaling.exercise)(mode)/>
     }
 }
 

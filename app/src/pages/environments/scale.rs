@@ -5,14 +5,14 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
 use super::asked_for;
-use crate::api::scaling::{ScaleIn as AskScaleIn, ScaleOut, SetPolicy, scale_offer};
+use crate::api::scaling::{ScaleIn as AskScaleIn, ScaleOut, SetMode, SetPolicy, scale_offer};
 use crate::components::choice::{Choice, Item};
 use crate::components::field::{problem_at, problem_elsewhere};
 use crate::components::loaded::Loaded;
-use crate::components::notice::{Lesson, Notice, Problem, Tone};
+use crate::components::notice::{Notice, Problem, Tone};
 use crate::components::title::PageTitle;
 use crate::domain::ids::EnvironmentId;
-use crate::domain::scaling::{COOLDOWNS, Limit, Policy, ScaleOffer};
+use crate::domain::scaling::{COOLDOWNS, Limit, Mode, Policy, ScaleOffer};
 use crate::error::Field as Place;
 use crate::visit::{refused, use_texts, use_typed};
 
@@ -47,16 +47,46 @@ fn Scale(id: EnvironmentId, offer: ScaleOffer) -> impl IntoView {
             <p>{(scaling.meanwhile)(offer.rests)}</p>
             <p>{(scaling.names)(&offer.name, offer.balancer_name.as_deref())}</p>
             {offer.balancer_is_machine.then(|| view! { <p>{scaling.balancer_is_machine}</p> })}
-            {(offer.machines > 1).then(|| view! { <p>{scaling.again}</p> })}
-            <Lesson text=scaling.independent/>
+            {(offer.machines > 1 && offer.mode == Mode::Teaching).then(|| view! { <p>{scaling.again}</p> })}
+            {(offer.most > 1).then(|| view! { <ChooseMode id offer=offer.clone()/> })}
             {match offer.refused {
                 Some(why) => EitherOf3::A(view! { <Notice tone=Tone::Info><p>{(scaling.refused)(why)}</p></Notice> }),
                 None if !offer.leaving.is_empty() => EitherOf3::B(()),
-                None => EitherOf3::C(view! { <ScaleForm id offer=offer.clone()/> }),
+                None => EitherOf3::C(view! {
+                    <h2>{scaling.button}</h2>
+                    <ScaleForm id offer=offer.clone()/>
+                }),
             }}
             {(offer.machines > 1).then(|| view! { <ScaleIn id offer=offer.clone()/> })}
             {(offer.most > 1).then(|| view! { <Rule id offer/> })}
         </div>
+    }
+}
+
+/// What copies are for: chosen while there are none.
+#[component]
+fn ChooseMode(id: EnvironmentId, offer: ScaleOffer) -> impl IntoView {
+    let texts = &use_texts().scaling;
+    let ScaleOffer { mode: now, machines, may_serve, .. } = offer;
+    let is_open = machines == 1 && may_serve;
+    let shown = Mode::ALL.into_iter().filter(|mode| is_open || *mode == now);
+    let about = shown.map(|mode| view! { <dt>{(texts.mode_of)(mode)}</dt> <dd>{(texts.mode_about)(mode)}</dd> }).collect_view();
+    let items = Mode::ALL.map(|mode| Item { value: mode.code().to_owned(), text: (texts.mode_of)(mode).to_owned(), is_disabled: false });
+    view! {
+        <h2>{texts.mode_title}</h2>
+        <dl class="modes">{about}</dl>
+        {if is_open {
+            Either::Left(view! {
+                <Problem error=Signal::stored(refused::<SetMode>())/>
+                <form method="post" action=SetMode::url() class="form sheet">
+                    <input type="hidden" name="id" value=id.to_string()/>
+                    <Choice name="mode" label=texts.mode hint=texts.mode_stays items=items.into() chosen=now.code().to_owned() problem=None/>
+                    <button type="submit" class="button">{texts.mode_button}</button>
+                </form>
+            })
+        } else {
+            Either::Right(may_serve.then(|| view! { <p class="hint">{texts.mode_stays}</p> }))
+        }}
     }
 }
 

@@ -13,7 +13,7 @@ use crate::visit::use_texts;
 #[component]
 pub(crate) fn Machines(id: EnvironmentId, scaling: Scaling) -> impl IntoView {
     let texts = &use_texts().scaling;
-    let Scaling { machines, balancer: BalancerCard { web, name, is_active, .. }, may_change } = scaling;
+    let Scaling { machines, balancer: BalancerCard { web, name, is_active, .. }, mode, may_change } = scaling;
     view! {
         <section class="machines" aria-labelledby="machines">
             <h2 id="machines">{texts.members}</h2>
@@ -30,6 +30,7 @@ pub(crate) fn Machines(id: EnvironmentId, scaling: Scaling) -> impl IntoView {
             } else {
                 Either::Right(view! { <p class="quiet">{texts.balancer_is_coming}</p> })
             }}
+            <p class="quiet">{(texts.mode_of)(mode)}</p>
             <MachineTable machines/>
         </section>
     }

@@ -1,6 +1,6 @@
 //! Several machines behind a balancer, in English.
 
-use crate::domain::scaling::{Limit, NoScaling, Policy, Share};
+use crate::domain::scaling::{Limit, Mode, NoScaling, Policy, Share};
 use crate::texts::Scaling;
 
 pub(super) const SCALING: Scaling = Scaling {
@@ -26,7 +26,22 @@ pub(super) const SCALING: Scaling = Scaling {
             "{name} keeps its own address, because SSH and FTP cannot pass a balancer for web pages. The balancer gets an address of its own."
         ),
     },
-    independent: "The copies are independent: each has its own database and its own files. What you write on one is not on the others, and they drift apart. That is what the lesson shows. If a copy is lost, Koza makes it anew from the image, without what was written on it since.",
+    mode: "Mode",
+    mode_title: "What the copies are for",
+    mode_of: |mode| match mode {
+        Mode::Teaching => "Teaching: each copy stands alone",
+        Mode::Serving => "Serving: all machines serve one site",
+    },
+    mode_about: |mode| match mode {
+        Mode::Teaching => {
+            "The copies are independent: each has its own database and its own files. What you write on one is not on the others, and they drift apart. That is what the lesson shows. If a copy is lost, Koza makes it anew from the image, without what was written on it since."
+        }
+        Mode::Serving => {
+            "Your first machine keeps the site for all: the copies use its database, and show and store uploads there. So a post written through any of them is on all at once, and who signed in stays signed in. A theme, a plugin or a file that you change on the first machine is on the copies about ten seconds later; what you change on a copy is replaced by what the first has. FTP and TeX stay on the first machine. Without it the site is down: more machines bear more visitors, but not its loss."
+        }
+    },
+    mode_button: "Choose",
+    mode_stays: "It can be changed while there are no copies.",
     again: "It was scaled out before: the image of then serves again. What was changed on your machine since is not on the new copy.",
     balancer_is_machine: "Here the balancer is a small machine with HAProxy.",
     machines: "Machines in all",
@@ -43,7 +58,7 @@ pub(super) const SCALING: Scaling = Scaling {
     one_place: "This cloud is one place: all machines stand on the same hardware. That shows how work is shared, but a power cut takes them all.",
     button: "Scale out",
     in_title: "Scale in",
-    in_lead: "The last copies leave. Before one goes, it is backed up: what differs from the image, its database, its TeX folder. The machine restores the backup into a throw-away place and compares; only if all of it is equal does it leave the balancer, and then it is deleted. You can download the backup, or make a new environment of it. What is written on the copy in the seconds after the backup is not in it.",
+    in_lead: "The last copies leave. Before one goes, it is backed up: what differs from the image, its TeX folder and its database (a copy that serves the first machine's site has none of its own). The machine restores the backup into a throw-away place and compares; only if all of it is equal does it leave the balancer, and then it is deleted. You can download the backup, or make a new environment of it. What is written on the copy in the seconds after the backup is not in it.",
     in_machines_hint: "Your first machine always stays.",
     in_button: "Scale in",
     in_machines: "Machines that stay",
@@ -128,7 +143,14 @@ pub(super) const SCALING: Scaling = Scaling {
         false => "Turn sticky sessions off",
     },
     lesson: "The balancer asks every machine for its page again and again. A machine that fails twice gets no more requests until it answers again: visitors notice little or nothing. Sticky sessions help programs that keep something about a visitor on one machine only; they spread the work less evenly, and when that machine goes, what it kept is gone.",
-    exercise: "Try it: change the heading of the page on the copy (for example to “Vision 2”), then reload the balancer's page a few times. Both headings appear.",
+    exercise: |mode| match mode {
+        Mode::Teaching => {
+            "Try it: change the heading of the page on the copy (for example to “Vision 2”), then reload the balancer's page a few times. Both headings appear."
+        }
+        Mode::Serving => {
+            "Try it: write a post at the balancer's address, then reload its page a few times. Every machine shows it, whoever took it in."
+        }
+    },
 };
 
 fn rule_of(limit: Limit) -> String {

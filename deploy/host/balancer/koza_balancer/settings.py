@@ -8,6 +8,18 @@ COOKIE = "    cookie koza-target insert indirect nocache httponly"
 STATE = "1\n# be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state srv_uweight srv_iweight srv_time_since_last_change " \
     "srv_check_status srv_check_result srv_check_health srv_check_state srv_agent_state bk_f_forced_id srv_f_forced_id srv_fqdn srv_port " \
     "srvrecord srv_use_ssl srv_check_port srv_check_addr srv_agent_addr srv_agent_port\n"
+# What one machine keeps for others: its database, its files, its site (services/wordpress/sharing.py). They reach each other by no other way,
+# and nobody else is led there.
+PASSAGE_PORTS = (7351, 7352, 7353)
+PASSAGE = """
+listen passage-{port}
+    mode tcp
+    bind :{port}
+    timeout client 1h
+    timeout server 1h
+    tcp-request connection reject unless {{ src {who} }}
+    server first {to}:{port}
+"""
 OUT = "{backend} targets {number} {machine} {address} 0 0 1 1 0 1 0 0 14 0 0 0 - 80 - 0 0 - - 0"
 
 
@@ -17,7 +29,9 @@ def text(wish, state):
     for machine, address in wish.targets:
         cookie = f" cookie {machine}" if wish.is_sticky else ""
         lines.append(f"    server {machine} {address}:80{cookie}")
-    return string.Template(TEMPLATE.read_text(encoding="utf-8")).substitute(targets="\n".join(lines), state=state)
+    to, who = wish.passage or ("", ())
+    passage = "".join(PASSAGE.format(port=port, to=to, who=" ".join(who)) for port in PASSAGE_PORTS if who)
+    return string.Template(TEMPLATE.read_text(encoding="utf-8")).substitute(targets="\n".join(lines), state=state) + passage
 
 
 def state(wish, known):

@@ -13,6 +13,7 @@ GUEST_API = "/dev/incus/sock"
 SECONDS = 5                             # for one question: who answers is our own host
 STICKY = "user.koza.sticky"
 TARGET = "user.koza.target."
+PASSAGE = "user.koza.passage"
 MACHINE = re.compile(r"[a-z0-9][a-z0-9-]*")     # as instances are named; anything else has no place in HAProxy's settings
 
 
@@ -21,6 +22,7 @@ class Wish:
     """Where requests go. A target that drains is not in it: it gets no new ones, and the old worker finishes what it has."""
     is_sticky: bool
     targets: tuple                      # of (machine, address), by name
+    passage: tuple | None = None        # (address, addresses): who is led to whom
 
 
 def of(settings):
@@ -30,14 +32,21 @@ def of(settings):
         machine = key.removeprefix(TARGET)
         if key != machine and MACHINE.fullmatch(machine) and _is_address(value):
             found.append((machine, value))
-    return Wish(settings.get(STICKY) == "true", tuple(sorted(found)))
+    return Wish(settings.get(STICKY) == "true", tuple(sorted(found)), _passage(settings.get(PASSAGE) or ""))
 
 
 def read():
     """Asks the guest API; OSError or HTTPException if it does not answer."""
     keys = [path.rsplit("/", 1)[-1] for path in json.loads(_get("/1.0/config") or "[]")]
-    asked = {key: _get(f"/1.0/config/{key}") for key in keys if key == STICKY or key.startswith(TARGET)}
+    asked = {key: _get(f"/1.0/config/{key}") for key in keys if key in (STICKY, PASSAGE) or key.startswith(TARGET)}
     return of({key: value for key, value in asked.items() if value is not None})
+
+
+def _passage(text):
+    """`10.73.8.1 from 10.73.8.2 10.73.8.3`; who is not well named is nobody."""
+    to, _, those = text.partition(" from ")
+    who = tuple(address for address in those.split() if _is_address(address))
+    return (to, who) if who and _is_address(to) else None
 
 
 def _is_address(text):

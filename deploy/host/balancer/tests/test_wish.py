@@ -25,6 +25,14 @@ class WishTest(unittest.TestCase):
         self.assertIn("server k1-m1-1 10.73.8.1:80\n", free)
         self.assertNotIn("cookie", free)
 
+    def test_only_those_that_are_named_are_led_to_another(self):
+        wished = wish.of(KEYS | {"user.koza.passage": "10.73.8.1 from 10.73.8.2 nobody 10.73.8.3"})
+        self.assertEqual(wished.passage, ("10.73.8.1", ("10.73.8.2", "10.73.8.3")))
+        text = settings.text(wished, "/state")
+        self.assertEqual(text.count("reject unless { src 10.73.8.2 10.73.8.3 }"), 3)
+        for nobody in ("", "10.73.8.1", "10.73.8.1 from ", "x from 10.73.8.2", "10.73.8.1\n from 10.73.8.2"):
+            self.assertNotIn("listen passage", settings.text(wish.of(KEYS | {"user.koza.passage": nobody}), "/state"))
+
     def test_a_new_target_is_out_until_it_is_checked_and_the_others_stay_as_they_were(self):
         known = settings.STATE + "3 targets 9 k1-m1-1 10.73.8.1 2 0 1 1 3 15 3 3 6 0 0 0 - 80 - 0 0 - - 0\n"
         lines = settings.state(wish.of(KEYS), known).splitlines()

@@ -34,7 +34,7 @@ impl World {
         };
         let healthy: Vec<String> =
             self.entries.values().filter(|entry| entry.label.goes_at.is_none()).filter_map(|entry| takes(&entry.thing)).collect();
-        let is_sticky = matches!(self.entries.get(&group).map(|entry| &entry.thing), Some(Thing::TargetGroup { is_sticky: true }));
+        let is_sticky = matches!(self.entries.get(&group).map(|entry| &entry.thing), Some(Thing::TargetGroup { is_sticky: true, .. }));
         if let Some(before) = before.filter(|before| is_sticky && healthy.iter().any(|machine| machine == before)) {
             return Ok(before.to_owned());
         }

@@ -30,7 +30,9 @@ impl World {
         let order = fingerprint(create);
         let scope = scope(intent, create);
         let id = match self.tokens.get(&scope) {
-            Some(token) if token.order != order && !matches!(create, Create::Record(_) | Create::TargetGroup { .. }) => {
+            Some(token)
+                if token.order != order && !matches!(create, Create::Record(_) | Create::TargetGroup { .. } | Create::Firewall { .. }) =>
+            {
                 return Err(CloudError::new(Fate::Final, "intent_mismatch", "this intent was used for another order"));
             }
             Some(token) if !self.entries.contains_key(&token.cloud_id) => {
@@ -76,7 +78,9 @@ impl World {
         let in_sync_at = now + self.luck.within(&settings.timings.sync);
         match (create, self.entries.get_mut(id).map(|entry| &mut entry.thing)) {
             (Create::Firewall { tcp: ordered }, Some(Thing::Firewall { tcp })) => tcp.clone_from(ordered),
-            (Create::TargetGroup { is_sticky: ordered }, Some(Thing::TargetGroup { is_sticky })) => *is_sticky = *ordered,
+            (Create::TargetGroup { is_sticky: sticks, passage: leads }, Some(Thing::TargetGroup { is_sticky, passage })) => {
+                (*is_sticky, *passage) = (*sticks, leads.clone());
+            }
             (Create::Record(ordered), Some(Thing::Record { record, in_sync_at: at, is_out })) if record != ordered || *is_out => {
                 (*record, *at, *is_out) = (ordered.clone(), in_sync_at, false);
             }
@@ -152,7 +156,7 @@ impl World {
                 let active_at = now + self.luck.within(&settings.timings.balancer);
                 Ok(Thing::Balancer { name: format!("{}.balancers.test", intent.name()), firewall: firewall.clone(), active_at })
             }
-            Create::TargetGroup { is_sticky } => Ok(Thing::TargetGroup { is_sticky: *is_sticky }),
+            Create::TargetGroup { is_sticky, passage } => Ok(Thing::TargetGroup { is_sticky: *is_sticky, passage: passage.clone() }),
             Create::Listener { balancer, target_group, certificate } => {
                 self.expect(balancer, "balancer_not_found", now)?;
                 self.expect(target_group, "target_group_not_found", now)?;

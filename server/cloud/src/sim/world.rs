@@ -12,7 +12,7 @@ use super::bill::Life;
 use super::machine::{Machine, Power};
 use super::settings::{Luck, SimSettings};
 use crate::error::{CloudError, Fate};
-use crate::order::{Opening, Record};
+use crate::order::{Opening, Passage, Record};
 use crate::seen::{Deletion, Health, MachineState, Observed, Seen};
 use crate::tag::{Intent, Kind};
 
@@ -92,6 +92,8 @@ pub(super) enum Thing {
     },
     TargetGroup {
         is_sticky: bool,
+        #[serde(default)]
+        passage: Option<Passage>,
     },
     Target {
         target_group: String,
@@ -346,9 +348,12 @@ impl World {
                 Observed::Certificate { challenge: challenge.clone(), is_issued: issued_at.is_some_and(|at| at <= now) }
             }
             Thing::Snapshot { complete_at, .. } => Observed::Snapshot { is_complete: *complete_at <= now },
-            Thing::Balancer { name, active_at, .. } => Observed::Balancer { name: name.clone(), is_active: *active_at <= now },
+            Thing::Balancer { name, active_at, .. } => {
+                let private_address = Some("10.0.255.1".to_owned());
+                Observed::Balancer { name: name.clone(), is_active: *active_at <= now, private_address }
+            }
             Thing::Listener { certificate, .. } => Observed::Listener { certificate: certificate.clone() },
-            Thing::TargetGroup { is_sticky } => Observed::TargetGroup { is_sticky: *is_sticky },
+            Thing::TargetGroup { is_sticky, passage } => Observed::TargetGroup { is_sticky: *is_sticky, passage: passage.clone() },
             Thing::Target { machine, known_from, .. } => {
                 let health = if label.goes_at.is_some() { Health::Draining } else { self.health(machine, *known_from, now) };
                 Observed::Target { machine: machine.clone(), health }

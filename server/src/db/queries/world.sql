@@ -19,10 +19,13 @@ select e.course, e.cloud, e.version, e.purpose as "purpose: Purpose", e.name, e.
        ordered.held as "held: Json<Vec<resources::Stored>>",
        speaks.certificate as "certificate?: Json<Certificate>",
        speaks.permit as "permit?: Json<permits::Permit>",
-       (select jsonb_agg(jsonb_build_object('slot', r.slot, 'machine', m.id, 'host_names', m.host_names, 'boot', m.boot,
+       (select jsonb_agg(jsonb_build_object('slot', r.slot, 'machine', m.id, 'host_names', m.host_names, 'first_at', m.first_at, 'boot', m.boot,
                    'steps', (select jsonb_agg(to_jsonb(s) order by place) from boot_step s where s.machine = m.id and s.boot = m.boot), 'is_ordered',
+                   -- or has not done so, whatever it says: it is asked again, but not at once
                    exists (select from machine_order o where o.machine = m.id and o.kind = 'configure'
-                              and (o.state is null or o.given_at > koza_now() - interval '1 minute')), 'has_worked',
+                              and (o.state is null
+                                   or o.given_at > koza_now() - interval '1 minute' and o.given_at > coalesce(m.settings_at, '-infinity'))),
+                   'has_worked',
                    exists (select from boot_step s where s.machine = m.id and s.step = 'ready' and s.state = 'done')))
           from resource r join machine m on m.resource = r.id
          where r.environment = e.id and r.gone_at is null) as "machines: Json<Vec<machines::Spoken>>",

@@ -12,7 +12,7 @@ from unittest import mock
 
 sys.dont_write_bytecode = True          # agent/ and services/ are embedded as they lie there
 MACHINE = pathlib.Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(MACHINE / "agent"))
+sys.path[:0] = [str(MACHINE / "agent"), str(MACHINE / "services/wordpress")]
 
 from koza import hands, signs      # noqa: E402 (found by the line above)
 

@@ -28,9 +28,9 @@ impl Rules for Firewall {
         }
     }
 
-    fn care(&self, wish: &Wish, _world: &World, slot: u16, holding: &Holding) -> Care {
+    fn care(&self, wish: &Wish, world: &World, slot: u16, holding: &Holding) -> Care {
         match holding.listed {
-            Some(Observed::Firewall { ref tcp }) if wish.is_up() && *tcp != wish.openings(slot) => {
+            Some(Observed::Firewall { ref tcp }) if wish.is_up() && *tcp != wish.openings(world, slot) => {
                 Care::Now(Action::Make(Kind::Firewall, slot), "its rules are not what they should be")
             }
             _ => Care::Fine,

@@ -1,4 +1,5 @@
-//! The machines that the balancer may send requests to, and whether visitors stay with the one that answered first.
+//! The machines that the balancer may send requests to, whether visitors stay with the one that answered first, and where the machines find
+//! what they share.
 
 use cloud::{Kind, Observed};
 
@@ -21,12 +22,15 @@ impl Rules for TargetGroup {
         first_held(world, [(Kind::Listener, 1)].into_iter().chain(all(world, Kind::Target)))
     }
 
-    fn care(&self, wish: &Wish, _world: &World, slot: u16, holding: &Holding) -> Care {
-        match holding.listed {
-            Some(Observed::TargetGroup { is_sticky }) if wish.is_up() && is_sticky != wish.options.is_sticky => {
-                Care::Now(Action::Make(Kind::TargetGroup, slot), "visitors should stay with a machine, or should not")
-            }
-            _ => Care::Fine,
+    fn care(&self, wish: &Wish, world: &World, slot: u16, holding: &Holding) -> Care {
+        let Some(Observed::TargetGroup { is_sticky, passage }) = &holding.listed else { return Care::Fine };
+        let make = Action::Make(Kind::TargetGroup, slot);
+        if wish.is_up() && *is_sticky != wish.options.is_sticky {
+            Care::Now(make, "visitors should stay with a machine, or should not")
+        } else if wish.is_up() && *passage != wish.passage(world) {
+            Care::Now(make, "machines are led elsewhere, or others")
+        } else {
+            Care::Fine
         }
     }
 }

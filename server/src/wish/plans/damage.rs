@@ -79,8 +79,9 @@ fn damages(nature: &Nature, whole: &World) -> Vec<(String, World)> {
                 let record = Record { value: "elsewhere".into(), ..record };
                 damage(format!("{is} leads elsewhere"), &show(Observed::Record { record, is_in_sync: true, is_out: false }));
             }
-            Some(Observed::TargetGroup { is_sticky }) => {
-                damage(format!("{is} is sticky and should not be"), &show(Observed::TargetGroup { is_sticky: !is_sticky }));
+            Some(Observed::TargetGroup { is_sticky, passage }) => {
+                let passage = passage.clone();
+                damage(format!("{is} is sticky and should not be"), &show(Observed::TargetGroup { is_sticky: !is_sticky, passage }));
             }
             Some(Observed::Target { machine, .. }) => {
                 damage(format!("{is} is unhealthy"), &show(Observed::Target { machine, health: Health::Unhealthy }));

@@ -93,7 +93,7 @@ pub(super) fn held(observed: Option<Observed>) -> Holding {
 }
 
 pub(super) fn open_ports() -> Observed {
-    Observed::Firewall { tcp: wish(Goal::Running).openings(1) }
+    Observed::Firewall { tcp: wish(Goal::Running).openings(&World::default(), 1) }
 }
 
 pub(super) fn machine(state: MachineState) -> Observed {
@@ -105,6 +105,14 @@ pub(super) fn machine(state: MachineState) -> Observed {
         zone: None,
         is_locked: false,
     }
+}
+
+/// The same, where its slot is.
+fn at(mut observed: Observed, slot: u16) -> Observed {
+    if let Observed::Machine { private_address, .. } = &mut observed {
+        *private_address = Some(format!("10.0.0.{slot}"));
+    }
+    observed
 }
 
 /// The same before it is handed over.
@@ -123,11 +131,11 @@ pub(super) fn name(kind: Kind, slot: u16) -> String {
 /// How the cloud shows what was made as the wish says.
 pub(super) fn made(wish: &Wish, world: &World, kind: Kind, slot: u16) -> Observed {
     match kind {
-        Kind::Machine => machine(MachineState::Running),
+        Kind::Machine => at(machine(MachineState::Running), slot),
         Kind::Disk => Observed::Disk,
         Kind::Address => Observed::Address { address: format!("198.51.100.{slot}") },
         Kind::Binding => Observed::Binding { address: name(Kind::Address, slot), machine: name(Kind::Machine, slot) },
-        Kind::Firewall => Observed::Firewall { tcp: wish.openings(slot) },
+        Kind::Firewall => Observed::Firewall { tcp: wish.openings(world, slot) },
         Kind::Key => Observed::Key,
         Kind::Record => {
             let nowhere = Record { name: "nowhere.test".into(), value: String::new() };
@@ -139,9 +147,11 @@ pub(super) fn made(wish: &Wish, world: &World, kind: Kind, slot: u16) -> Observe
         }
         Kind::Snapshot => Observed::Snapshot { is_complete: false },
         Kind::Image => Observed::Image { recipe: "r".into(), is_available: true },
-        Kind::Balancer => Observed::Balancer { name: "c5.balancers.test".into(), is_active: false },
+        Kind::Balancer => {
+            Observed::Balancer { name: "c5.balancers.test".into(), is_active: false, private_address: Some("10.0.0.9".into()) }
+        }
         Kind::Listener => Observed::Listener { certificate: wish.is_certified().then(|| name(Kind::Certificate, 1)) },
-        Kind::TargetGroup => Observed::TargetGroup { is_sticky: wish.options.is_sticky },
+        Kind::TargetGroup => Observed::TargetGroup { is_sticky: wish.options.is_sticky, passage: wish.passage(world) },
         Kind::Target => Observed::Target { machine: name(Kind::Machine, slot), health: Health::Initial },
     }
 }
@@ -193,8 +203,8 @@ pub(super) fn done(wish: &Wish, world: &mut World, plan: &Plan) {
             Action::Adopt(_) => world.is_image_recorded = true,
             Action::Permit => world.permit = Some(PermitSeen { at: now(), is_told: world.is_booted() }),
             Action::Tell(slot) => {
-                let host_names = wish.host_names(world, *slot);
-                world.told.insert(*slot, Told { host_names, is_ordered: false });
+                let (host_names, first) = (wish.host_names(world, *slot), wish.first(world, *slot));
+                world.told.insert(*slot, Told { host_names, first_at: first.text().map(str::to_owned), is_ordered: false });
             }
             Action::BackUp(id) => becomes(world, *id, BackupState::Taken),
             Action::Rehearse(id) => becomes(world, *id, BackupState::Proven),

@@ -44,7 +44,7 @@ async fn a_certificate_is_issued_once_its_challenge_can_be_read() {
         let firewall = trial.make(1, Kind::Firewall, &web()).await.cloud_id;
         trial.make(1, Kind::Balancer, &Create::Balancer { firewall }).await.cloud_id
     };
-    let target_group = trial.make(1, Kind::TargetGroup, &Create::TargetGroup { is_sticky: false }).await.cloud_id;
+    let target_group = trial.make(1, Kind::TargetGroup, &Create::TargetGroup { is_sticky: false, passage: None }).await.cloud_id;
     let listener = Create::Listener { balancer, target_group, certificate: Some(seen.cloud_id.clone()) };
     let early = trial.cloud.create(&trial.intent(1, Kind::Listener), &listener).await.expect_err("it is not issued");
     assert_eq!(early.code, "certificate_not_issued");
@@ -62,7 +62,7 @@ async fn a_certificate_is_issued_once_its_challenge_can_be_read() {
 async fn a_target_is_healthy_while_its_machine_answers_and_drains_before_it_is_gone() {
     let trial = named();
     let machine = trial.whole(1, SERVICES).await;
-    let target_group = trial.make(1, Kind::TargetGroup, &Create::TargetGroup { is_sticky: false }).await.cloud_id;
+    let target_group = trial.make(1, Kind::TargetGroup, &Create::TargetGroup { is_sticky: false, passage: None }).await.cloud_id;
     let order = Create::Target { target_group: target_group.clone(), machine: machine.clone() };
     let target = trial.make(1, Kind::Target, &order).await.cloud_id;
     let health = async || match trial.now(Kind::Target).await {
@@ -91,7 +91,7 @@ async fn a_balancer_takes_its_listeners_with_it_and_what_it_uses_stays_until_the
     assert!(matches!(trial.now(Kind::Balancer).await, Observed::Balancer { is_active: false, .. }));
     trial.pass(MINUTE);
     assert!(matches!(trial.now(Kind::Balancer).await, Observed::Balancer { is_active: true, .. }));
-    let target_group = trial.make(1, Kind::TargetGroup, &Create::TargetGroup { is_sticky: false }).await.cloud_id;
+    let target_group = trial.make(1, Kind::TargetGroup, &Create::TargetGroup { is_sticky: false, passage: None }).await.cloud_id;
     let listener = Create::Listener { balancer: balancer.clone(), target_group: target_group.clone(), certificate: None };
     trial.make(1, Kind::Listener, &listener).await;
     for (kind, id) in [(Kind::Firewall, &firewall), (Kind::TargetGroup, &target_group)] {

@@ -140,6 +140,7 @@ def bring_up(settings, portal, progress):
             if failed:
                 raise StepFailed(f"not restored: {', '.join(failed)} could not be installed")
             notices += restore.restore(portal, settings)
+    services.let_rest(wanted)
     failed += services.configure_all([service for service in wanted if service.name not in failed], progress)
     progress.post("/machines/v1/facts", machine.facts(progress.boot))
     try:

@@ -48,7 +48,7 @@ def facts(boot):
     keys = [" ".join(file.read_text().split()[:2]) for file in files if file.exists()]
     disk = os.statvfs("/")
     told = {"boot": boot, "host_keys": keys, "knows_copies": True,     # on a copy of this disk the agent becomes somebody new
-            "knows_backups": state.BASELINE.exists(),
+            "knows_backups": state.BASELINE.exists(), "knows_serving": True,
             "root_disk": {"size_bytes": disk.f_blocks * disk.f_frsize, "free_bytes": disk.f_bavail * disk.f_frsize}}
     certificate = state.read_json(state.CERTIFICATE)
     return {**told, "certificate": certificate} if certificate else told

@@ -5,6 +5,7 @@
     follow-certificate <settings>   (optional) HTTPS began or ended (hands.certificate()): what changes with it
     check     <settings>   does it work, seen from inside? Run when an image is baked
     clean     <settings>   (optional) forget what must differ between machines; run last when an image is baked
+    rest                   (optional) this machine does not offer it, though it is on its disk: off, also after the next start
     copied                 (optional) this disk was another machine's: forget what no two may share. What a person made or changed stays
     back-up   <settings> <folder>   (optional) carry into the folder what files don't tell, alike each time; dumps of databases into databases/
     rehearse  <settings> <folder>   (optional) could it be restored from what that made? Tried beside the real thing, of which nothing is changed
@@ -183,6 +184,16 @@ def leave_other_machine_behind():
         script = SERVICES / installed.name / "copied"
         if script.exists():
             run_script(script, log_name=f"copied-{installed.name}", timeout=120)
+
+
+def let_rest(wanted):
+    """Services that are on the disk and that this machine is not to offer."""
+    for installed in state.INSTALLED.glob("*"):
+        if installed.name not in {service.name for service in wanted} and (SERVICES / installed.name / "rest").exists():
+            try:
+                run_script(SERVICES / installed.name / "rest", log_name=f"rest-{installed.name}", timeout=120)
+            except StepFailed as failure:       # one service too many keeps no machine from being ready
+                print(failure, *failure.log, sep="\n  ", flush=True)
 
 
 def left_out():
