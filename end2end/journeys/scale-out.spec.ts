@@ -19,9 +19,15 @@ test('scaled out: both machines answer, one is taken out and put back, a visitor
     await picture(page, `scale-${site.hasScripts ? 'scripts' : 'plain'}`);
   });
 
+  await test.step('what copies are for is chosen, and said from then on', async () => {
+    await site.chooseServing(path);
+    await picture(page, `mode-${site.hasScripts ? 'scripts' : 'plain'}`);
+  });
+
   await test.step('it is built while the page is looked at', async () => {
     await site.scaleOut(path, name, 2);
     await expect(site.machines.getByRole('row')).toHaveCount(3);
+    await expect(site.machines.getByText(words.serving)).toBeVisible();
     await site.becomes('ready');
     await picture(page, `scaled-out-${site.hasScripts ? 'scripts' : 'plain'}`);
   });

@@ -134,6 +134,15 @@ export class Site {
     await this.page.waitForURL((url) => url.pathname === environment);
   }
 
+  /** Says that copies are to serve one site. */
+  async chooseServing(environment: string) {
+    const { scaling } = this.words;
+    await this.open(`${environment}/scale`);
+    await this.page.getByLabel(scaling.mode, { exact: true }).selectOption(scaling.serving);
+    await this.page.getByRole('button', { name: scaling.choose, exact: true }).click();
+    await expect(this.page.getByLabel(scaling.mode, { exact: true })).toHaveValue('serving');
+  }
+
   /** The same, and waits until so many machines answer behind the balancer: all that there are. */
   async scaleOut(environment: string, name: string, machines: number) {
     await this.askToScaleOut(environment, name);

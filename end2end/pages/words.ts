@@ -20,7 +20,7 @@ export const words = {
       waiting: 'Waiting', building: 'Building', checking: 'Checking', ready: 'Ready', stopping: 'Stopping', stopped: 'Stopped', removing: 'Removing', removed: 'Removed',
     },
     scaling: {
-      act: 'Scale out or in …', title: (name: string) => `Scale ${name} out or in`, inButton: 'Scale in', left: (machine: number) => `A copy has left (machine ${machine})`, zone: 'Zone of the copies', button: 'Scale out', machines: 'Machines', answers: 'Answers',
+      act: 'Scale out or in …', mode: 'Mode', serving: 'Serving: all machines serve one site', choose: 'Choose', title: (name: string) => `Scale ${name} out or in`, inButton: 'Scale in', left: (machine: number) => `A copy has left (machine ${machine})`, zone: 'Zone of the copies', button: 'Scale out', machines: 'Machines', answers: 'Answers',
       balancer: 'Balancer', tryIt: 'Who answers? Try it', send: (requests: number) => `Send ${requests} requests`,
       same: 'one visitor, again and again', takeOut: (machine: string) => `Take out ${machine}`, takenOut: 'Taken out',
       putBack: (machine: string) => `Put back ${machine}`, makeSticky: 'Turn sticky sessions on', isSticky: 'Sticky sessions are on',
@@ -57,7 +57,7 @@ export const words = {
       waiting: '待機中', building: '作成中', checking: '確認中', ready: '準備完了', stopping: '停止処理中', stopped: '停止', removing: '削除中', removed: '削除済み',
     },
     scaling: {
-      act: '台数を変える…', title: (name: string) => `${name} の台数を変える（スケールアウト・スケールイン）`, inButton: 'スケールインする', left: (machine: number) => `コピーが抜けました（${machine}台目）`, zone: 'コピーのゾーン', button: 'スケールアウトする', machines: 'マシン', answers: '応答あり',
+      act: '台数を変える…', mode: 'モード', serving: '運用：全部のマシンで1つのサイト', choose: '決める', title: (name: string) => `${name} の台数を変える（スケールアウト・スケールイン）`, inButton: 'スケールインする', left: (machine: number) => `コピーが抜けました（${machine}台目）`, zone: 'コピーのゾーン', button: 'スケールアウトする', machines: 'マシン', answers: '応答あり',
       balancer: 'ロードバランサ', tryIt: 'どのマシンが応答するか試す', send: (requests: number) => `リクエストを${requests}回送る`,
       same: '何度も来る、1人の訪問者', takeOut: (machine: string) => `${machine} を外す`, takenOut: '外してあります',
       putBack: (machine: string) => `${machine} を戻す`, makeSticky: 'スティッキーセッションをオンにする', isSticky: 'スティッキーセッションはオン',

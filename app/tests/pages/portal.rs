@@ -11,7 +11,7 @@ use app::domain::incident::{Fault, Incident};
 use app::domain::person::{Caller, SessionRow};
 use app::domain::phase::{Goal, Phase};
 use app::domain::reason::{Attention, Probe};
-use app::domain::scaling::{Answers, BalancerCard, MachineCard, Policy, ScaleOffer, Scaling, Share, Visitor};
+use app::domain::scaling::{Answers, BalancerCard, MachineCard, Mode, Policy, ScaleOffer, Scaling, Share, Visitor};
 use app::domain::timeline::{Step, StepState, What};
 use app::error::{AppError, Field, Why};
 use app::ports::{self, Courses, Door, Environments, Portal};
@@ -145,6 +145,7 @@ impl Fake {
         Scaling {
             machines: (1..).zip([Share::Healthy, Share::Unhealthy, Share::Off, Share::SetApart]).map(machine).collect(),
             balancer: BalancerCard { web: Some(self.text.clone()), name: Some(self.text.clone()), is_active: true, is_sticky: false },
+            mode: Mode::Teaching,
             may_change: true,
         }
     }
@@ -333,6 +334,8 @@ impl ports::Scaling for Fake {
             leaving: if self.is_empty { vec![2] } else { vec![] },
             is_stuck: self.is_empty,
             policy: None,
+            mode: Mode::Teaching,
+            may_serve: true,
         })
     }
 
@@ -348,6 +351,10 @@ impl ports::Scaling for Fake {
     }
 
     async fn set_policy(&self, _: &Caller, _: EnvironmentId, _: Option<Policy>) -> Result<(), AppError> {
+        self.answer(())
+    }
+
+    async fn set_mode(&self, _: &Caller, _: EnvironmentId, _: Mode) -> Result<(), AppError> {
         self.answer(())
     }
 

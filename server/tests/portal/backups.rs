@@ -275,7 +275,7 @@ async fn what_cannot_be_backed_up_says_why(pool: PgPool) {
     assert_eq!(refused().await, Some(NoBackup::UnderWay));
     run_until_state(&portal, id, BackupState::Proven).await;
     let machine = machine_of(&portal, id, 1).await;
-    let knows = machines::Knows { copies: true, backups: false };
+    let knows = machines::Knows { copies: true, backups: false, serving: false };
     machines::facts(&mut portal.engine.pool.acquire().await.expect("a connection"), machine, &[], knows).await.expect("told");
     assert_eq!(refused().await, Some(NoBackup::OldMachine));
 }

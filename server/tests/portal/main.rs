@@ -20,6 +20,7 @@ mod policies;
 mod requests;
 mod scaling;
 mod secrets;
+mod serving;
 mod sessions;
 mod support;
 mod trap;

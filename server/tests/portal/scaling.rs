@@ -167,7 +167,7 @@ async fn machines_hear_once_that_visitors_ask_for_them_by_the_balancers_name_too
     let known = server::db::world::load(&mut db, id).await.expect("it is there");
     let machine = known.machine.expect("it has a machine");
     let asked_by = |known: &server::db::world::Known| known.wish(portal.cloud.nature()).host_names(&known.world, 1);
-    machines::told(&mut db, machine, &asked_by(&known)).await.expect("told");
+    machines::told(&mut db, machine, &asked_by(&known), None).await.expect("told");
     portal.environments.scale_out(&portal.student, id, 2, None).await.expect("asked");
     run_until_shares(&portal, id, &[Share::Healthy, Share::Healthy]).await;
     let orders = machines::orders_after(&mut db, machine, 0).await.expect("listed");
@@ -177,7 +177,7 @@ async fn machines_hear_once_that_visitors_ask_for_them_by_the_balancers_name_too
     let known = server::db::world::load(&mut db, id).await.expect("it is there");
     let names = asked_by(&known);
     assert!(names.iter().any(|name| name.ends_with(".balancers.test")), "{names:?}");
-    machines::told(&mut db, machine, &names).await.expect("told");
+    machines::told(&mut db, machine, &names, None).await.expect("told");
     machines::order_finished(&mut db, machine, orders[0].number, "done", "").await.expect("done");
     server::db::wake(&mut db, id.0).await.expect("woken");
     portal.turn_once().await;
@@ -213,7 +213,7 @@ async fn a_machine_that_says_it_has_looked_and_has_not_is_asked_again_later_and_
     portal.run_until_phase(id, Phase::Ready).await;
     let mut db = portal.engine.pool.acquire().await.expect("a connection");
     let machine = server::db::world::load(&mut db, id).await.expect("it is there").machine.expect("it has a machine");
-    machines::told(&mut db, machine, &[]).await.expect("told");
+    machines::told(&mut db, machine, &[], None).await.expect("told");
     portal.environments.scale_out(&portal.student, id, 2, None).await.expect("asked");
     run_until_shares(&portal, id, &[Share::Healthy, Share::Healthy]).await;
     let last = async || -> i64 {

@@ -19,7 +19,7 @@ async fn a_balancer_with_two_machines_in_two_zones_is_built_drained_and_taken_aw
             let two = trial.make(Kind::Machine, 2, trial.machine(None, None, 1)).await.cloud_id;
             let balancer = trial.make(Kind::Balancer, 1, Create::Balancer { firewall }).await.cloud_id;
             assert!(matches!(trial.observed(Kind::Balancer).await[..], [Observed::Balancer { is_active: false, .. }]));
-            let group = trial.make(Kind::TargetGroup, 1, Create::TargetGroup { is_sticky: false }).await.cloud_id;
+            let group = trial.make(Kind::TargetGroup, 1, Create::TargetGroup { is_sticky: false, passage: None }).await.cloud_id;
             let listener = Create::Listener { balancer, target_group: group.clone(), certificate: None };
             trial.make(Kind::Listener, 1, listener).await;
             let mut targets = Vec::new();
@@ -53,12 +53,12 @@ async fn an_order_for_a_balancer_whose_answer_got_lost_makes_nothing_twice() {
     on_aws(crate::support::at_once, |trial| async move {
         let firewall = trial.make(Kind::Firewall, 2, Create::Firewall { tcp: vec![] }).await.cloud_id;
         let mut made = Vec::new();
-        let group = trial.make(Kind::TargetGroup, 9, Create::TargetGroup { is_sticky: false }).await.cloud_id;
+        let group = trial.make(Kind::TargetGroup, 9, Create::TargetGroup { is_sticky: false, passage: None }).await.cloud_id;
         let balancer = trial.make(Kind::Balancer, 9, Create::Balancer { firewall: firewall.clone() }).await.cloud_id;
         let orders = [
             (Kind::Balancer, "CreateLoadBalancer", Create::Balancer { firewall }),
-            (Kind::TargetGroup, "CreateTargetGroup", Create::TargetGroup { is_sticky: false }),
-            (Kind::TargetGroup, "ModifyTargetGroupAttributes", Create::TargetGroup { is_sticky: false }),
+            (Kind::TargetGroup, "CreateTargetGroup", Create::TargetGroup { is_sticky: false, passage: None }),
+            (Kind::TargetGroup, "ModifyTargetGroupAttributes", Create::TargetGroup { is_sticky: false, passage: None }),
             (Kind::Listener, "CreateListener", Create::Listener { balancer, target_group: group, certificate: None }),
         ];
         for (slot, (kind, action, order)) in (1..).zip(orders) {

@@ -88,6 +88,20 @@ async fn what_is_there_already_is_gone_when_it_is_deleted_twice() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_machines_of_one_environment_are_let_in_and_shut_out_again() {
+    on_aws(at_once, |trial| async move {
+        let own = Opening { sources: vec![Opening::OWN.into()], ..ports(7351, 7353) };
+        let intent = trial.intent(Kind::Firewall, 1);
+        for tcp in [vec![ports(80, 80)], vec![ports(80, 80), own], vec![ports(80, 80)]] {
+            let group = must(trial.cloud.create(&intent, &Create::Firewall { tcp: tcp.clone() }).await).cloud_id;
+            assert_eq!(trial.observed(Kind::Firewall).await, [Observed::Firewall { tcp }], "{group}");
+        }
+        trial.clear().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn only_what_somebody_changed_in_a_firewall_is_changed_back() {
     on_aws(at_once, |trial| async move {
         let from = |source: &str| Opening { sources: vec![source.into()], ..ports(22, 22) };

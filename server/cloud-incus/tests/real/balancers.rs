@@ -34,7 +34,7 @@ impl Balanced {
         let firewall = must(cloud.create(&intent_at(2, of, Kind::Firewall), &firewall(&[(80, 80), (443, 443)])).await);
         let mut balanced = Self { made: Vec::new(), firewall };
         balanced.add(cloud, intent(of, Kind::Balancer), Create::Balancer { firewall: balanced.firewall.cloud_id.clone() }).await;
-        balanced.add(cloud, intent(of, Kind::TargetGroup), Create::TargetGroup { is_sticky: false }).await;
+        balanced.add(cloud, intent(of, Kind::TargetGroup), Create::TargetGroup { is_sticky: false, passage: None }).await;
         let (balancer, target_group) = (balanced.id(Kind::Balancer), balanced.id(Kind::TargetGroup));
         balanced.add(cloud, intent(of, Kind::Listener), Create::Listener { balancer, target_group, certificate: None }).await;
         balanced
@@ -207,7 +207,7 @@ async fn a_visitor_stays_with_a_machine_where_that_is_wished_and_a_balancer_that
         until("healthy", &cloud, &of, are_healthy).await;
 
         let (wish, ..) = &balanced.made[1];
-        let sticky = must(cloud.create(wish, &Create::TargetGroup { is_sticky: true }).await);
+        let sticky = must(cloud.create(wish, &Create::TargetGroup { is_sticky: true, passage: None }).await);
         assert!(must(cloud.list(&of).await).contains(&sticky));
         let begun = Instant::now();
         let (stays_with, cookie) = loop {
