@@ -18,6 +18,7 @@ pub mod plan;
 #[cfg(test)]
 mod plans;
 pub mod policy;
+mod serving;
 pub mod spec;
 mod telling;
 pub mod world;
@@ -31,12 +32,13 @@ use app::domain::scaling::{Mode, Policy};
 pub use backup::{BackupSeen, FRESH_FOR, Farewell, farewell, holds_work};
 pub use cloud::Kind;
 use cloud::order::PortRange;
-use cloud::{MachineState, Nature, Observed, Opening, Passage, Record};
+use cloud::{MachineState, Nature, Observed, Opening, Record};
 pub use kinds::{Wanted, desired_resources};
 pub use permit::PermitSeen;
 pub use phase::phase;
 pub use plan::{Action, Plan, Until, plan};
 use serde::Deserialize;
+pub use serving::First;
 pub use spec::{Freeze, Security, Spec};
 pub use telling::Told;
 use uuid::Uuid;
@@ -119,35 +121,8 @@ impl Default for Options {
     }
 }
 
-/// Where a machine finds what the machines of an environment share.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum First {
-    /// It shares nothing.
-    Alone,
-    /// It is the one that keeps it.
-    Here,
-    /// At this address.
-    At(String),
-    /// Somewhere: what leads there is not there yet.
-    Unknown,
-}
-
-impl First {
-    /// As machines are told, `None` where there is nothing to tell.
-    #[must_use]
-    pub fn text(&self) -> Option<&str> {
-        match self {
-            Self::Here => Some("here"),
-            Self::At(address) => Some(address),
-            Self::Alone | Self::Unknown => None,
-        }
-    }
-}
-
 const EVERYWHERE: &str = "0.0.0.0/0";
 const SSH: PortRange = PortRange { from: 22, to: 22 };
-/// Where the first machine, or a balancer that leads to it, answers copies: its database, its files, its website.
-const SHARED_PORTS: PortRange = PortRange { from: 7351, to: 7353 };
 /// What a balancer takes from the world.
 const WEB_PORTS: [PortRange; 2] = [PortRange { from: 80, to: 80 }, PortRange { from: 443, to: 443 }];
 
@@ -232,45 +207,6 @@ impl Wish {
         self.is_named() && self.nature.has(Kind::Certificate) && self.is_scaled_out() && self.spec.has("https")
     }
 
-    /// Whether the first machine keeps the site for all of them: as long as there is a copy, also one that is on its way out.
-    #[must_use]
-    pub fn is_serving(&self, world: &World) -> bool {
-        let has_copy = || self.is_scaled_out() || world.slots(Kind::Machine).any(|slot| slot > 1);
-        self.purpose == Purpose::Course && self.is_kept() && self.options.mode == Mode::Serving && has_copy()
-    }
-
-    /// Where a machine finds what all of them share.
-    #[must_use]
-    pub fn first(&self, world: &World, slot: u16) -> First {
-        if !self.is_serving(world) {
-            return First::Alone;
-        }
-        if slot == 1 {
-            return First::Here;
-        }
-        // Machines that do not reach each other reach what is before them.
-        let listed = |kind| world.first(kind).and_then(|held| held.listed.as_ref());
-        let address = if self.nature.balancers_are_machines {
-            match listed(Kind::Balancer) {
-                Some(Observed::Balancer { private_address, .. }) => private_address.clone(),
-                _ => None,
-            }
-        } else {
-            world.private_address(1).map(str::to_owned)
-        };
-        address.map_or(First::Unknown, First::At)
-    }
-
-    /// How copies come to the first machine, where they do not reach it by themselves.
-    #[must_use]
-    pub fn passage(&self, world: &World) -> Option<Passage> {
-        if !self.is_serving(world) || !self.nature.balancers_are_machines {
-            return None;
-        }
-        let from = world.slots(Kind::Machine).filter(|slot| *slot > 1).filter_map(|slot| world.private_address(slot)).map(str::to_owned);
-        Some(Passage { to: world.private_address(1)?.to_owned(), from: from.collect() })
-    }
-
     /// What a firewall lets in, in order: the first is the machines', the second the balancer's.
     #[must_use]
     pub fn openings(&self, world: &World, slot: u16) -> Vec<Opening> {
@@ -282,9 +218,7 @@ impl Wish {
         };
         let opening = |ports: &PortRange| Opening { ports: *ports, sources: if *ports == SSH { self.ssh_sources() } else { Vec::new() } };
         let mut openings: Vec<_> = ports.iter().map(opening).collect();
-        if slot == 1 && self.is_serving(world) && !self.nature.balancers_are_machines {
-            openings.push(Opening { ports: SHARED_PORTS, sources: vec![Opening::OWN.to_owned()] });
-        }
+        openings.extend(self.lets_copies_in(world).filter(|_| slot == 1));
         openings.sort_unstable();
         openings.dedup();
         openings

@@ -153,6 +153,15 @@ impl World {
         }
     }
 
+    /// The balancer's address inside the cloud, where it is a machine.
+    #[must_use]
+    pub fn balancer_address(&self) -> Option<&str> {
+        match self.first(Kind::Balancer)?.listed.as_ref()? {
+            Observed::Balancer { private_address, .. } => private_address.as_deref(),
+            _ => None,
+        }
+    }
+
     /// What the cloud calls the balancer; one that is only half made has no name yet.
     #[must_use]
     pub fn balancer_is_called(&self) -> Option<&str> {
