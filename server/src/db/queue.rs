@@ -238,16 +238,23 @@ pub async fn hand_back(db: &mut Db, worker: Uuid) -> sqlx::Result<u64> {
     Ok(done.rows_affected())
 }
 
-/// Parks what killed its worker again and again: somebody has to look.
+/// Parks what killed its worker again and again: somebody has to look. Those that were not parked before; another may have been woken since, because
+/// its cloud changed, and sleeps again without a word.
 ///
 /// # Errors
 /// As the database.
 pub async fn park_poison(db: &mut Db) -> sqlx::Result<Vec<Uuid>> {
     sqlx::query_scalar!(
-        "update environment
-            set wake_at = null, claimed_by = null, claimed_until = null, attention = $2
-          where fruitless_claims >= $1 and wake_at is not null and (claimed_until is null or claimed_until < koza_now())
-         returning id",
+        r#"with poison as materialized (
+             select id, attention is distinct from $2 as is_new from environment
+              where fruitless_claims >= $1 and wake_at is not null and (claimed_until is null or claimed_until < koza_now())
+                for update
+         ), parked as (
+             update environment
+                set wake_at = null, claimed_by = null, claimed_until = null, attention = $2
+               from poison where poison.id = environment.id
+         )
+         select id as "id!" from poison where is_new"#,
         FRUITLESS_CLAIMS,
         Json(Attention::Parked) as _,
     )

@@ -146,6 +146,10 @@ async fn what_kills_its_worker_again_and_again_is_parked(pool: PgPool) {
         portal.advance(Duration::seconds(31)).await;
     }
     assert!(queue::park_poison(&mut db).await.expect("parked").contains(&id.0));
+    // Its machine changes meanwhile, and it is woken for that.
+    server::db::wake(&mut db, id.0).await.expect("woken");
+    assert!(queue::park_poison(&mut db).await.expect("parked").is_empty(), "it is told once");
+    assert!(queue::claim(&mut db, portal.worker, 10).await.expect("claims").iter().all(|claim| claim.environment != id));
     assert!(portal.view(id).await.attention.is_some());
     portal.environments.try_again(&portal.student, id).await.expect("asked");
     portal.run_until_phase(id, Phase::Ready).await;
