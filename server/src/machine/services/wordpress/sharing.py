@@ -12,6 +12,7 @@ import os
 import pathlib
 import sys
 
+import apache
 from koza import hands
 
 HERE = "here"
@@ -42,13 +43,13 @@ def share(is_shared, secret=None):
     """The first machine's part: whether copies are let in."""
     if is_shared:
         _keep(secret, "copy:")
-        _site_conf((FILES / "shared.conf").read_text())
+        apache.says(SITE_CONF, (FILES / "shared.conf").read_text())
         hands.run("systemctl", "enable", "--quiet", "--now", *SHARED)
     elif SITE_CONF.exists() or _is_any_enabled(SHARED):
         hands.run("systemctl", "disable", "--quiet", "--now", *SHARED)
         hands.run("systemctl", "stop", *BEHIND_SHARED)
         SECRET.unlink(missing_ok=True)
-        _site_conf(None)
+        apache.says(SITE_CONF, None)
 
 
 def follow(first_at, secret):
@@ -61,7 +62,7 @@ def follow(first_at, secret):
         hands.run("systemctl", "disable", "--quiet", "--now", *SHARED)
     _keep(secret, "")
     is_new = hands.write(FIRST, f"FIRST={first}\n")
-    _site_conf((FILES / "first.conf").read_text().replace("@FIRST@", str(first)))
+    apache.says(SITE_CONF, (FILES / "first.conf").read_text().replace("@FIRST@", str(first)))
     hands.run("systemctl", "stop", os.environ["MARIADB_UNIT"])
     hands.run("systemctl", "enable", "--quiet", "--now", *FOLLOWS)
     if is_new:
@@ -79,20 +80,8 @@ def stand_alone():
     if is_copy():
         SECRET.unlink(missing_ok=True)
         FIRST.unlink()
-        _site_conf(None)
+        apache.says(SITE_CONF, None)
         hands.run("systemctl", "start", os.environ["MARIADB_UNIT"])
-
-
-def _site_conf(text):
-    """What Apache reads of it; None: nothing."""
-    if text == (SITE_CONF.read_text() if SITE_CONF.exists() else None):
-        return
-    if text is None:
-        SITE_CONF.unlink()
-    else:
-        hands.write(SITE_CONF, text)
-    if not hands.succeeds("systemctl", "try-reload-or-restart", os.environ["APACHE_UNIT"]):
-        print("notice: the web server does not read its settings again")
 
 
 def _keep(secret, whose):
