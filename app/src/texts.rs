@@ -18,7 +18,7 @@ use crate::domain::person::Locale;
 use crate::domain::phase::Phase;
 use crate::domain::reason::{Attention, Probe};
 use crate::domain::saw::Saw;
-use crate::domain::scaling::{Limit, Mode, NoScaling, Policy, Share};
+use crate::domain::scaling::{Limit, Mode, NoHttps, NoScaling, Policy, Share};
 use crate::domain::timeline::{StepState, What};
 use crate::error::{AppError, Why};
 
@@ -253,6 +253,7 @@ pub(crate) struct Scaling {
     pub(crate) meanwhile: fn(bool) -> Sentence,
     /// The environment's name, and the balancer's in the DNS if it has one.
     pub(crate) names: fn(&str, Option<&str>) -> String,
+    pub(crate) no_https: fn(&NoHttps) -> String,
     pub(crate) mode: Sentence,
     pub(crate) mode_title: Sentence,
     pub(crate) mode_of: fn(Mode) -> Sentence,

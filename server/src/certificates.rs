@@ -7,7 +7,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime};
+
+use crate::wish::spec::hex;
 
 /// Let's Encrypt's limits, as its page had them in June 2025 (letsencrypt.org/docs/rate-limits): new certificates for a registered domain …
 const A_WEEK: u32 = 50;
@@ -106,6 +109,28 @@ impl Authority {
         let Some(account) = &self.external_account else { return Ok(None) };
         let key = std::fs::read_to_string(&account.hmac_key_file)?;
         Ok(Some((account.key_id.clone(), key.trim().to_owned())))
+    }
+
+    /// What a machine, or a balancer that is one, is told for the service `https` (docs/machines.md): whom it asks for which name, whether it may,
+    /// and by which external account.
+    #[must_use]
+    pub fn settings(&self, name: &str, is_allowed: bool, account: Option<(String, String)>) -> Value {
+        json!({
+            "names": [name],
+            "is_allowed": is_allowed,
+            "directory": self.directory,
+            "contact": self.contact.as_ref().map(|contact| format!("mailto:{contact}")),
+            "trusted_root": self.trusted_root,
+            "external_account": account.map(|(key_id, hmac_key)| json!({"key_id": key_id, "hmac_key": hmac_key})),
+        })
+    }
+
+    /// Changes with these settings, and tells no key.
+    #[must_use]
+    pub fn digest(&self, name: &str, is_allowed: bool) -> String {
+        let key_id = self.external_account.as_ref().map(|account| (account.key_id.clone(), String::new()));
+        let text = self.settings(name, is_allowed, key_id).to_string();
+        hex(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, text.as_bytes()).as_ref())
     }
 
     /// New certificates for one registrable domain; `None`: as many as one likes.

@@ -44,6 +44,8 @@ pub use telling::Told;
 use uuid::Uuid;
 pub use world::{BootSeen, Holding, ImageState, ProbeSeen, World};
 
+use crate::certificates::Authority;
+
 /// What a wish is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::Type)]
 #[sqlx(type_name = "purpose", rename_all = "snake_case")]
@@ -73,8 +75,8 @@ pub struct Wish {
     pub options: Options,
     /// Its name in the DNS, in full.
     pub dns_name: String,
-    /// Whether there is an authority that its machines may ask for certificates.
-    pub has_authority: bool,
+    /// The authority that its machines may ask for certificates, if there is one.
+    pub authority: Option<Authority>,
     /// The networks that the course's people come from.
     pub networks: Vec<String>,
     /// What the cloud is like.
@@ -184,7 +186,7 @@ impl Wish {
     /// Whether its machine gets a certificate for its name.
     #[must_use]
     pub fn is_secured(&self) -> bool {
-        self.is_named() && self.has_authority && self.spec.has("https")
+        self.is_named() && self.authority.is_some() && self.spec.has("https")
     }
 
     /// What has to pass from outside, by address and, as far as that is there, by name.

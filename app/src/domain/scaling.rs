@@ -106,6 +106,19 @@ pub struct BalancerCard {
     pub is_active: bool,
     /// Whether a visitor stays with the machine that answered first.
     pub is_sticky: bool,
+    /// Why it does not speak HTTPS yet, where it is to have a certificate.
+    pub no_https: Option<NoHttps>,
+}
+
+/// Why a balancer does not speak HTTPS yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum NoHttps {
+    /// Its certificate takes a moment.
+    Coming,
+    /// The authority gives out only so many, and others were first.
+    Turn,
+    /// This is in the way, in a sentence of the authority's or the balancer's.
+    Said(String),
 }
 
 /// What scaling out would bring, for the page that asks whether to.

@@ -11,7 +11,7 @@ use app::domain::incident::{Fault, Incident};
 use app::domain::person::{Caller, SessionRow};
 use app::domain::phase::{Goal, Phase};
 use app::domain::reason::{Attention, Probe};
-use app::domain::scaling::{Answers, BalancerCard, MachineCard, Mode, Policy, ScaleOffer, Scaling, Share, Visitor};
+use app::domain::scaling::{Answers, BalancerCard, MachineCard, Mode, NoHttps, Policy, ScaleOffer, Scaling, Share, Visitor};
 use app::domain::timeline::{Step, StepState, What};
 use app::error::{AppError, Field, Why};
 use app::ports::{self, Courses, Door, Environments, Portal};
@@ -144,7 +144,13 @@ impl Fake {
         };
         Scaling {
             machines: (1..).zip([Share::Healthy, Share::Unhealthy, Share::Off, Share::SetApart]).map(machine).collect(),
-            balancer: BalancerCard { web: Some(self.text.clone()), name: Some(self.text.clone()), is_active: true, is_sticky: false },
+            balancer: BalancerCard {
+                web: Some(self.text.clone()),
+                name: Some(self.text.clone()),
+                is_active: true,
+                is_sticky: false,
+                no_https: Some(NoHttps::Said(self.text.clone())),
+            },
             mode: Mode::Teaching,
             may_change: true,
         }

@@ -70,7 +70,7 @@ impl AwsCloud {
                 order.port(HTTPS).protocol(ProtocolEnum::Https).ssl_policy(TLS_POLICY).certificates(certificate)
             }
         };
-        let observed = Observed::Listener { certificate: certificate.map(str::to_owned) };
+        let observed = Observed::Listener { certificate: certificate.map(str::to_owned), asks: None, said: None };
         match order.send().await {
             Ok(answer) => {
                 let arn = answer.listeners().first().and_then(|listener| listener.listener_arn()).unwrap_or_default();
@@ -141,5 +141,5 @@ pub(crate) fn listed(balancer: &LoadBalancer, label: &Label) -> Option<Seen> {
 /// As the loop sees it.
 pub(crate) fn listed_listener(listener: &Listener, label: &Label) -> Option<Seen> {
     let certificate = listener.certificates().first().and_then(|certificate| certificate.certificate_arn()).map(str::to_owned);
-    Some(label.seen(listener.listener_arn()?, Observed::Listener { certificate }, None))
+    Some(label.seen(listener.listener_arn()?, Observed::Listener { certificate, asks: None, said: None }, None))
 }

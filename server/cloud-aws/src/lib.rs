@@ -204,7 +204,8 @@ impl Cloud for AwsCloud {
             Create::Image { snapshot, recipe } => self.create_image(intent, snapshot, recipe).await,
             Create::Balancer { firewall } => self.create_balancer(intent, firewall).await,
             Create::TargetGroup { is_sticky, .. } => self.create_target_group(intent, *is_sticky).await,
-            Create::Listener { balancer, target_group, certificate } => {
+            Create::Listener { asks: Some(_), .. } => Err(not_here(Kind::Certificate)),
+            Create::Listener { balancer, target_group, certificate, asks: None } => {
                 self.create_listener(intent, balancer, target_group, certificate.as_deref()).await
             }
             Create::Target { target_group, machine } => self.create_target(intent, target_group, machine).await,

@@ -25,6 +25,17 @@ const READS_WITHIN: Duration = Duration::from_secs(2);
 pub(crate) struct Report {
     at: i64,
     targets: BTreeMap<String, String>,
+    #[serde(default)]
+    https: Https,
+}
+
+/// How far it is with a certificate of its own.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+struct Https {
+    /// What it shows, by its fingerprint.
+    fingerprint: Option<String>,
+    /// What is in the way.
+    said: Option<String>,
 }
 
 impl Report {
@@ -39,6 +50,11 @@ impl Report {
             Some("down") => Health::Unhealthy,
             _ => Health::Initial,
         }
+    }
+
+    /// The certificate that it shows, and what is in the way of one.
+    pub(crate) fn https(&self) -> (Option<String>, Option<String>) {
+        (self.https.fingerprint.clone(), self.https.said.clone())
     }
 }
 
@@ -71,5 +87,6 @@ mod tests {
         assert_eq!([0, 10, 11].map(|seconds| report.is_fresh(after(seconds))), [true, true, false]);
         let health = ["k1-m1-1", "k1-m2-1", "k1-m3-1", "k1-m4-1"].map(|machine| report.health_of(machine));
         assert_eq!(health, [Health::Healthy, Health::Unhealthy, Health::Initial, Health::Initial]);
+        assert_eq!(report.https(), (None, None), "an older balancer says nothing of it");
     }
 }

@@ -202,8 +202,8 @@ impl Cloud for IncusCloud {
                 Create::Balancer { firewall } => self.create_balancer(intent, firewall, by).await,
                 Create::TargetGroup { is_sticky, passage } => self.create_target_group(intent, *is_sticky, passage.as_ref(), by).await,
                 Create::Listener { certificate: Some(_), .. } => Err(not_here(Kind::Certificate)),
-                Create::Listener { balancer, target_group, certificate: None } => {
-                    self.create_listener(intent, balancer, target_group, by).await
+                Create::Listener { balancer, target_group, certificate: None, asks } => {
+                    self.create_listener(intent, (balancer, target_group), asks.as_ref(), by).await
                 }
                 Create::Target { target_group, machine } => self.create_target(intent, target_group, machine, by).await,
                 Create::Key { .. } | Create::Record(_) | Create::Certificate { .. } => Err(not_here(intent.kind)),

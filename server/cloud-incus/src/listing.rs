@@ -24,7 +24,7 @@ impl IncusCloud {
         all.extend(firewalls.iter().filter_map(|list| self.seen_firewall(list)));
         all.extend(images.iter().filter_map(|image| self.seen_image(image)));
         all.extend(self.seen_balancers(&balancers, &forwards, &firewalls, &reports));
-        all.extend(balancers.iter().filter_map(|balancer| self.seen_listener(balancer)));
+        all.extend(balancers.iter().filter_map(|balancer| self.seen_listener(balancer, reports.get(&balancer.name))));
         for group in &groups {
             let balancer = balancers.iter().find(|balancer| group_of(balancer) == Some(&group.name));
             all.extend(self.seen_target_group(group));

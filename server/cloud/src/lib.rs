@@ -26,7 +26,7 @@ pub use dns::{Dns, Named};
 pub use error::{CloudError, Fate};
 pub use finding::Finding;
 pub use nature::Nature;
-pub use order::{Create, ImageSource, Launch, Member, Opening, Passage, Record, Size};
+pub use order::{Asks, Create, ImageSource, Launch, Member, Opening, Passage, Record, Size};
 pub use seen::{Boot, Deletion, Health, MachineState, Metrics, Observed, Seen};
 pub use shared::Shared;
 pub use sim::Clock;

@@ -163,6 +163,8 @@ pub enum Create {
         target_group: String,
         /// The certificate: with it the listener speaks HTTPS.
         certificate: Option<String>,
+        /// Whom it asks for a certificate by itself, where balancers are machines. The same intent with another answer changes it.
+        asks: Option<Asks>,
     },
     /// A machine's place in a target group.
     Target {
@@ -180,6 +182,15 @@ pub struct Passage {
     pub to: String,
     /// The private addresses of those that may pass, in order; nobody else does.
     pub from: Vec<String>,
+}
+
+/// What a balancer that is a machine is told of the certificate that it gets by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asks {
+    /// What machines are told for their service `https` (docs/machines.md), as JSON. There may be a key in it.
+    pub settings: String,
+    /// Changes with them, and tells no key.
+    pub digest: String,
 }
 
 /// A record of the DNS: an address, or another name.

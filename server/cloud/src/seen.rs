@@ -60,6 +60,7 @@ impl Observed {
             Self::Image { is_available, .. } => !is_available,
             Self::Balancer { is_active, .. } => !is_active,
             Self::Target { health, .. } => *health != Health::Healthy,
+            Self::Listener { certificate, asks, said } => asks.is_some() && certificate.is_none() && said.is_none(),
             _ => false,
         }
     }
@@ -174,6 +175,12 @@ pub enum Observed {
     Listener {
         /// The certificate that it shows, by the cloud's name.
         certificate: Option<String>,
+        /// The digest of what it was told of a certificate that it gets by itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        asks: Option<String>,
+        /// What is in the way of that, in a sentence of the authority's or the balancer's.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        said: Option<String>,
     },
     /// A target group.
     TargetGroup {

@@ -269,7 +269,7 @@ pub async fn gone(db: &mut Db, environment: EnvironmentId, kind: Kind, slot: u16
     .await?;
     match gone {
         Some(id) => {
-            if kind == Kind::Machine {
+            if matches!(kind, Kind::Machine | Kind::Balancer) {
                 permits::take_back(db, ResourceId(id)).await?;
             }
             intervals::close(db, ResourceId(id), at).await

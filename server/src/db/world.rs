@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use super::queue::Claim;
 use super::{Db, backups, machines, permits, probes, resources};
+use crate::certificates::Authority;
 use crate::machine::certificate::Certificate;
 use crate::wish::{BackupSeen, BootSeen, Holding, ImageState, Options, PermitSeen, ProbeSeen, Purpose, Spec, Told, World};
 
@@ -62,8 +63,8 @@ pub struct Known {
     pub was_ordered: bool,
     /// Kinds of which anything was ever ordered.
     pub ordered: Vec<Kind>,
-    /// Whether there is an authority that its machines may ask for certificates.
-    pub has_authority: bool,
+    /// The authority that its machines may ask for certificates, if there is one.
+    pub authority: Option<Authority>,
     /// The networks that the course's people come from.
     pub networks: Vec<String>,
     /// The shared look found that the cloud differs from its rows.
@@ -114,7 +115,8 @@ pub async fn load(db: &mut Db, environment: EnvironmentId) -> sqlx::Result<Known
         worked: machines.iter().filter(|spoken| spoken.has_worked == Some(true)).map(|spoken| spoken.slot).collect(),
         backups: row.backups.map_or_else(Vec::new, |backups| backups.0).into_iter().map(|backup| seen(backup, &by_slot)).collect(),
         certificate: row.certificate.map(|certificate| certificate.0),
-        permit: row.permit.map(|permit| PermitSeen { at: permit.0.at, is_told: permit.0.told_at.is_some() }),
+        permit: row.permit.map(permit_seen),
+        balancer_permit: row.balancer_permit.map(permit_seen),
         ready_boot: row.ready_boot,
         was_ready: row.first_ready_at.is_some(),
         was_ready_since_asked: row.was_ready_since_asked,
@@ -148,7 +150,8 @@ pub async fn load(db: &mut Db, environment: EnvironmentId) -> sqlx::Result<Known
         world,
         was_ordered: row.was_ordered,
         ordered: row.ordered.iter().filter_map(|code| Kind::from_code(code)).collect(),
-        has_authority: row.has_authority,
+        // What cannot be read is as good as none; `koza doctor` says so.
+        authority: row.authority.and_then(|settings| serde_json::from_value(settings).ok()),
         networks: row.networks,
         differs: row.differs,
         removed_at: row.removed_at,
@@ -168,6 +171,10 @@ fn holding(row: &resources::Row) -> Holding {
         turn: row.turn_for.clone().zip(row.turn_at),
         listed: row.observed.clone(),
     }
+}
+
+fn permit_seen(Json(permit): Json<permits::Permit>) -> PermitSeen {
+    PermitSeen { at: permit.at, is_told: permit.told_at.is_some() }
 }
 
 fn seen(row: backups::Row, machines: &BTreeMap<u16, MachineId>) -> (Uuid, BackupSeen) {
@@ -207,7 +214,7 @@ impl Known {
             rebuilds_vanished: self.rebuilds_vanished,
             options: self.options.clone(),
             dns_name: self.dns_name.clone(),
-            has_authority: self.has_authority,
+            authority: self.authority.clone(),
             networks: self.networks.clone(),
             nature: nature.clone(),
         }

@@ -1,6 +1,6 @@
 //! What an intent orders, from what is held.
 
-use cloud::{CloudError, Create, Fate, ImageSource, Intent, Kind, Nature};
+use cloud::{Asks, CloudError, Create, Fate, ImageSource, Intent, Kind, Nature};
 use uuid::Uuid;
 
 use super::Engine;
@@ -108,7 +108,13 @@ pub(super) fn order(
         Kind::TargetGroup => Create::TargetGroup { is_sticky: known.options.is_sticky, passage: wish.passage(&known.world) },
         Kind::Listener => {
             let certificate = if wish.is_certified() { Some(held(Kind::Certificate)?) } else { None };
-            Create::Listener { balancer: held(Kind::Balancer)?, target_group: held(Kind::TargetGroup)?, certificate }
+            let asks = wish.balancer_asks(&known.world).zip(known.authority.as_ref()).map(|(digest, authority)| {
+                // A key that is gone keeps it from asking, which no permit lets it do without, and from nothing else.
+                let account = authority.account().unwrap_or_default();
+                let settings = authority.settings(&wish.balancer_name(), known.world.balancer_may_ask(), account).to_string();
+                Asks { settings, digest }
+            });
+            Create::Listener { balancer: held(Kind::Balancer)?, target_group: held(Kind::TargetGroup)?, certificate, asks }
         }
         Kind::Target => Create::Target { target_group: held(Kind::TargetGroup)?, machine: of(Kind::Machine, slot)? },
     })

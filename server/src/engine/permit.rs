@@ -1,10 +1,12 @@
-//! Leave for a machine to ask for a certificate.
+//! Leave for a machine to ask for a certificate, or for a balancer that is one.
 
+use cloud::Kind;
 use time::Duration;
 use tracing::{info, warn};
 
 use super::Engine;
 use super::act::Outcome;
+use crate::db::permits::Holder;
 use crate::db::queue::{Claim, Lost, fence};
 use crate::db::world::Known;
 use crate::db::{courses, machines, permits};
@@ -12,18 +14,20 @@ use crate::db::{courses, machines, permits};
 /// When an authority that gives no turn at all is asked about again.
 const LATER: Outcome = Outcome::Waits { again_in: Duration::HOUR };
 
-/// Gives it, if it was not given, and lets the machine know once it holds.
+/// Gives it, if it was not given, and lets who asks know once it holds.
 ///
 /// # Errors
 /// [`Lost`].
-pub(super) async fn permit(engine: &Engine, claim: Claim, known: &Known) -> Result<Outcome, Lost> {
-    let Some(machine) = known.machine else { return Ok(Outcome::Done) };
+pub(super) async fn permit(engine: &Engine, claim: Claim, known: &Known, of: Kind) -> Result<Outcome, Lost> {
+    let balancer = || known.rows.iter().find(|row| row.kind == Kind::Balancer).map(|row| Holder::Balancer(row.id));
+    let holder = if of == Kind::Balancer { balancer() } else { known.machine.map(Holder::Machine) };
+    let Some(holder) = holder else { return Ok(Outcome::Done) };
     let mut tx = engine.pool.begin().await?;
     fence(&mut tx, claim).await?;
     let Some(authority) = courses::authority(&mut tx, known.cloud).await? else { return Ok(LATER) };
-    if !permits::is_given(&mut tx, machine, &authority).await? {
-        match permits::give(&mut tx, machine, known.cloud, &authority, &known.dns_name).await? {
-            Some(at) => info!(environment.id = %known.id, %at, "its machine may ask for a certificate"),
+    if !permits::is_given(&mut tx, holder, &authority).await? {
+        match permits::give(&mut tx, holder, known.cloud, &authority, &known.dns_name).await? {
+            Some(at) => info!(environment.id = %known.id, %at, "its {} may ask for a certificate", of.code()),
             None => {
                 warn!(environment.id = %known.id, authority.directory, "it gives no certificates");
                 return Ok(LATER);
@@ -35,9 +39,17 @@ pub(super) async fn permit(engine: &Engine, claim: Claim, known: &Known) -> Resu
         tx.commit().await?;
         return Ok(LATER);
     }
-    // A machine that boots hears of it with its settings.
-    if known.world.is_booted() && permits::tell(&mut tx, machine, &authority).await? {
-        machines::order(&mut tx, machine, "configure", &serde_json::json!({})).await?;
+    match holder {
+        // A machine that boots hears of it with its settings.
+        Holder::Machine(machine) => {
+            if known.world.is_booted() && permits::tell(&mut tx, holder, &authority).await? {
+                machines::order(&mut tx, machine, "configure", &serde_json::json!({})).await?;
+            }
+        }
+        // Its listener is made to fit what it may do.
+        Holder::Balancer(_) => {
+            permits::tell(&mut tx, holder, &authority).await?;
+        }
     }
     tx.commit().await?;
     Ok(Outcome::Done)

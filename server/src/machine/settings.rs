@@ -140,13 +140,6 @@ async fn https(db: &mut Db, known: &Known, name: Option<&str>) -> sqlx::Result<V
     };
     // A key that is gone keeps it from asking, and from nothing else.
     let account = authority.account().inspect_err(|error| warn!(%error, "the key of the external account cannot be read"));
-    let is_allowed = account.is_ok() && permits::tell(db, machine, &authority).await?;
-    Ok(json!({
-        "names": [name],
-        "is_allowed": is_allowed,
-        "directory": authority.directory,
-        "contact": authority.contact.as_ref().map(|contact| format!("mailto:{contact}")),
-        "trusted_root": authority.trusted_root,
-        "external_account": account.ok().flatten().map(|(key_id, hmac_key)| json!({"key_id": key_id, "hmac_key": hmac_key})),
-    }))
+    let is_allowed = account.is_ok() && permits::tell(db, permits::Holder::Machine(machine), &authority).await?;
+    Ok(authority.settings(name, is_allowed, account.ok().flatten()))
 }

@@ -15,7 +15,7 @@ const KNOWN_TO_FEW: [&str; 7] = ["test", "example", "invalid", "localhost", "loc
 #[must_use]
 pub fn host_name(known: &Known) -> Option<HostName> {
     known.world.first(Kind::Record)?;
-    let has_https = known.has_authority && known.spec.has("https");
+    let has_https = known.authority.is_some() && known.spec.has("https");
     Some(HostName { name: known.dns_name.clone(), led_by: led_by(known), https: has_https.then(|| https(known)) })
 }
 

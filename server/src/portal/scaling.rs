@@ -9,7 +9,9 @@ use app::domain::ids::EnvironmentId;
 use app::domain::person::Caller;
 use app::domain::phase::{Goal, Phase};
 use app::domain::saw::Saw;
-use app::domain::scaling::{Answers, BalancerCard, HANDFUL, MachineCard, Mode, NoScaling, Policy, ScaleOffer, Scaling, Share, Visitor};
+use app::domain::scaling::{
+    Answers, BalancerCard, HANDFUL, MachineCard, Mode, NoHttps, NoScaling, Policy, ScaleOffer, Scaling, Share, Visitor,
+};
 use app::error::{AppError, Field, Why};
 use app::ports;
 use async_trait::async_trait;
@@ -297,13 +299,14 @@ async fn door(known: &Known, name: &str) -> Option<Door> {
         }
     };
     let host = if speaks_https(known) { known.wish(&Nature::default()).balancer_name() } else { name.to_owned() };
-    Some(Door { address, host, secure_at: speaks_https(known).then_some(known.now), house: None })
+    let house = known.authority.as_ref().and_then(|authority| authority.issuing_root.clone());
+    Some(Door { address, host, secure_at: speaks_https(known).then_some(known.now), house })
 }
 
 /// Whether the balancer has a certificate.
 fn speaks_https(known: &Known) -> bool {
     let listener = known.world.first(Kind::Listener).and_then(|held| held.listed.as_ref());
-    matches!(listener, Some(Observed::Listener { certificate: Some(_) }))
+    matches!(listener, Some(Observed::Listener { certificate: Some(_), .. }))
 }
 
 /// Why an environment cannot be scaled out now.
@@ -385,10 +388,28 @@ pub fn scaling(known: &Known, standing: Standing) -> Option<Scaling> {
         if is_secure { host_name.as_ref().map(|name| format!("https://{name}/")) } else { name.map(|name| format!("http://{name}/")) };
     Some(Scaling {
         machines: (1..=machines).map(|slot| machine(known, slot)).collect(),
-        balancer: BalancerCard { web: web.filter(|_| is_active), name: host_name, is_active, is_sticky: known.options.is_sticky },
+        balancer: BalancerCard {
+            web: web.filter(|_| is_active),
+            name: host_name,
+            is_active,
+            is_sticky: known.options.is_sticky,
+            no_https: no_https(known),
+        },
         mode: known.options.mode,
         may_change: standing.may(Action::Steer).is_ok(),
     })
+}
+
+/// Why a balancer that was told of a certificate has none.
+fn no_https(known: &Known) -> Option<NoHttps> {
+    match known.world.first(Kind::Listener)?.listed.as_ref()? {
+        Observed::Listener { certificate: None, asks: Some(_), said } => Some(match said {
+            _ if known.world.balancer_permit.is_some_and(|permit| permit.at > known.now) => NoHttps::Turn,
+            Some(said) => NoHttps::Said(said.clone()),
+            None => NoHttps::Coming,
+        }),
+        _ => None,
+    }
 }
 
 fn machine(known: &Known, slot: u16) -> MachineCard {

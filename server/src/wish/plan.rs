@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::backup::{plan_backups, plan_leaving};
 use super::kinds::{Care, Wanted, desired_resources, rules};
-use super::permit::plan_permit;
+use super::permit::plan_permits;
 use super::phase::{Phase, phase};
 use super::spec::service_of;
 use super::telling::plan_telling;
@@ -54,8 +54,8 @@ pub enum Action {
     Adopt(String),
     /// Prove something from outside.
     Probe(Probe),
-    /// Its machine may ask for a certificate when it is its turn, and is to hear of it.
-    Permit,
+    /// Its machine, or its balancer that is one, may ask for a certificate when it is its turn, and is to hear of it.
+    Permit(Kind),
     /// Order a machine to fetch its settings: it is asked by another name, too.
     Tell(u16),
     /// Order the machine to restart a service's units.
@@ -151,7 +151,7 @@ pub fn plan(wish: &Wish, world: &World, now: OffsetDateTime) -> Plan {
         plan_leaving(&mut plan, wish, world, now);
         plan_boot(&mut plan, wish, world, now);
         plan_probes(&mut plan, wish, world, now);
-        plan_permit(&mut plan, wish, world, now);
+        plan_permits(&mut plan, wish, world, now);
         plan_telling(&mut plan, wish, world);
     }
     plan_strays(&mut plan, wish, world);
@@ -433,7 +433,7 @@ impl fmt::Display for Action {
             Self::WriteOff(kind, slot) => write!(f, "write off {}/{slot}", kind.code()),
             Self::Adopt(image) => write!(f, "adopt    image {image}"),
             Self::Probe(probe) => write!(f, "probe    {}", probe.code()),
-            Self::Permit => write!(f, "permit   a certificate"),
+            Self::Permit(kind) => write!(f, "permit   a certificate for the {}", kind.code()),
             Self::Tell(slot) => write!(f, "tell     machine/{slot} what it is asked by"),
             Self::Restart(service) => write!(f, "restart  {service}"),
             Self::AskBackup(slot) => write!(f, "ask for  a backup of machine/{slot}"),

@@ -35,6 +35,8 @@ pub struct World {
     pub certificate: Option<Certificate>,
     /// Its leave to ask for one.
     pub permit: Option<PermitSeen>,
+    /// The same of a balancer that gets one by itself.
+    pub balancer_permit: Option<PermitSeen>,
     /// The boot on which every probe passed.
     pub ready_boot: Option<String>,
     /// Whether it was ever Ready: from then on the disk is somebody's work.

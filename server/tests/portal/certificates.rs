@@ -2,7 +2,7 @@
 //! what the machine would tell is told here.
 
 use app::domain::environment::{Connection, Https, LedBy, NotYet};
-use app::domain::ids::{EnvironmentId, MachineId};
+use app::domain::ids::{EnvironmentId, MachineId, ResourceId};
 use app::domain::incident::Fault;
 use app::domain::phase::Phase;
 use app::domain::reason::{Attention, Probe};
@@ -11,6 +11,7 @@ use app::ports::{Courses, Environments};
 use cloud::{Cloud, Dns, Intent, Kind, Record, Tags};
 use serde_json::{Value, json};
 use server::certificates::Authority;
+use server::db::permits::Holder;
 use server::db::{courses, machines, permits, world};
 use server::machine::certificate::{Certificate, State};
 use server::machine::settings;
@@ -240,6 +241,52 @@ async fn who_is_gone_gives_a_turn_back_that_has_not_come_though_nobody_stopped_i
 }
 
 #[sqlx::test(migrator = "server::MIGRATOR")]
+async fn what_a_balancer_asks_for_counts_with_what_machines_ask_for(pool: PgPool) {
+    let class = Class::new(pool, json!({"a_week": 2})).await;
+    let (first, second) = (class.ready("c1").await, class.ready("c2").await);
+    let authority = courses::authority(&mut *class.db().await, class.known(first).await.cloud).await.expect("read").expect("there is one");
+    // Both had their machine's, so the week is over. On this cloud balancers have no certificates of their own: one as another cloud has it.
+    let balancer_of = async |id: EnvironmentId| {
+        sqlx::query("update resource set gone_at = koza_now() where environment = $1 and kind = 'balancer' and gone_at is null")
+            .bind(id.0)
+            .execute(&mut *class.db().await)
+            .await
+            .expect("written");
+        let made = "insert into resource (id, environment, cloud, course, kind, slot, incarnation, intent_token)
+                    select gen_random_uuid(), id, cloud, course, 'balancer', 1, 100, gen_random_uuid() from environment where id = $1 returning id";
+        let made = sqlx::query_scalar::<_, Uuid>(made).bind(id.0).fetch_one(&mut *class.db().await).await.expect("made");
+        Holder::Balancer(ResourceId(made))
+    };
+    let give = async |holder: Holder, id: EnvironmentId| {
+        let mut tx = class.portal.engine.pool.begin().await.expect("begun");
+        let known = class.known(id).await;
+        let at = permits::give(&mut tx, holder, known.cloud, &authority, &known.dns_name).await.expect("given").expect("a turn");
+        let is_told = permits::tell(&mut tx, holder, &authority).await.expect("told");
+        tx.commit().await.expect("written");
+        (at, is_told)
+    };
+    let now = class.known(first).await.now;
+    let (of_first, is_told) = give(balancer_of(first).await, first).await;
+    assert!(of_first > now + Duration::days(6) && !is_told, "when the first machine's counts no more: {of_first}");
+    let (of_second, _) = give(balancer_of(second).await, second).await;
+    assert!(of_second >= of_first, "behind the other");
+    let seen = class.known(first).await.world.balancer_permit.expect("it is seen");
+    assert!(seen.at == of_first && !seen.is_told);
+
+    class.portal.environments.stop(&class.portal.student, second).await.expect("asked");
+    class.portal.run_until_phase(second, Phase::Stopped).await;
+    assert_eq!(class.portal.count("select count(*) from balancer_permit").await, 1, "nobody waits behind who is off");
+    class.portal.advance(of_first - now + Duration::SECOND).await;
+    let (_, is_told) = give(Holder::Balancer(balancer_row(&class, first).await), first).await;
+    assert!(is_told && class.known(first).await.world.balancer_may_ask());
+}
+
+async fn balancer_row(class: &Class, id: EnvironmentId) -> ResourceId {
+    let row = class.known(id).await.rows.into_iter().find(|row| row.kind == Kind::Balancer);
+    row.expect("it has one").id
+}
+
+#[sqlx::test(migrator = "server::MIGRATOR")]
 async fn another_authority_is_asked_in_its_own_time_and_what_the_first_issued_goes_on(pool: PgPool) {
     let class = Class::new(pool, json!({"issuing_root": "first"})).await;
     let id = class.ready("c5").await;
@@ -377,7 +424,7 @@ async fn fifty_that_ask_at_the_same_moment_for_ten_certificates_get_ten(pool: Pg
         let (pool, authority) = (class.portal.engine.pool.clone(), authority.clone());
         async move {
             let mut tx = pool.begin().await.expect("begun");
-            permits::give(&mut tx, MachineId(machine), cloud, &authority, DOMAIN).await.expect("given");
+            permits::give(&mut tx, Holder::Machine(MachineId(machine)), cloud, &authority, DOMAIN).await.expect("given");
             tx.commit().await.expect("written");
         }
     };

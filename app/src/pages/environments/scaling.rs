@@ -13,7 +13,7 @@ use crate::visit::use_texts;
 #[component]
 pub(crate) fn Machines(id: EnvironmentId, scaling: Scaling) -> impl IntoView {
     let texts = &use_texts().scaling;
-    let Scaling { machines, balancer: BalancerCard { web, name, is_active, .. }, mode, may_change } = scaling;
+    let Scaling { machines, balancer: BalancerCard { web, name, is_active, no_https, .. }, mode, may_change } = scaling;
     view! {
         <section class="machines" aria-labelledby="machines">
             <h2 id="machines">{texts.members}</h2>
@@ -23,6 +23,7 @@ pub(crate) fn Machines(id: EnvironmentId, scaling: Scaling) -> impl IntoView {
                         {web.map(|web| view! { <CopyRow label=texts.balancer value=web is_link=true/> })}
                         {name.map(|name| view! { <CopyRow label=texts.balancer_name value=name/> })}
                     </dl>
+                    {no_https.map(|why| view! { <p class="quiet">{(texts.no_https)(&why)}</p> })}
                     {may_change.then(|| view! {
                         <p><a class="button" href=format!("/environments/{id}/prover") rel="external">{texts.prover_link}</a></p>
                     })}

@@ -1,6 +1,6 @@
 //! Several machines behind a balancer, in English.
 
-use crate::domain::scaling::{Limit, Mode, NoScaling, Policy, Share};
+use crate::domain::scaling::{Limit, Mode, NoHttps, NoScaling, Policy, Share};
 use crate::texts::Scaling;
 
 pub(super) const SCALING: Scaling = Scaling {
@@ -25,6 +25,18 @@ pub(super) const SCALING: Scaling = Scaling {
         None => format!(
             "{name} keeps its own address, because SSH and FTP cannot pass a balancer for web pages. The balancer gets an address of its own."
         ),
+    },
+    no_https: |why| {
+        match why {
+        NoHttps::Coming => "No HTTPS at the balancer yet: its certificate takes a moment. HTTP works.".to_owned(),
+        NoHttps::Turn => {
+            "No HTTPS at the balancer yet: the authority gives out only so many certificates at a time, and others were first. It gets its own when its turn comes; HTTP works."
+                .to_owned()
+        }
+        NoHttps::Said(said) => {
+            format!("No HTTPS at the balancer yet. It asks the certificate authority again by itself; HTTP works. In the way is: {said}")
+        }
+    }
     },
     mode: "Mode",
     mode_title: "What the copies are for",

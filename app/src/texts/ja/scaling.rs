@@ -1,6 +1,6 @@
 //! ロードバランサの後ろの複数のマシン（日本語）
 
-use crate::domain::scaling::{Limit, Mode, NoScaling, Policy, Share};
+use crate::domain::scaling::{Limit, Mode, NoHttps, NoScaling, Policy, Share};
 use crate::texts::Scaling;
 
 pub(super) const SCALING: Scaling = Scaling {
@@ -25,6 +25,18 @@ pub(super) const SCALING: Scaling = Scaling {
         None => format!(
             "{name} のアドレスはそのままです。SSH と FTP は Web ページ用のロードバランサを通れないからです。ロードバランサには別のアドレスがつきます。"
         ),
+    },
+    no_https: |why| {
+        match why {
+        NoHttps::Coming => "ロードバランサの HTTPS はまだです。証明書が届くまで少しかかります。HTTP は使えます。".to_owned(),
+        NoHttps::Turn => {
+            "ロードバランサの HTTPS はまだです。認証局が一度に発行する数には限りがあり、先に申請した環境があります。順番が来ると自動で証明書を取ります。HTTP は使えます。"
+                .to_owned()
+        }
+        NoHttps::Said(said) => {
+            format!("ロードバランサの HTTPS はまだです。認証局への申請は自動でやり直します。HTTP は使えます。原因：{said}")
+        }
+    }
     },
     mode: "モード",
     mode_title: "コピーの使い方",

@@ -2,9 +2,11 @@
 import http.client
 import json
 import pathlib
+import subprocess
 import time
 
-from . import proxy, wish
+from . import https, proxy, wish
+from .files import replace
 from .health import Health
 
 HEALTH = pathlib.Path("/run/koza/health.json")
@@ -12,17 +14,20 @@ HEALTH = pathlib.Path("/run/koza/health.json")
 
 def main():
     """Runs until the unit is stopped."""
-    health, done, trouble = Health(), None, None
+    health, done, told, trouble = Health(), None, None, None
     while True:
         try:
-            wished = wish.read()
-            if wished != done:
-                proxy.apply(wished)
-                done = wished
-            answer = {"at": int(time.time()), "targets": health.of(proxy.targets(), time.monotonic())}
-            proxy.replace(HEALTH, json.dumps(answer))
+            wished, site = wish.read(), https.site()
+            if (wished, site) != done:
+                https.shows(proxy.apply(wished, site))
+                done = (wished, site)
+            if wished.https != told:
+                https.tell(wished.https)
+                told = wished.https
+            answer = {"at": int(time.time()), "targets": health.of(proxy.targets(), time.monotonic()), "https": https.told()}
+            replace(HEALTH, json.dumps(answer))
             now = None
-        except (OSError, http.client.HTTPException) as error:
+        except (OSError, http.client.HTTPException, subprocess.SubprocessError) as error:
             now = str(error)
         if now not in (None, trouble):
             print(f"something does not answer, and is asked again: {now}", flush=True)

@@ -6,6 +6,7 @@ import socket
 import subprocess
 
 from . import settings
+from .files import replace
 
 CONFIG = pathlib.Path("/etc/haproxy/haproxy.cfg")
 STATE = pathlib.Path("/run/koza/targets")
@@ -13,14 +14,18 @@ ADMIN = "/run/haproxy/admin.sock"
 SECONDS = 5
 
 
-def apply(wish):
-    """Puts the wish into force. Connections that are open stay so; settings that HAProxy refuses never take the place of good ones."""
+def apply(wish, site):
+    """Puts the wish into force, and shows the site's certificate. Connections that are open stay so. Returns what is shown: a certificate that
+    HAProxy refuses keeps nobody from the machines, and settings that it refuses never take the place of good ones."""
     new = CONFIG.with_suffix(".new")
-    new.write_text(settings.text(wish, STATE), encoding="utf-8")
-    checked = subprocess.run(["haproxy", "-c", "-q", "-f", new], capture_output=True, text=True, check=False)
-    if checked.returncode != 0:
-        print(f"HAProxy refuses its new settings and keeps the old ones: {checked.stderr}", flush=True)
-        return
+    for shown in (site, None) if site else (None,):
+        new.write_text(settings.text(wish, STATE, shown), encoding="utf-8")
+        checked = subprocess.run(["haproxy", "-c", "-q", "-f", new], capture_output=True, text=True, check=False)
+        if checked.returncode == 0:
+            break
+        print(f"HAProxy refuses its new settings{' with the certificate' if shown else ', and keeps the old ones'}: {checked.stderr}", flush=True)
+    else:
+        return None
     try:
         known = _ask("show servers state")
     except OSError:                     # it does not run: everything begins anew
@@ -28,19 +33,13 @@ def apply(wish):
     replace(STATE, settings.state(wish, known))
     os.replace(new, CONFIG)
     subprocess.run(["systemctl", "reload-or-restart", "haproxy"], check=True)
+    return shown
 
 
 def targets():
     """The targets that are up, and those that are not; OSError if HAProxy does not answer."""
     rows = csv.DictReader(_ask("show stat").removeprefix("# ").splitlines())
     return {row["svname"]: row["status"].startswith("UP") for row in rows if row["pxname"] == "targets" and row["svname"] != "BACKEND"}
-
-
-def replace(path, text):
-    """Writes a file whole or not at all."""
-    new = path.with_suffix(".new")
-    new.write_text(text, encoding="utf-8")
-    os.replace(new, path)
 
 
 def _ask(command):

@@ -20,18 +20,23 @@ listen passage-{port}
     tcp-request connection reject unless {{ src {who} }}
     server first {to}:{port}
 """
+SECURE = "    bind :443 ssl crt /etc/koza/https/site.pem alpn h2,http/1.1"
+# Not for ever (307, no HSTS): without a certificate HTTP must work again. Who asks by address stays where they are.
+LEADS = "    http-request redirect prefix https://{name} code 307 if !{{ ssl_fc }} !is_challenge {{ req.hdr(host),field(1,:) -m str -i {name} {name}. }}"
 OUT = "{backend} targets {number} {machine} {address} 0 0 1 1 0 1 0 0 14 0 0 0 - 80 - 0 0 - - 0"
 
 
-def text(wish, state):
-    """The whole file."""
+def text(wish, state, site=None):
+    """The whole file; `site`: whose certificate is shown."""
     lines = [COOKIE] if wish.is_sticky else []
     for machine, address in wish.targets:
         cookie = f" cookie {machine}" if wish.is_sticky else ""
         lines.append(f"    server {machine} {address}:80{cookie}")
     to, who = wish.passage or ("", ())
     passage = "".join(PASSAGE.format(port=port, to=to, who=" ".join(who)) for port in PASSAGE_PORTS if who)
-    return string.Template(TEMPLATE.read_text(encoding="utf-8")).substitute(targets="\n".join(lines), state=state) + passage
+    return string.Template(TEMPLATE.read_text(encoding="utf-8")).substitute(
+        targets="\n".join(lines), state=state, secure=SECURE if site else "",
+        leads=LEADS.format(name=site.name) if site and site.is_good else "") + passage
 
 
 def state(wish, known):

@@ -1,6 +1,6 @@
 """What this balancer should do, as the config of its own instance says it.
 
-The keys are those of a profile that server/cloud-incus/src/target_group.rs writes.
+The keys are those of a profile that server/cloud-incus/src/target_group.rs writes, and one of the instance's own (listener.rs there).
 """
 import dataclasses
 import http.client
@@ -14,6 +14,7 @@ SECONDS = 5                             # for one question: who answers is our o
 STICKY = "user.koza.sticky"
 TARGET = "user.koza.target."
 PASSAGE = "user.koza.passage"
+HTTPS = "user.koza.listener.https"
 MACHINE = re.compile(r"[a-z0-9][a-z0-9-]*")     # as instances are named; anything else has no place in HAProxy's settings
 
 
@@ -23,6 +24,7 @@ class Wish:
     is_sticky: bool
     targets: tuple                      # of (machine, address), by name
     passage: tuple | None = None        # (address, addresses): who is led to whom
+    https: str = ""                     # what koza-certificate is told, as JSON
 
 
 def of(settings):
@@ -32,13 +34,13 @@ def of(settings):
         machine = key.removeprefix(TARGET)
         if key != machine and MACHINE.fullmatch(machine) and _is_address(value):
             found.append((machine, value))
-    return Wish(settings.get(STICKY) == "true", tuple(sorted(found)), _passage(settings.get(PASSAGE) or ""))
+    return Wish(settings.get(STICKY) == "true", tuple(sorted(found)), _passage(settings.get(PASSAGE) or ""), settings.get(HTTPS) or "")
 
 
 def read():
     """Asks the guest API; OSError or HTTPException if it does not answer."""
     keys = [path.rsplit("/", 1)[-1] for path in json.loads(_get("/1.0/config") or "[]")]
-    asked = {key: _get(f"/1.0/config/{key}") for key in keys if key in (STICKY, PASSAGE) or key.startswith(TARGET)}
+    asked = {key: _get(f"/1.0/config/{key}") for key in keys if key in (STICKY, PASSAGE, HTTPS) or key.startswith(TARGET)}
     return of({key: value for key, value in asked.items() if value is not None})
 
 

@@ -1,8 +1,14 @@
 """What the instance's keys become: settings, the state that HAProxy begins with, and words for how targets are."""
+import dataclasses
+import json
+import pathlib
+import tempfile
 import unittest
+from unittest import mock
 
-from koza_balancer import settings, wish
+from koza_balancer import https, settings, wish
 from koza_balancer.health import STARTS_WITHIN, Health
+from koza_balancer.https import Site
 
 KEYS = {
     "user.koza.sticky": "true",
@@ -32,6 +38,44 @@ class WishTest(unittest.TestCase):
         self.assertEqual(text.count("reject unless { src 10.73.8.2 10.73.8.3 }"), 3)
         for nobody in ("", "10.73.8.1", "10.73.8.1 from ", "x from 10.73.8.2", "10.73.8.1\n from 10.73.8.2"):
             self.assertNotIn("listen passage", settings.text(wish.of(KEYS | {"user.koza.passage": nobody}), "/state"))
+
+    def test_with_a_certificate_it_speaks_https_and_leads_people_there_by_name_only_while_it_is_good(self):
+        name = "www.c5.exp.example.ac.jp"
+        plain, shown, good = (settings.text(wish.of(KEYS), "/state", site)
+                              for site in (None, Site(name, "a", False), Site(name, "a", True)))
+        self.assertNotIn(":443", plain)
+        self.assertIn("bind :443 ssl crt /etc/koza/https/site.pem", shown)
+        self.assertNotIn("redirect prefix", shown)
+        self.assertIn(f"redirect prefix https://{name} code 307", good)
+        for text in (plain, good):
+            self.assertIn("use_backend challenges if is_challenge", text)
+            self.assertNotIn("$", text.replace("+$", ""), "nothing is left to be filled in")
+
+    def test_what_is_shown_is_what_koza_certificate_wants_under_a_name_that_is_one(self):
+        with tempfile.TemporaryDirectory() as folder, mock.patch.object(https, "SITE", pathlib.Path(folder, "site.json")):
+            self.assertIsNone(https.site())
+            for text, site in (("null", None), ("half of", None), ('{"name": "www.c5 \\n bind"}', None),
+                               ('{"name": "www.c5.example.jp", "fingerprint": "ab", "is_good": true}', Site("www.c5.example.jp", "ab", True))):
+                https.SITE.write_text(text, encoding="utf-8")
+                found = https.site()
+                self.assertEqual(found and dataclasses.replace(found, written_at=0), site, text)
+
+    def test_what_is_in_the_way_is_told_and_what_takes_its_time_is_not(self):
+        with tempfile.TemporaryDirectory() as folder, mock.patch.object(https, "FACT", pathlib.Path(folder, "fact.json")), \
+                mock.patch.object(https, "SHOWN", pathlib.Path(folder, "shown")):
+            self.assertEqual(https.told(), {"fingerprint": None, "said": None})
+            for fact, told in (
+                ({"state": "waiting", "problem": "asking", "said": "the certificate is being asked for"}, (None, None)),
+                ({"state": "refused", "problem": "dns", "said": "no such name"}, (None, "no such name")),
+                ({"state": "issued", "is_served": True, "fingerprint": "ab", "said": None}, ("ab", None)),
+                ({"state": "issued", "is_served": True, "fingerprint": "ab", "problem": "away", "said": "away"}, ("ab", "away")),
+                ({"state": "off", "is_served": False, "fingerprint": "ab", "said": "no name"}, (None, None)),
+            ):
+                https.FACT.write_text(json.dumps(fact), encoding="utf-8")
+                https.SHOWN.write_text("ab", encoding="utf-8")
+                self.assertEqual(tuple(https.told().values()), told, fact)
+                https.SHOWN.write_text("another", encoding="utf-8")
+                self.assertEqual(tuple(https.told().values()), (None, told[1]), "served is what HAProxy took")
 
     def test_a_new_target_is_out_until_it_is_checked_and_the_others_stay_as_they_were(self):
         known = settings.STATE + "3 targets 9 k1-m1-1 10.73.8.1 2 0 1 1 3 15 3 3 6 0 0 0 - 80 - 0 0 - - 0\n"

@@ -168,7 +168,7 @@ impl Account {
         let outer = self.make(Kind::Firewall, 2, Create::Firewall { tcp: web }).await.cloud_id;
         let balancer = self.make(Kind::Balancer, 1, Create::Balancer { firewall: outer }).await.cloud_id;
         let target_group = self.make(Kind::TargetGroup, 1, Create::TargetGroup { is_sticky: true, passage: None }).await.cloud_id;
-        let listener = Create::Listener { balancer, target_group: target_group.clone(), certificate: None };
+        let listener = Create::Listener { balancer, target_group: target_group.clone(), certificate: None, asks: None };
         self.make(Kind::Listener, 1, listener).await;
         for (slot, machine) in [(1, &first), (MACHINES, &second)] {
             self.make(Kind::Target, slot, Create::Target { target_group: target_group.clone(), machine: machine.clone() }).await;

@@ -20,7 +20,7 @@ async fn a_balancer_with_two_machines_in_two_zones_is_built_drained_and_taken_aw
             let balancer = trial.make(Kind::Balancer, 1, Create::Balancer { firewall }).await.cloud_id;
             assert!(matches!(trial.observed(Kind::Balancer).await[..], [Observed::Balancer { is_active: false, .. }]));
             let group = trial.make(Kind::TargetGroup, 1, Create::TargetGroup { is_sticky: false, passage: None }).await.cloud_id;
-            let listener = Create::Listener { balancer, target_group: group.clone(), certificate: None };
+            let listener = Create::Listener { balancer, target_group: group.clone(), certificate: None, asks: None };
             trial.make(Kind::Listener, 1, listener).await;
             let mut targets = Vec::new();
             for (slot, machine) in [(1, &one), (2, &two)] {
@@ -59,7 +59,7 @@ async fn an_order_for_a_balancer_whose_answer_got_lost_makes_nothing_twice() {
             (Kind::Balancer, "CreateLoadBalancer", Create::Balancer { firewall }),
             (Kind::TargetGroup, "CreateTargetGroup", Create::TargetGroup { is_sticky: false, passage: None }),
             (Kind::TargetGroup, "ModifyTargetGroupAttributes", Create::TargetGroup { is_sticky: false, passage: None }),
-            (Kind::Listener, "CreateListener", Create::Listener { balancer, target_group: group, certificate: None }),
+            (Kind::Listener, "CreateListener", Create::Listener { balancer, target_group: group, certificate: None, asks: None }),
         ];
         for (slot, (kind, action, order)) in (1..).zip(orders) {
             let intent = trial.intent(kind, slot);

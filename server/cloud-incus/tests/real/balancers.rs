@@ -36,7 +36,7 @@ impl Balanced {
         balanced.add(cloud, intent(of, Kind::Balancer), Create::Balancer { firewall: balanced.firewall.cloud_id.clone() }).await;
         balanced.add(cloud, intent(of, Kind::TargetGroup), Create::TargetGroup { is_sticky: false, passage: None }).await;
         let (balancer, target_group) = (balanced.id(Kind::Balancer), balanced.id(Kind::TargetGroup));
-        balanced.add(cloud, intent(of, Kind::Listener), Create::Listener { balancer, target_group, certificate: None }).await;
+        balanced.add(cloud, intent(of, Kind::Listener), Create::Listener { balancer, target_group, certificate: None, asks: None }).await;
         balanced
     }
 

@@ -157,7 +157,10 @@ impl World {
                 Ok(Thing::Balancer { name: format!("{}.balancers.test", intent.name()), firewall: firewall.clone(), active_at })
             }
             Create::TargetGroup { is_sticky, passage } => Ok(Thing::TargetGroup { is_sticky: *is_sticky, passage: passage.clone() }),
-            Create::Listener { balancer, target_group, certificate } => {
+            Create::Listener { asks: Some(_), .. } => {
+                Err(CloudError::new(Fate::Final, "not_here", "a balancer gets its certificate from the cloud here"))
+            }
+            Create::Listener { balancer, target_group, certificate, asks: None } => {
                 self.expect(balancer, "balancer_not_found", now)?;
                 self.expect(target_group, "target_group_not_found", now)?;
                 let is_issued = |id: &String| {

@@ -352,7 +352,7 @@ impl World {
                 let private_address = Some("10.0.255.1".to_owned());
                 Observed::Balancer { name: name.clone(), is_active: *active_at <= now, private_address }
             }
-            Thing::Listener { certificate, .. } => Observed::Listener { certificate: certificate.clone() },
+            Thing::Listener { certificate, .. } => Observed::Listener { certificate: certificate.clone(), asks: None, said: None },
             Thing::TargetGroup { is_sticky, passage } => Observed::TargetGroup { is_sticky: *is_sticky, passage: passage.clone() },
             Thing::Target { machine, known_from, .. } => {
                 let health = if label.goes_at.is_some() { Health::Draining } else { self.health(machine, *known_from, now) };

@@ -6,7 +6,7 @@ select e.course, e.cloud, e.version, e.purpose as "purpose: Purpose", e.name, e.
        coalesce(e.ready_at >= e.goal_since, false) as "was_ready_since_asked!", c.rebuilds_vanished, c.networks::text[] as "networks!",
        e.empty_since, e.differs, e.removed_at, e.last_event, e.generation, e.claim_epoch, (e.claimed_by is null) as "is_free!",
        v.spec as "spec: Json<Spec>",
-       l.settings ? 'certificates' as "has_authority!",
+       l.settings -> 'certificates' as authority,
        (select person from holder where environment = e.id order by share desc, person limit 1) as owner,
        i.cloud_id as "image?",
        exists (select from environment bake
@@ -19,6 +19,9 @@ select e.course, e.cloud, e.version, e.purpose as "purpose: Purpose", e.name, e.
        ordered.held as "held: Json<Vec<resources::Stored>>",
        speaks.certificate as "certificate?: Json<Certificate>",
        speaks.permit as "permit?: Json<permits::Permit>",
+       (select to_jsonb(p) from resource r join balancer_permit p on p.balancer = r.id
+         where r.environment = e.id and r.kind = 'balancer' and r.gone_at is null
+           and p.authority = l.settings -> 'certificates' ->> 'directory') as "balancer_permit?: Json<permits::Permit>",
        (select jsonb_agg(jsonb_build_object('slot', r.slot, 'machine', m.id, 'host_names', m.host_names, 'first_at', m.first_at, 'boot', m.boot,
                    'steps', (select jsonb_agg(to_jsonb(s) order by place) from boot_step s where s.machine = m.id and s.boot = m.boot), 'is_ordered',
                    -- or has not done so, whatever it says: it is asked again, but not at once

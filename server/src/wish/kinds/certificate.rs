@@ -21,7 +21,7 @@ impl Rules for Certificate {
         let listener = world.first(Kind::Listener).and_then(|listener| listener.listed.as_ref());
         let held = world.first(Kind::Certificate).and_then(|certificate| certificate.cloud_id.as_ref());
         match listener {
-            Some(Observed::Listener { certificate }) if certificate.is_none() || certificate.as_ref() != held => None,
+            Some(Observed::Listener { certificate, .. }) if certificate.is_none() || certificate.as_ref() != held => None,
             _ => first_held(world, [(Kind::Listener, 1)]),
         }
     }

@@ -1,4 +1,4 @@
-//! The balancer's port, with the certificate if the environment has one.
+//! The balancer's port, with the certificate if the environment has one. A balancer that is a machine gets its own by itself.
 
 use cloud::{Kind, Observed};
 
@@ -26,7 +26,15 @@ impl Rules for Listener {
     }
 
     fn care(&self, wish: &Wish, world: &World, slot: u16, holding: &Holding) -> Care {
-        let Some(Observed::Listener { certificate: shown }) = &holding.listed else { return Care::Fine };
+        let Some(Observed::Listener { certificate: shown, asks, said }) = &holding.listed else { return Care::Fine };
+        if wish.is_up() && *asks != wish.balancer_asks(world) {
+            return Care::Now(Action::Make(Kind::Listener, slot), "it is to ask for a certificate, or not to");
+        }
+        if wish.nature.balancers_are_machines {
+            // It goes on by itself, with the certificate that it has.
+            let is_asking = world.balancer_may_ask() && shown.is_none() && said.is_none();
+            return if is_asking && wish.is_up() { Care::Wait(Action::Make(Kind::Listener, slot), Until::Issued) } else { Care::Fine };
+        }
         let held = world.first(Kind::Certificate).and_then(|certificate| certificate.cloud_id.as_ref());
         let is_right = match (wish.is_certified(), held) {
             (false, _) => shown.is_none(),

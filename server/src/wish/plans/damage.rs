@@ -7,7 +7,7 @@ use app::domain::phase::Goal;
 use cloud::{Health, Kind, MachineState, Nature, Observed, Record};
 use time::Duration;
 
-use super::trial::{aws, locked, machine, now, service, settle, wish};
+use super::trial::{authority, aws, locked, machine, now, service, settle, wish};
 use crate::wish::{Freeze, ImageState, Options, PermitSeen, Plan, Purpose, Wish, World, plan};
 
 const GOALS: [(Goal, &str); 3] = [(Goal::Running, "running"), (Goal::Stopped, "stopped"), (Goal::Gone, "gone")];
@@ -20,19 +20,22 @@ fn blueprints() -> Vec<(&'static str, Wish)> {
     at_rest.spec.freeze = Freeze::AtRest;
     let mut certified = scaled_out.clone();
     certified.spec.services.push(service("https"));
-    let mut secured = Wish { has_authority: true, ..wish(Goal::Running) };
+    let mut secured = Wish { authority: Some(authority()), ..wish(Goal::Running) };
     secured.nature.kinds.push(Kind::Record);
     secured.spec.services.push(service("https"));
     let mut gives_back = secured.clone();
     gives_back.spec.gives_back_address = true;
     let mut shared = Wish { options: scaled_out.options.clone(), ..wish(Goal::Running) };
     shared.nature.kinds.push(Kind::Record);
+    let mut shared_secured = Wish { authority: Some(authority()), ..shared.clone() };
+    shared_secured.spec.services.push(service("https"));
     let image = |wish: Wish| Wish { purpose: Purpose::Image, image: ImageState::Baking, ..wish };
     vec![
         ("own hardware", wish(Goal::Running)),
         ("own hardware with https", secured),
         ("own hardware whose addresses are given back", gives_back),
         ("own hardware, scaled out", shared),
+        ("own hardware, scaled out with https", shared_secured),
         ("aws", on_aws.clone()),
         ("aws, scaled out", scaled_out),
         ("aws, scaled out at rest", at_rest),
@@ -79,6 +82,17 @@ fn damages(nature: &Nature, whole: &World) -> Vec<(String, World)> {
                 let record = Record { value: "elsewhere".into(), ..record };
                 damage(format!("{is} leads elsewhere"), &show(Observed::Record { record, is_in_sync: true, is_out: false }));
             }
+            Some(Observed::Listener { certificate, asks: Some(_), .. }) => {
+                let shows = |certificate: Option<String>, asks: Option<&str>, said: Option<&str>| {
+                    show(Observed::Listener { certificate, asks: asks.map(Into::into), said: said.map(Into::into) })
+                };
+                let Some(Observed::Listener { asks, .. }) = &holding.listed else { continue };
+                let asks = asks.as_deref();
+                damage(format!("{is} knows nothing of a certificate"), &shows(None, None, None));
+                damage(format!("{is} has no certificate yet"), &shows(None, asks, None));
+                damage(format!("{is} gets no certificate"), &shows(None, asks, Some("the authority is away")));
+                damage(format!("{is} was told of another authority"), &shows(certificate, Some("another"), None));
+            }
             Some(Observed::TargetGroup { is_sticky, passage }) => {
                 let passage = passage.clone();
                 damage(format!("{is} is sticky and should not be"), &show(Observed::TargetGroup { is_sticky: !is_sticky, passage }));
@@ -93,6 +107,11 @@ fn damages(nature: &Nature, whole: &World) -> Vec<(String, World)> {
             _ => {}
         }
         damage(format!("a second {} carries our tag", kind.code()), &|world| world.strays.push((kind, "a stray".into())));
+    }
+    if whole.balancer_permit.is_some() {
+        let later = PermitSeen { at: now() + Duration::HOUR, is_told: false };
+        damage("its balancer's turn comes later".into(), &|world| world.balancer_permit = Some(later));
+        damage("its balancer was given no permit".into(), &|world| world.balancer_permit = None);
     }
     if whole.permit.is_some() {
         let later = PermitSeen { at: now() + Duration::HOUR, is_told: false };

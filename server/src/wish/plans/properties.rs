@@ -7,7 +7,7 @@ use cloud::{Health, Kind, MachineState, Observed, Record};
 use proptest::prelude::*;
 use time::Duration;
 
-use super::trial::{aws, done, held, is_at_rest, made, name, now, own_hardware, service, settle, wish};
+use super::trial::{authority, aws, done, held, is_at_rest, made, name, now, own_hardware, service, settle, wish};
 use crate::wish::{Action, BootSeen, Freeze, Holding, Options, PermitSeen, Wish, World, desired_resources, plan};
 
 /// What may go only after what: in order down, a name first and an address late.
@@ -33,7 +33,10 @@ fn any_wish() -> impl Strategy<Value = Wish> {
     let goal = prop_oneof![Just(Goal::Running), Just(Goal::Stopped), Just(Goal::Gone)];
     (goal, any::<bool>(), 1..=2_u16, any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>()).prop_map(
         |(goal, on_aws, machines, has_https, at_rest, gives_back, is_apart)| {
-            let nature = if on_aws { aws() } else { own_hardware() };
+            let mut nature = if on_aws { aws() } else { own_hardware() };
+            if has_https && !on_aws {
+                nature.kinds.push(Kind::Record);
+            }
             let set_apart = if is_apart { BTreeSet::from([1]) } else { BTreeSet::new() };
             let mut wish = Wish {
                 nature,
@@ -45,7 +48,7 @@ fn any_wish() -> impl Strategy<Value = Wish> {
                 wish.spec.freeze = Freeze::AtRest;
             }
             wish.spec.gives_back_address = gives_back;
-            wish.has_authority = has_https;
+            wish.authority = has_https.then(authority);
             if has_https {
                 wish.spec.services.push(service("https"));
             }
@@ -75,6 +78,9 @@ fn changed(observed: Observed, roll: u8) -> Observed {
             is_in_sync: roll.is_multiple_of(2),
             is_out: roll.is_multiple_of(3),
         },
+        Observed::Listener { asks, .. } => {
+            Observed::Listener { certificate: None, asks: asks.filter(|_| roll.is_multiple_of(2)), said: None }
+        }
         Observed::Image { recipe, .. } => Observed::Image { recipe, is_available: false },
         Observed::Target { machine, .. } => {
             let healths = [Health::Initial, Health::Healthy, Health::Unhealthy, Health::Draining];
@@ -97,9 +103,11 @@ fn any_world(wish: &Wish) -> impl Strategy<Value = World> + use<> {
         proptest::sample::subsequence(kinds.clone(), 0..3.min(kinds.len())),
     )
         .prop_map(move |(rolls, booted, permit, strays)| {
+            let seen = |(hours, is_told)| PermitSeen { at: now() + Duration::hours(hours), is_told: is_told && hours <= 0 };
             let mut world = World {
                 boot: booted.then(|| BootSeen { id: "b".into(), is_ready: true, ..BootSeen::default() }),
-                permit: permit.map(|(hours, is_told)| PermitSeen { at: now() + Duration::hours(hours), is_told: is_told && hours <= 0 }),
+                permit: permit.map(seen),
+                balancer_permit: permit.map(seen),
                 strays: strays.into_iter().map(|kind| (kind, format!("stray {}", kind.code()))).collect(),
                 unanswered_at: Some(now() - Duration::minutes(5)),
                 ..World::default()
@@ -143,16 +151,23 @@ proptest! {
     }
 
     #[test]
-    fn nobody_asks_for_a_certificate_before_the_name_leads_to_the_machine((wish, mut world) in wish_and_world()) {
+    fn nobody_asks_for_a_certificate_before_the_name_leads_there((wish, mut world) in wish_and_world()) {
         for _ in 0..40 {
             let plan = plan(&wish, &world, now());
-            if world.permit.is_none() && plan.now.iter().any(|(action, _)| *action == Action::Permit) {
+            let gives = |of: Kind| plan.now.iter().any(|(action, _)| *action == Action::Permit(of));
+            let in_sync = |slot: u16| {
+                let record = world.of(Kind::Record, slot).and_then(|record| record.listed.as_ref());
+                matches!(record, Some(Observed::Record { is_in_sync: true, is_out: false, .. }))
+            };
+            if world.permit.is_none() && gives(Kind::Machine) {
                 prop_assert!(wish.is_secured() && world.machine_runs(1));
-                let in_sync = matches!(
-                    world.first(Kind::Record).and_then(|record| record.listed.as_ref()),
-                    Some(Observed::Record { is_in_sync: true, is_out: false, .. })
-                );
-                prop_assert!(in_sync && world.first(Kind::Binding).is_some_and(Holding::is_there));
+                prop_assert!(in_sync(1) && world.first(Kind::Binding).is_some_and(Holding::is_there));
+            }
+            if world.balancer_permit.is_none() && gives(Kind::Balancer) {
+                prop_assert!(wish.is_secured() && wish.is_scaled_out() && wish.nature.balancers_are_machines);
+                let balancer = world.first(Kind::Balancer).and_then(|balancer| balancer.listed.as_ref());
+                let is_active = matches!(balancer, Some(Observed::Balancer { is_active: true, .. }));
+                prop_assert!(in_sync(2) && is_active);
             }
             if is_at_rest(&world, &plan) {
                 break;

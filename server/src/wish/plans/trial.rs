@@ -7,6 +7,7 @@ use cloud::{Call, Health, Kind, MachineState, Nature, Observed, Record, Size};
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
+use crate::certificates::Authority;
 use crate::machine::certificate::{Certificate, State};
 use crate::wish::spec::ServiceSpec;
 use crate::wish::{
@@ -39,10 +40,15 @@ pub(super) fn wish(goal: Goal) -> Wish {
         rebuilds_vanished: false,
         options: Options { public_key: "ssh-ed25519 AAAA".into(), ..Options::default() },
         dns_name: "c5.exp.test".into(),
-        has_authority: false,
+        authority: None,
         networks: vec![],
         nature: own_hardware(),
     }
+}
+
+/// An authority in the house.
+pub(super) fn authority() -> Authority {
+    Authority::new("https://ca.example.ac.jp/acme/directory", None, None, None).expect("an authority")
 }
 
 pub(super) fn service(name: &str) -> ServiceSpec {
@@ -150,7 +156,11 @@ pub(super) fn made(wish: &Wish, world: &World, kind: Kind, slot: u16) -> Observe
         Kind::Balancer => {
             Observed::Balancer { name: "c5.balancers.test".into(), is_active: false, private_address: Some("10.0.0.9".into()) }
         }
-        Kind::Listener => Observed::Listener { certificate: wish.is_certified().then(|| name(Kind::Certificate, 1)) },
+        Kind::Listener => Observed::Listener {
+            certificate: wish.is_certified().then(|| name(Kind::Certificate, 1)),
+            asks: wish.balancer_asks(world),
+            said: None,
+        },
         Kind::TargetGroup => Observed::TargetGroup { is_sticky: wish.options.is_sticky, passage: wish.passage(world) },
         Kind::Target => Observed::Target { machine: name(Kind::Machine, slot), health: Health::Initial },
     }
@@ -201,7 +211,8 @@ pub(super) fn done(wish: &Wish, world: &mut World, plan: &Plan) {
             }
             Action::ConfirmGone => world.empty_since = Some(now()),
             Action::Adopt(_) => world.is_image_recorded = true,
-            Action::Permit => world.permit = Some(PermitSeen { at: now(), is_told: world.is_booted() }),
+            Action::Permit(Kind::Balancer) => world.balancer_permit = Some(PermitSeen { at: now(), is_told: true }),
+            Action::Permit(_) => world.permit = Some(PermitSeen { at: now(), is_told: world.is_booted() }),
             Action::Tell(slot) => {
                 let (host_names, first) = (wish.host_names(world, *slot), wish.first(world, *slot));
                 world.told.insert(*slot, Told { host_names, first_at: first.text().map(str::to_owned), is_ordered: false });
@@ -226,6 +237,7 @@ fn is_out(world: &World, slot: u16) -> bool {
 
 /// What was on its way arrives: reports of machines that run among it.
 fn arrive(wish: &Wish, world: &mut World) {
+    let may_ask = world.balancer_may_ask();
     let is_challenged = world.holdings.contains_key(&(Kind::Record, 3));
     for holding in world.holdings.values_mut() {
         match &mut holding.listed {
@@ -242,6 +254,7 @@ fn arrive(wish: &Wish, world: &mut World) {
             Some(Observed::Image { is_available, .. }) if wish.nature.snapshots_stand_alone => *is_available = true,
             Some(Observed::Certificate { is_issued, .. }) => *is_issued = is_challenged,
             Some(Observed::Balancer { is_active, .. }) => *is_active = true,
+            Some(Observed::Listener { certificate, asks: Some(_), .. }) if may_ask => *certificate = Some("a".repeat(64)),
             Some(Observed::Target { health, .. }) => *health = Health::Healthy,
             _ => {}
         }

@@ -45,7 +45,7 @@ async fn a_certificate_is_issued_once_its_challenge_can_be_read() {
         trial.make(1, Kind::Balancer, &Create::Balancer { firewall }).await.cloud_id
     };
     let target_group = trial.make(1, Kind::TargetGroup, &Create::TargetGroup { is_sticky: false, passage: None }).await.cloud_id;
-    let listener = Create::Listener { balancer, target_group, certificate: Some(seen.cloud_id.clone()) };
+    let listener = Create::Listener { balancer, target_group, certificate: Some(seen.cloud_id.clone()), asks: None };
     let early = trial.cloud.create(&trial.intent(1, Kind::Listener), &listener).await.expect_err("it is not issued");
     assert_eq!(early.code, "certificate_not_issued");
 
@@ -92,7 +92,7 @@ async fn a_balancer_takes_its_listeners_with_it_and_what_it_uses_stays_until_the
     trial.pass(MINUTE);
     assert!(matches!(trial.now(Kind::Balancer).await, Observed::Balancer { is_active: true, .. }));
     let target_group = trial.make(1, Kind::TargetGroup, &Create::TargetGroup { is_sticky: false, passage: None }).await.cloud_id;
-    let listener = Create::Listener { balancer: balancer.clone(), target_group: target_group.clone(), certificate: None };
+    let listener = Create::Listener { balancer: balancer.clone(), target_group: target_group.clone(), certificate: None, asks: None };
     trial.make(1, Kind::Listener, &listener).await;
     for (kind, id) in [(Kind::Firewall, &firewall), (Kind::TargetGroup, &target_group)] {
         assert_eq!(trial.cloud.delete(kind, id).await.expect_err("it is used").fate, Fate::InUse);

@@ -2,25 +2,22 @@
 import os
 import pathlib
 import re
-import secrets
 import subprocess
-import time
-import urllib.error
-import urllib.request
 
-from koza import hands, services, state
+from koza import hands, services
 from koza.progress import StepFailed
 
 from . import lineage
+from .challenges import Unfit
 
 FILES = pathlib.Path(__file__).resolve().parents[1] / "files"
 SITE = pathlib.Path("/etc/koza/https/site.conf")
 REDIRECT = pathlib.Path("/etc/koza/https/redirect.conf")
-SECONDS_FOR_APACHE = 15         # boot may have just begun to start it
 
 
-class Unfit(Exception):
-    """Something on this machine is in the way."""
+def environment():
+    """What programs of this machine find in theirs."""
+    return services.environment()
 
 
 def show(name, found, is_good):
@@ -65,29 +62,6 @@ def tell_services(settings):
             service.follow_certificate()
         except StepFailed as failure:
             print(failure, *failure.log, sep="\n  ", flush=True)
-
-
-def prove_challenges(name):
-    """What we can see to fail ourselves, the authority is not asked for: it counts failures."""
-    proof = pathlib.Path(lineage.CHALLENGES, ".well-known/acme-challenge", f"koza-{secrets.token_hex(8)}")
-    state.write(proof, proof.name, 0o644)
-    request = urllib.request.Request(f"http://127.0.0.1/.well-known/acme-challenge/{proof.name}", headers={"Host": name})
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    deadline = time.monotonic() + SECONDS_FOR_APACHE
-    try:
-        while True:
-            try:
-                with opener.open(request, timeout=10) as answer:
-                    if answer.read(200).decode(errors="replace") == proof.name:
-                        return
-                    trouble = "something else than the file"
-            except (OSError, ValueError) as error:
-                trouble = error
-            if isinstance(trouble, urllib.error.HTTPError) or time.monotonic() > deadline:
-                raise Unfit(f"this machine's web server does not serve /.well-known/acme-challenge/: {trouble}")
-            time.sleep(0.5)
-    finally:
-        proof.unlink(missing_ok=True)
 
 
 def _fill(file, places):
