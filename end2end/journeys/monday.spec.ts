@@ -185,14 +185,23 @@ test('Monday, nine o\'clock: from one click to a machine that a whole lesson is 
     expect((await held()).machines, 'two machines and a balancer').toHaveLength(3);
     await picture(page, 'real-scaled-out');
     const copy = (await site.machines.getByRole('row', { name: `${name}-2` }).locator('code').innerText()).trim();
-    const web = (await site.machines.locator('dd code', { hasText: 'http' }).innerText()).trim();
     const own = async (to: string) => (await shell(to, 'cat /etc/machine-id; sudo cat /var/lib/koza/identity.json /etc/ssh/ssh_host_ed25519_key.pub; sudo ls /etc/letsencrypt/live 2>&1 || true')).split('\n');
     const [ofFirst, ofCopy] = [await own(ip), await own(copy)];
     expect(ofFirst.filter((line) => /[0-9a-f]{20}|AAAA/.test(line) && ofCopy.includes(line)), 'secret, keys and machine-id are its own').toEqual([]);
     expect(ofFirst.join(), 'a certificate is the first machine\'s').toContain(host);
     expect(ofCopy.join()).not.toContain(host);
     expect((await program('curl', '-s', `http://${copy}/`)).out, 'what was written before is on the copy').toContain(article);
-    await expect.poll(() => answers(`www.${host}`)).toEqual([new URL(web).hostname]);
+    // The balancer asks for a certificate of its own; who comes by address stays with HTTP.
+    await expect(site.web, 'HTTPS at the balancer').toHaveText(`https://www.${host}/`, { timeout: 90_000 });
+    await picture(page, 'real-balancer-https');
+    const balancer = (await answers(`www.${host}`))[0]!;
+    const web = `http://${balancer}/`;
+    const toBalancer = (...values: string[]) => program('curl', '-sS', '--cacert', root, '--resolve', `www.${host}:80:${balancer}`, '--resolve', `www.${host}:443:${balancer}`, ...values);
+    expect((await toBalancer('-o', '/dev/null', '-w', '%{http_code} %{redirect_url}', `http://www.${host}/page?a=b`)).out).toBe(`307 https://www.${host}/page?a=b`);
+    const secure = await toBalancer(...Array.from({ length: 8 }, () => `https://www.${host}/`), '-D', '-');
+    expect([...new Set(secure.out.match(/^koza-machine: .*$/gim)?.map((line) => line.slice(14).trim()))].sort(), secure.err).toEqual([`${name}-1`, `${name}-2`]);
+    expect(secure.out, 'the site knows that it is asked by HTTPS').toContain(`https://www.${host}/wp-`);
+    expect(secure.out).not.toContain(`http://www.${host}/wp-`);
 
     const all = await visits(web, 200);
     expect(all.failed).toBe(0);
@@ -272,7 +281,9 @@ test('Monday, nine o\'clock: from one click to a machine that a whole lesson is 
   await test.step('scaled out to serve one site: what is written through any machine is on all, and nobody is signed out', async () => {
     await site.chooseServing(path);
     await site.scaleOut(path, name, 2);
-    const web = (await site.machines.locator('dd code', { hasText: 'http' }).innerText()).trim();
+    await expect(site.web, 'HTTPS at the balancer, another one').toHaveText(`https://www.${host}/`, { timeout: 90_000 });
+    const balancer = (await answers(`www.${host}`))[0]!;
+    const web = `http://${balancer}/`;
     const copy = (await site.machines.getByRole('row', { name: `${name}-2` }).locator('code').innerText()).trim();
     const both = [`${name}-1`, `${name}-2`];
     const editor = await signIn(web, passwords.wordpress);
@@ -291,6 +302,18 @@ test('Monday, nine o\'clock: from one click to a machine that a whole lesson is 
     expect(shown).toEqual(Object.fromEntries(both.map((machine) => [machine, [...titles].sort()])));
     const known = await Promise.all(Array.from({ length: 6 }, () => editor.visit()));
     expect(known.filter(([, isKnown]) => !isKnown)).toEqual([]);
+    const knowing = await browserThatKnows(`www.${host}`, balancer);
+    const guest = await knowing.newPage({ locale: 'en-US' });
+    await guest.goto(`https://www.${host}/wp-login.php`);
+    await guest.locator('#user_login').fill('admin');
+    await guest.locator('#user_pass').fill(passwords.wordpress);
+    await guest.locator('#wp-submit').click();
+    await guest.waitForURL(`https://www.${host}/wp-admin/**`);
+    for (let look = 0; look < 4; look += 1) {
+      await guest.goto(`https://www.${host}/`);
+      await expect(guest.locator('#wpadminbar'), 'signed in by HTTPS, whoever answers').toBeAttached();
+    }
+    await knowing.close();
     const png = Uint8Array.from(Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGNgAAIAAAUAAeImBZsAAAAASUVORK5CYII=', 'base64'));
     const image = encodeURI(decodeURI(await editor.upload('ビジョン 2.png', png)));
     for (const visitor of [1, 2, 3, 4]) {
