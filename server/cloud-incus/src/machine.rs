@@ -106,6 +106,8 @@ impl IncusCloud {
         config.extend(
             [
                 ("security.nesting", "true".to_owned()),
+                // Nothing in there needs the guest API, and who is root in there could bring Incus' daemon down by it (lxc/incus, issue 3618).
+                ("security.guestapi", "false".to_owned()),
                 ("limits.cpu", order.size.cpus.to_string()),
                 ("limits.memory", format!("{}MiB", order.size.memory_mib)),
                 ("cloud-init.user-data", order.user_data.to_owned()),

@@ -14,10 +14,10 @@ HEALTH = pathlib.Path("/run/koza/health.json")
 
 def main():
     """Runs until the unit is stopped."""
-    health, done, told, trouble = Health(), None, None, None
+    guest, health, done, told, trouble = wish.Guest(), Health(), None, None, None
     while True:
         try:
-            wished, site = wish.read(), https.site()
+            wished, site = wish.read(guest), https.site()
             if (wished, site) != done:
                 https.shows(proxy.apply(wished, site))
                 done = (wished, site)

@@ -37,10 +37,10 @@ def of(settings):
     return Wish(settings.get(STICKY) == "true", tuple(sorted(found)), _passage(settings.get(PASSAGE) or ""), settings.get(HTTPS) or "")
 
 
-def read():
+def read(guest):
     """Asks the guest API; OSError or HTTPException if it does not answer."""
-    keys = [path.rsplit("/", 1)[-1] for path in json.loads(_get("/1.0/config") or "[]")]
-    asked = {key: _get(f"/1.0/config/{key}") for key in keys if key in (STICKY, PASSAGE, HTTPS) or key.startswith(TARGET)}
+    keys = [path.rsplit("/", 1)[-1] for path in json.loads(guest.get("/1.0/config") or "[]")]
+    asked = {key: guest.get(f"/1.0/config/{key}") for key in keys if key in (STICKY, PASSAGE, HTTPS) or key.startswith(TARGET)}
     return of({key: value for key, value in asked.items() if value is not None})
 
 
@@ -59,24 +59,29 @@ def _is_address(text):
     return True
 
 
-class _Guest(http.client.HTTPConnection):
+class Guest(http.client.HTTPConnection):
+    """The guest API, by one connection that stays open: where one opens or closes just as another is asked something, Incus' daemon may die of
+    it (6.0; lxc/incus, issue 3618)."""
+
+    def __init__(self):
+        super().__init__("incus")
+
     def connect(self):
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.sock.settimeout(SECONDS)
         self.sock.connect(GUEST_API)
 
-
-def _get(path):
-    """The text at that path; None if there is none."""
-    guest = _Guest("incus")
-    try:
-        guest.request("GET", path)
-        answer = guest.getresponse()
-        text = answer.read().decode()
+    def get(self, path):
+        """The text at that path; None if there is none."""
+        try:
+            self.request("GET", path)
+            answer = self.getresponse()
+            text = answer.read().decode()
+        except (OSError, http.client.HTTPException):
+            self.close()                # the next question opens another
+            raise
         if answer.status == 404:        # taken away since it was listed
             return None
         if answer.status != 200:
             raise http.client.HTTPException(f"{path}: {answer.status} {text[:200]}")
         return text
-    finally:
-        guest.close()
