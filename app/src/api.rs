@@ -6,6 +6,8 @@ pub mod backups;
 pub mod courses;
 pub mod door;
 pub mod environments;
+#[cfg(feature = "ssr")]
+pub mod images;
 pub mod scaling;
 
 #[cfg(feature = "ssr")]

@@ -17,11 +17,13 @@ use crate::pages::environments::{EnvironmentPage, PasswordsPage, ProverPage};
 #[cfg(feature = "ssr")]
 use crate::pages::home::HomePage;
 #[cfg(feature = "ssr")]
+use crate::pages::images::{ImagePage, ImagesPage};
+#[cfg(feature = "ssr")]
 use crate::pages::not_found::NotFoundPage;
 #[cfg(not(feature = "ssr"))]
 use crate::pages::plain::{
-    Plain as BackupsPage, Plain as DeletePage, Plain as HomePage, Plain as MyBackupsPage, Plain as RestorePage, Plain as NotFoundPage,
-    Plain as ScalePage, Plain as SignInPage, Plain as StyleguidePage,
+    Plain as BackupsPage, Plain as DeletePage, Plain as HomePage, Plain as ImagePage, Plain as ImagesPage, Plain as MyBackupsPage,
+    Plain as RestorePage, Plain as NotFoundPage, Plain as ScalePage, Plain as SignInPage, Plain as StyleguidePage,
 };
 #[cfg(feature = "ssr")]
 use crate::pages::sign_in::SignInPage;
@@ -55,6 +57,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/environments/:id/prover") view=ProverPage ssr=Async/>
                     <Route path=path!("/environments/:id/backups") view=BackupsPage ssr=Async/>
                     <Route path=path!("/environments/:id/backups/:backup") view=RestorePage ssr=Async/>
+                    <Route path=path!("/environments/:id/images") view=ImagesPage ssr=Async/>
+                    <Route path=path!("/environments/:id/images/:number") view=ImagePage ssr=Async/>
                     <Route path=path!("/environments/:id/delete") view=DeletePage ssr=Async/>
                     <Route path=path!("/backups") view=MyBackupsPage ssr=Async/>
                     <Route path=path!("/account") view=AccountPage ssr=Async/>

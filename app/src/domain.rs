@@ -4,6 +4,7 @@ pub mod backup;
 pub mod course;
 pub mod environment;
 pub mod ids;
+pub mod image;
 pub mod incident;
 pub mod name;
 pub mod person;

@@ -8,6 +8,8 @@ pub(crate) mod environments;
 #[cfg(feature = "ssr")]
 pub(crate) mod home;
 #[cfg(feature = "ssr")]
+pub(crate) mod images;
+#[cfg(feature = "ssr")]
 pub(crate) mod not_found;
 #[cfg(not(feature = "ssr"))]
 pub(crate) mod plain;

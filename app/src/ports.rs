@@ -11,6 +11,7 @@ use crate::domain::backup::{BackupCard, BackupsView};
 use crate::domain::course::{CourseCard, CourseView};
 use crate::domain::environment::{EnvironmentCard, EnvironmentView, Passwords};
 use crate::domain::ids::{BackupId, BlueprintVersionId, EnvironmentId, SessionId};
+use crate::domain::image::ImagesView;
 use crate::domain::person::{Caller, SessionRow};
 use crate::domain::scaling::{Answers, Mode, Policy, ScaleOffer, Visitor};
 use crate::error::AppError;
@@ -28,6 +29,8 @@ pub struct Portal {
     pub scaling: Arc<dyn Scaling>,
     /// What is kept of machines.
     pub backups: Arc<dyn Backups>,
+    /// What was saved of an environment's disk.
+    pub images: Arc<dyn Images>,
 }
 
 /// Signing in and out, for the browser that asks.
@@ -176,6 +179,35 @@ pub trait Backups: Send + Sync {
         caller: &Caller,
         environment: EnvironmentId,
         id: BackupId,
+        name: &str,
+        public_key: &str,
+    ) -> Result<EnvironmentId, AppError>;
+}
+
+/// Images of an environment's disk that somebody saved.
+#[async_trait]
+pub trait Images: Send + Sync {
+    /// Those of an environment.
+    async fn of(&self, caller: &Caller, environment: EnvironmentId) -> Result<ImagesView, AppError>;
+
+    /// Saves one of its first machine's disk as it is now.
+    ///
+    /// # Errors
+    /// [`AppError::Conflict`] if none can be saved now.
+    async fn save(&self, caller: &Caller, environment: EnvironmentId) -> Result<(), AppError>;
+
+    /// Deletes one, once nothing is being made of it any more.
+    async fn forget(&self, caller: &Caller, environment: EnvironmentId, number: u16) -> Result<(), AppError>;
+
+    /// Asks for a new environment whose machine starts from one. An empty `public_key` lets Koza make a key pair.
+    ///
+    /// # Errors
+    /// [`AppError::Invalid`] at the field; [`AppError::NotFound`] if it is not whole, or goes.
+    async fn start_from(
+        &self,
+        caller: &Caller,
+        environment: EnvironmentId,
+        number: u16,
         name: &str,
         public_key: &str,
     ) -> Result<EnvironmentId, AppError>;

@@ -13,6 +13,7 @@ mod tests;
 use crate::domain::backup::{BackupReason, BackupState, NoBackup};
 use crate::domain::course::Role;
 use crate::domain::environment::{Act, LedBy, NotYet};
+use crate::domain::image::{ImageState, NoImage};
 use crate::domain::incident::Fault;
 use crate::domain::person::Locale;
 use crate::domain::phase::Phase;
@@ -64,6 +65,7 @@ pub(crate) struct Texts {
     pub(crate) host_name: HostName,
     pub(crate) scaling: Scaling,
     pub(crate) backups: Backups,
+    pub(crate) images: Images,
     pub(crate) passwords: Passwords,
     pub(crate) delete: Delete,
     pub(crate) account: Account,
@@ -360,6 +362,32 @@ pub(crate) struct Backups {
     pub(crate) restore_lead: Sentence,
     pub(crate) restore_new: Sentence,
     pub(crate) restore_button: Sentence,
+}
+
+pub(crate) struct Images {
+    pub(crate) heading: Sentence,
+    pub(crate) title: About,
+    pub(crate) lead: Sentence,
+    /// Whether the machine is off for a while.
+    pub(crate) meanwhile: fn(bool) -> Sentence,
+    pub(crate) save: Sentence,
+    pub(crate) none: Sentence,
+    pub(crate) look_again: Sentence,
+    pub(crate) refused: fn(NoImage) -> Sentence,
+    pub(crate) lesson: Sentence,
+    pub(crate) image: fn(u16) -> String,
+    pub(crate) state_head: Sentence,
+    pub(crate) made: Sentence,
+    pub(crate) what_to_do: Sentence,
+    pub(crate) state: fn(ImageState) -> Sentence,
+    pub(crate) use_it: Sentence,
+    pub(crate) start_title: fn(&str, u16) -> String,
+    pub(crate) start_lead: Sentence,
+    pub(crate) start_new: Sentence,
+    pub(crate) start_button: Sentence,
+    pub(crate) forget_title: Sentence,
+    pub(crate) forget_lead: Sentence,
+    pub(crate) forget: Sentence,
 }
 
 pub(crate) struct Passwords {

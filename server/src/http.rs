@@ -129,7 +129,14 @@ pub(crate) fn portal(engine: &Engine, session: Session, browser: String) -> Port
     let environments = EnvironmentsPort { engine: engine.clone(), door: Some(door.clone()) };
     let courses = Arc::new(CoursesPort { environments: environments.clone() });
     let environments = Arc::new(environments);
-    Portal { door, courses, environments: environments.clone(), scaling: environments.clone(), backups: environments }
+    Portal {
+        door,
+        courses,
+        environments: environments.clone(),
+        scaling: environments.clone(),
+        backups: environments.clone(),
+        images: environments,
+    }
 }
 
 /// Who is asking, as [`visit::identify`] found out.

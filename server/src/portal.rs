@@ -5,6 +5,7 @@ pub mod connection;
 pub mod courses;
 pub mod environments;
 pub mod host_name;
+pub mod images;
 pub mod policy;
 pub mod scaling;
 pub mod timeline;

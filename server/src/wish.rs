@@ -37,7 +37,7 @@ pub use kinds::{Wanted, desired_resources};
 pub use permit::PermitSeen;
 pub use phase::phase;
 pub use plan::{Action, Plan, Until, plan};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 pub use serving::First;
 pub use spec::{Freeze, Security, Spec};
 pub use telling::Told;
@@ -105,6 +105,34 @@ pub struct Options {
     pub policy: Option<Policy>,
     /// What copies are for.
     pub mode: Mode,
+    /// Images of its first machine's disk that its holder saved, each in its slot, from [`SAVED_FROM`] on.
+    pub saved: BTreeSet<u16>,
+    /// The saved image that its first machine is made of, instead of its blueprint's.
+    pub made_of: Option<SavedImage>,
+}
+
+/// The first image is that of which copies are made; what somebody saved comes after it.
+pub const SAVED_FROM: u16 = 2;
+
+/// What people call the saved image in a slot: they count from 1.
+#[must_use]
+pub fn image_number(slot: u16) -> u16 {
+    slot + 1 - SAVED_FROM
+}
+
+/// The slot of a saved image, by its number; `None`: no image is called so.
+#[must_use]
+pub fn image_slot(number: u16) -> Option<u16> {
+    number.checked_sub(1)?.checked_add(SAVED_FROM)
+}
+
+/// An image that somebody saved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SavedImage {
+    /// Of which environment.
+    pub environment: Uuid,
+    /// In which of its slots.
+    pub slot: u16,
 }
 
 impl Default for Options {
@@ -119,6 +147,8 @@ impl Default for Options {
             restores: None,
             policy: None,
             mode: Mode::Teaching,
+            saved: BTreeSet::new(),
+            made_of: None,
         }
     }
 }
@@ -156,19 +186,31 @@ impl Wish {
         }
     }
 
+    /// Whether an image of the first machine's disk is to be there: the first for its copies, the others because somebody saved them.
+    #[must_use]
+    pub fn keeps_image(&self, slot: u16) -> bool {
+        self.purpose == Purpose::Course && if slot < SAVED_FROM { self.is_scaled_out() } else { self.options.saved.contains(&slot) }
+    }
+
+    /// Those that are not there yet, by slot.
+    fn images_to_make(&self, world: &World) -> impl Iterator<Item = u16> {
+        let slots = (1..SAVED_FROM).chain(self.options.saved.iter().copied());
+        slots.filter(|slot| self.is_up() && self.keeps_image(*slot) && !world.holds_whole_image(*slot))
+    }
+
     /// Whether the first machine is being copied in a way that turns it off for a while.
     #[must_use]
     pub fn is_copied_at_rest(&self, world: &World) -> bool {
-        let is_copied = self.purpose == Purpose::Course && self.is_up() && self.is_scaled_out() && !world.holds_whole_image();
-        is_copied && self.spec.freeze == Freeze::AtRest
+        self.spec.freeze == Freeze::AtRest && self.images_to_make(world).next().is_some()
     }
 
     /// Whether the first machine should be off just now: its disk is to be frozen at rest, and was not yet. What was never proven is not copied.
     #[must_use]
     pub fn rests(&self, world: &World) -> bool {
-        let is_frozen = world.first(Kind::Snapshot).is_some_and(Holding::is_there);
+        let is_frozen = |slot| world.of(Kind::Snapshot, slot).is_some_and(Holding::is_there);
         let goes_off = matches!(world.machine_state(1), Some(MachineState::Stopping | MachineState::Stopped));
-        self.is_copied_at_rest(world) && !is_frozen && (world.was_proven() || world.was_ready && goes_off)
+        let is_to_be_frozen = self.images_to_make(world).any(|slot| !is_frozen(slot));
+        self.is_copied_at_rest(world) && is_to_be_frozen && (world.was_proven() || world.was_ready && goes_off)
     }
 
     /// Whether its addresses are its own now: they are kept while it is stopped, unless its blueprint gives them back.

@@ -86,6 +86,8 @@ pub enum What {
     Freeze,
     /// An image is made of it.
     CopyImage,
+    /// An image that somebody saves, by its number.
+    SaveImage(u16),
     /// The address of a copy, by its number.
     CopyAddress(u16),
     /// A copy is made and started.

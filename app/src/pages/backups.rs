@@ -84,6 +84,7 @@ fn Backups(id: EnvironmentId, of: BackupsView) -> impl IntoView {
             Either::Right(view! { <BackupTable backups may_have/> })
         }}
         {is_moving.then(|| view! { <p><a class="button" href=here rel="external">{texts_of.look_again}</a></p> })}
+        <p><a href=format!("/environments/{id}/images") rel="external">{(texts.images.title)(&name)}</a></p>
         <Lesson text=texts_of.lesson/>
     }
 }

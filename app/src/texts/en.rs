@@ -3,6 +3,7 @@
 mod backups;
 mod environment;
 mod host_name;
+mod images;
 mod incident;
 mod saw;
 mod scaling;
@@ -117,6 +118,7 @@ pub(super) static TEXTS: Texts = Texts {
     host_name: host_name::HOST_NAME,
     scaling: scaling::SCALING,
     backups: backups::BACKUPS,
+    images: images::IMAGES,
     passwords: Passwords {
         title: |name| format!("Passwords of {name}"),
         heading: "Passwords",
@@ -132,7 +134,7 @@ pub(super) static TEXTS: Texts = Texts {
     },
     delete: Delete {
         title: |name| format!("Delete {name}?"),
-        what_happens: "The machine and its disk are deleted. The address and the name are given back, and somebody else may get them.",
+        what_happens: "The machine, its disk and the images that were saved of it are deleted. The address and the name are given back, and somebody else may get them.",
         for_ever: "Nothing of it can be brought back. Copy first what you want to keep.",
         type_name: |name| format!("Type {name} to confirm"),
         button: "Delete for ever",

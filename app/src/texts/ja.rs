@@ -3,6 +3,7 @@
 mod backups;
 mod environment;
 mod host_name;
+mod images;
 mod incident;
 mod saw;
 mod scaling;
@@ -122,6 +123,7 @@ pub(super) static TEXTS: Texts = Texts {
     host_name: host_name::HOST_NAME,
     scaling: scaling::SCALING,
     backups: backups::BACKUPS,
+    images: images::IMAGES,
     passwords: Passwords {
         title: |name| format!("{name} のパスワード"),
         heading: "パスワード",
@@ -137,7 +139,7 @@ pub(super) static TEXTS: Texts = Texts {
     },
     delete: Delete {
         title: |name| format!("{name} を削除しますか"),
-        what_happens: "マシンとディスクを削除します。アドレスと名前は返却し、別の人が使うことがあります。",
+        what_happens: "マシンとディスク、保存したイメージを削除します。アドレスと名前は返却し、別の人が使うことがあります。",
         for_ever: "元に戻すことはできません。残したいものは、先にコピーしてください。",
         type_name: |name| format!("確認のため {name} と入力してください"),
         button: "完全に削除する",

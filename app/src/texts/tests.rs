@@ -85,6 +85,7 @@ fn every_step_is_a_sentence_in_both_whatever_its_state() {
         What::Confirm,
         What::Freeze,
         What::CopyImage,
+        What::SaveImage(2),
         What::CopyAddress(2),
         What::Copy(2),
         What::Balancer,

@@ -32,8 +32,8 @@ async fn names_titles_logs_and_addresses_stay_text_on_every_page() {
         }
         let (site, _) = site(hostile(phase), visit);
         let restore = format!("backups/{}", backup_id());
-        let of_environment =
-            ["passwords", "delete", "scale", "prover?send=1", "backups", &restore].map(|page| format!("{environment}/{page}"));
+        let of_environment = ["passwords", "delete", "scale", "prover?send=1", "backups", &restore, "images", "images/1"]
+            .map(|page| format!("{environment}/{page}"));
         let pages =
             ["/", "/courses/SYS-101", "/account", "/backups", &environment].into_iter().chain(of_environment.iter().map(String::as_str));
         for page in pages {

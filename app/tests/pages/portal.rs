@@ -7,6 +7,7 @@ use app::domain::backup::{BackupCard, BackupReason, BackupState, BackupsView};
 use app::domain::course::{BlueprintCard, CourseCard, CourseNames, CourseView, Role};
 use app::domain::environment::{Act, Connection, EnvironmentCard, EnvironmentView, HostName, Https, LedBy, NotYet, Passwords, PrivateKey};
 use app::domain::ids::{BackupId, BlueprintVersionId, EnvironmentId, SessionId};
+use app::domain::image::{ImageCard, ImageState, ImagesView};
 use app::domain::incident::{Fault, Incident};
 use app::domain::person::{Caller, SessionRow};
 use app::domain::phase::{Goal, Phase};
@@ -67,7 +68,14 @@ fn session_id(last: char) -> SessionId {
 
 impl Fake {
     pub fn portal(self: Arc<Self>) -> Portal {
-        Portal { door: self.clone(), courses: self.clone(), environments: self.clone(), scaling: self.clone(), backups: self }
+        Portal {
+            door: self.clone(),
+            courses: self.clone(),
+            environments: self.clone(),
+            scaling: self.clone(),
+            backups: self.clone(),
+            images: self,
+        }
     }
 
     fn answer<T>(&self, value: T) -> Result<T, AppError> {
@@ -398,6 +406,27 @@ impl Fake {
             said: (state == BackupState::Unproven).then(|| self.text.clone()),
         };
         if self.is_empty { vec![] } else { BackupState::ALL.map(card).to_vec() }
+    }
+}
+
+#[async_trait]
+impl ports::Images for Fake {
+    async fn of(&self, _: &Caller, _: EnvironmentId) -> Result<ImagesView, AppError> {
+        let card = |(number, state): (u16, &ImageState)| ImageCard { number, state: *state, made_at: Some(NOW) };
+        let images = if self.is_empty { vec![] } else { (0..).zip(&ImageState::ALL).map(card).collect() };
+        self.answer(ImagesView { name: self.text.clone(), images, rests: false, refused: None, may_have: true })
+    }
+
+    async fn save(&self, _: &Caller, _: EnvironmentId) -> Result<(), AppError> {
+        self.answer(())
+    }
+
+    async fn forget(&self, _: &Caller, _: EnvironmentId, _: u16) -> Result<(), AppError> {
+        self.answer(())
+    }
+
+    async fn start_from(&self, _: &Caller, _: EnvironmentId, _: u16, _: &str, _: &str) -> Result<EnvironmentId, AppError> {
+        self.answer(environment_id())
     }
 }
 

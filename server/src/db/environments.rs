@@ -185,6 +185,45 @@ pub async fn choose(db: &mut Db, id: EnvironmentId, options: &serde_json::Value)
     Ok(done.rows_affected() == 1)
 }
 
+/// An image of its first machine's disk is to be saved in this slot. False: it is going, or is not meant to run.
+///
+/// # Errors
+/// As the database.
+pub async fn save_image(db: &mut Db, id: EnvironmentId, slot: u16) -> sqlx::Result<bool> {
+    let done = sqlx::query!(
+        "update environment
+            set options = jsonb_set(options, '{saved}', coalesce(options -> 'saved', '[]') || to_jsonb($2::integer)),
+                generation = generation + 1, wake_at = koza_now()
+          where id = $1 and goal = 'running' and removed_at is null",
+        id.0,
+        i32::from(slot)
+    )
+    .execute(&mut *db)
+    .await?;
+    sqlx::query!("select pg_notify('koza_wake', $1)", id.0.to_string()).execute(db).await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// One that was saved is not wanted any more. False: there is none, or it goes with its environment.
+///
+/// # Errors
+/// As the database.
+pub async fn forget_image(db: &mut Db, id: EnvironmentId, slot: u16) -> sqlx::Result<bool> {
+    let done = sqlx::query!(
+        "update environment
+            set options = jsonb_set(options, '{saved}', coalesce(
+                              (select jsonb_agg(slot) from jsonb_array_elements(options -> 'saved') slot where slot <> to_jsonb($2::integer)), '[]')),
+                generation = generation + 1, wake_at = koza_now()
+          where id = $1 and goal <> 'gone' and removed_at is null and options -> 'saved' @> to_jsonb($2::integer)",
+        id.0,
+        i32::from(slot)
+    )
+    .execute(&mut *db)
+    .await?;
+    sqlx::query!("select pg_notify('koza_wake', $1)", id.0.to_string()).execute(db).await?;
+    Ok(done.rows_affected() == 1)
+}
+
 /// Those that run, whose machines are to come and go by themselves, and of which none is leaving.
 ///
 /// # Errors

@@ -94,6 +94,16 @@ pub enum Event {
         /// What.
         mode: Mode,
     },
+    /// Somebody saves an image of its disk.
+    ImageSaved {
+        /// Which: they are counted from 1.
+        number: u16,
+    },
+    /// Somebody does not want one any more.
+    ImageForgotten {
+        /// Which.
+        number: u16,
+    },
     /// Somebody changed how requests are spread.
     Spread {
         /// Machines that get none.

@@ -86,7 +86,7 @@ pub struct Known {
 /// As the database; `RowNotFound` if there is no such environment.
 pub async fn load(db: &mut Db, environment: EnvironmentId) -> sqlx::Result<Known> {
     let row = sqlx::query_file!("src/db/queries/world.sql", environment.0, &BackupState::MOVING as &[BackupState]).fetch_one(db).await?;
-    let image = match (row.image, row.is_baking) {
+    let image = match (row.saved_image.or(row.image), row.is_baking) {
         (Some(image), _) => ImageState::Ready(image),
         (None, true) => ImageState::Baking,
         (None, false) => ImageState::Absent,
@@ -123,6 +123,7 @@ pub async fn load(db: &mut Db, environment: EnvironmentId) -> sqlx::Result<Known
         incidents: row.faults.iter().zip(row.detected).filter_map(|(code, at)| Some((Fault::from_code(code)?, at))).collect(),
         found_image: None,
         is_image_recorded: matches!(image, ImageState::Ready(_)),
+        images_in_use: row.images_in_use.into_iter().filter_map(|slot| u16::try_from(slot).ok()).collect(),
         unanswered_at: row.unanswered_at,
         empty_since: row.empty_since,
         names_linger_until: row.unnamed_at.map(|at| at + Duration::seconds(i64::from(Record::TTL))),

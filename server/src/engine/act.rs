@@ -20,7 +20,7 @@ use crate::db::queue::{Claim, Lost, fence, fence_before_call};
 use crate::db::world::Known;
 use crate::db::{Db, courses, environments, launches, machines, permits, probes, resources, samples};
 use crate::machine::secrets;
-use crate::wish::Action;
+use crate::wish::{Action, Purpose, SAVED_FROM, image_number};
 
 /// A balancer that is a machine of ours takes requests so long after its order.
 const COMES_UP: Duration = Duration::seconds(3);
@@ -319,8 +319,15 @@ async fn write_off(engine: &Engine, claim: Claim, known: &Known, kind: Kind, slo
     let mut tx = engine.pool.begin().await?;
     fence(&mut tx, claim).await?;
     resources::gone(&mut tx, known.id, kind, slot, None).await?;
-    if kind == Kind::Image {
-        courses::image_lost(&mut tx, known.version, known.cloud).await?;
+    match (kind, known.purpose) {
+        (Kind::Image, Purpose::Image) => courses::image_lost(&mut tx, known.version, known.cloud).await?,
+        // Made anew it would be another: what the disk holds now is not what somebody saved.
+        (Kind::Image, Purpose::Course) if slot >= SAVED_FROM => {
+            environments::forget_image(&mut tx, known.id, slot).await?;
+            let forgotten = Event::ImageForgotten { number: image_number(slot) };
+            events::record(&mut tx, known.id, &Actor::Koza, &forgotten).await?;
+        }
+        _ => {}
     }
     if kind == Kind::Machine {
         resources::gone(&mut tx, known.id, Kind::Disk, slot, None).await?;

@@ -45,7 +45,9 @@ pub(super) enum Way {
 
 /// Whether it may be launched with others: copies start from images of their own, build machines come one at a time.
 pub(super) fn may_share(nature: &Nature, known: &Known, kind: Kind, slot: u16) -> bool {
-    nature.launches_together > 1 && kind == Kind::Machine && slot == 1 && known.purpose == Purpose::Course
+    // One of a saved image has a disk that was somebody's: it is not like the others of its class.
+    let is_like_others = known.purpose == Purpose::Course && known.options.made_of.is_none();
+    nature.launches_together > 1 && kind == Kind::Machine && slot == 1 && is_like_others
 }
 
 /// How a machine is launched whose intent is written down.

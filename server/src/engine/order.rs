@@ -101,8 +101,12 @@ pub(super) fn order(
         Kind::Snapshot => Create::Snapshot { machine: held(Kind::Machine)? },
         Kind::Image => {
             // Found again by its recipe is only what was baked.
-            let recipe = if known.purpose == Purpose::Image { known.spec.recipe() } else { format!("copy of {}", known.id) };
-            Create::Image { snapshot: held(Kind::Snapshot)?, recipe }
+            let recipe = match (known.purpose, slot) {
+                (Purpose::Image, _) => known.spec.recipe(),
+                (Purpose::Course, 1) => format!("copy of {}", known.id),
+                (Purpose::Course, slot) => format!("saved of {}, {slot}", known.id),
+            };
+            Create::Image { snapshot: of(Kind::Snapshot, slot)?, recipe }
         }
         Kind::Balancer => Create::Balancer { firewall: of(Kind::Firewall, 2)? },
         Kind::TargetGroup => Create::TargetGroup { is_sticky: known.options.is_sticky, passage: wish.passage(&known.world) },

@@ -110,7 +110,8 @@ async fn of_service(
 ) -> Result<Value, SecretError> {
     Ok(match service {
         "wordpress" => json!({
-            "title": known.name,
+            // The site on a saved disk has its own.
+            "title": known.options.made_of.is_none().then_some(&known.name),
             "admin_user": WORDPRESS_USER,
             "admin_password": secrets::open(db, vault, known.id, SecretKind::WordpressAdmin).await?.expose_secret(),
             "admin_email": format!("student@{}", setting.domain),

@@ -8,7 +8,7 @@ use app::error::AppError;
 use app::ports::Backups;
 use async_trait::async_trait;
 
-use super::environments::EnvironmentsPort;
+use super::environments::{EnvironmentsPort, Source};
 use super::{unexpected, view};
 use crate::auth::access::{Action, Standing};
 use crate::backup::{self, BackupError, Manifest};
@@ -132,6 +132,6 @@ impl Backups for EnvironmentsPort {
         let offer = version.filter(|version| mine.iter().any(|course| course.id == version.course)).ok_or(AppError::NotAllowed)?;
         drop(db);
         self.manifest(id).await?;
-        self.request_of(caller, offer, name, public_key, Some(id)).await
+        self.request_of(caller, offer, name, public_key, Source::Backup(id)).await
     }
 }

@@ -16,7 +16,7 @@ use cloud::Kind;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 
-use super::{scaling, unexpected, view};
+use super::{images, scaling, unexpected, view};
 use crate::auth::access::{Action, Standing};
 use crate::auth::door::BrowserDoor;
 use crate::db::courses::VersionRow;
@@ -25,9 +25,21 @@ use crate::db::events::{self, Actor, Event};
 use crate::db::{Db, courses, machines, world};
 use crate::engine::Engine;
 use crate::machine::secrets;
+use crate::wish::SavedImage;
 
 /// How long somebody waits for what a page would like to say of names.
 const NAME_PATIENCE: Duration = Duration::from_secs(2);
+
+/// What the first machine of a new environment is made of.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Source {
+    /// The blueprint's image, and nothing more.
+    Blueprint,
+    /// The same, with a backup restored into it.
+    Backup(BackupId),
+    /// An image that somebody saved.
+    Image(SavedImage),
+}
 
 /// See [`Environments`].
 #[derive(Clone)]
@@ -79,14 +91,17 @@ impl EnvironmentsPort {
         tokio::time::timeout(NAME_PATIENCE, ask).await.ok().flatten().unwrap_or(false)
     }
 
-    /// Takes a request down for a version that the caller may ask for; its machine is made of a backup, if one is named.
+    /// Takes a request down for a version that the caller may ask for.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] if the saved image that its machine is to be made of goes.
     pub(super) async fn request_of(
         &self,
         caller: &Caller,
         offer: VersionRow,
         name: &str,
         public_key: &str,
-        restores: Option<BackupId>,
+        source: Source,
     ) -> Result<EnvironmentId, AppError> {
         let wrong = |why| AppError::Invalid { field: Field::Name, why };
         let pattern = NamePattern::parse(&offer.name_pattern).map_err(|problem| wrong(Why::Name(problem)))?;
@@ -113,11 +128,23 @@ impl EnvironmentsPort {
             cloud: offer.cloud,
             name: name.as_str(),
             domain: &offer.domain,
-            options: json!({"public_key": public, "own_key": private.is_none(), "restores": restores.map(|id| id.0)}),
+            options: match source {
+                Source::Blueprint => json!({"public_key": public, "own_key": private.is_none()}),
+                Source::Backup(id) => json!({"public_key": public, "own_key": private.is_none(), "restores": id.0}),
+                Source::Image(image) => json!({"public_key": public, "own_key": private.is_none(), "made_of": image}),
+            },
         };
         let Some(id) = environments::request(&mut tx, &request).await.map_err(unexpected)? else {
             return Err(wrong(Why::Taken));
         };
+        if let Source::Image(image) = source {
+            // Who does not want it any more waits for this lock, and then for what is made of it; or was first.
+            let of = EnvironmentId(image.environment);
+            environments::lock(&mut tx, of).await.map_err(unexpected)?;
+            if !images::is_whole(&world::load(&mut tx, of).await.map_err(unexpected)?, image.slot) {
+                return Err(AppError::NotFound);
+            }
+        }
         let vault = &self.engine.vault;
         for kind in [SecretKind::WordpressAdmin, SecretKind::BasicAuth, SecretKind::Ftp, SecretKind::FtpProbe] {
             secrets::keep(&mut tx, vault, id, kind, &secrets::password()).await.map_err(unexpected)?;
@@ -186,7 +213,7 @@ impl Environments for EnvironmentsPort {
         }
         let offer = offer.ok_or(AppError::NotFound)?;
         drop(db);
-        self.request_of(caller, offer, name, public_key, None).await
+        self.request_of(caller, offer, name, public_key, Source::Blueprint).await
     }
 
     async fn start(&self, caller: &Caller, id: EnvironmentId) -> Result<(), AppError> {

@@ -7,7 +7,7 @@ use app::domain::timeline::{Step, StepState, What};
 use time::OffsetDateTime;
 
 use crate::db::events::{Event, Recorded};
-use crate::wish::{ImageState, Spec};
+use crate::wish::{ImageState, Spec, image_number};
 
 /// What a timeline is made from.
 pub struct Source<'a> {
@@ -21,6 +21,8 @@ pub struct Source<'a> {
     pub image: &'a ImageState,
     /// Whether every machine answers behind the balancer; true, too, where there is none.
     pub is_spread: bool,
+    /// The saved images that are whole, by their numbers.
+    pub images: &'a [u16],
     /// The events since the wish last changed, oldest first.
     pub events: &'a [Recorded],
 }
@@ -117,6 +119,8 @@ impl Line {
                 let has_left = self.steps.iter().any(|step| step.what == What::Leave(*machine) && step.state == StepState::Done);
                 self.put(What::Leave(*machine), if has_left { StepState::Done } else { StepState::Now }, at, None, &[]);
             }
+            Event::ImageSaved { number } => self.put(What::SaveImage(*number), StepState::Now, at, None, &[]),
+            Event::ImageForgotten { number } => self.steps.retain(|step| step.what != What::SaveImage(*number)),
             Event::Ready => self.put(What::Ready, StepState::Done, at, Some(0), &[]),
             Event::Removed => self.put(What::Confirm, StepState::Done, at, None, &[]),
             Event::Attention { .. }
@@ -230,7 +234,7 @@ impl Line {
         match what {
             What::Name => self.expect(&what, &What::Binding),
             What::RemoveName => self.expect(&what, &What::Asked),
-            What::BackUp(_) | What::Rehearse(_) | What::Leave(_) => {
+            What::BackUp(_) | What::Rehearse(_) | What::Leave(_) | What::SaveImage(_) => {
                 if let Some(last) = self.steps.last().map(|step| step.what.clone()) {
                     self.expect(&what, &last);
                 }
@@ -270,6 +274,7 @@ impl Line {
             match (&step.what, source.phase) {
                 (What::Image, _) if step.state == StepState::Waiting => step.state = StepState::Now,
                 (What::Balancer | What::TargetGroup | What::Spread, _) if source.is_spread => step.state = StepState::Done,
+                (What::SaveImage(number), _) if source.images.contains(number) => step.state = StepState::Done,
                 (What::Confirm, Phase::Removed) | (What::Stop, Phase::Stopped) => step.state = StepState::Done,
                 _ => {}
             }
@@ -306,6 +311,9 @@ fn what_of(action: &str) -> Option<What> {
     }
     if let Some(slot) = copy("release machine/") {
         return Some(What::Leave(slot));
+    }
+    if let Some(slot) = copy("make image/") {
+        return Some(What::SaveImage(image_number(slot)));
     }
     if let Some(slot) = copy("make machine/").or_else(|| copy("start machine/")) {
         return Some(What::Copy(slot));
@@ -360,7 +368,7 @@ mod tests {
     fn timeline(goal: Goal, phase: Phase, events: Vec<Event>) -> String {
         let events: Vec<_> =
             events.into_iter().enumerate().map(|(i, event)| Recorded { number: i as i64, at: at(i as i64), event }).collect();
-        steps(&Source { goal, phase, spec: &spec(), image: &ImageState::Absent, is_spread: false, events: &events })
+        steps(&Source { goal, phase, spec: &spec(), image: &ImageState::Absent, is_spread: false, images: &[], events: &events })
             .iter()
             .map(|step| format!("{:?} {:?}\n", step.what, step.state))
             .collect()

@@ -7,7 +7,7 @@ use app::domain::reason::Attention;
 
 use super::environments::acts;
 use super::host_name::host_name;
-use super::{connection, scaling, timeline};
+use super::{connection, images, scaling, timeline};
 use crate::auth::access::{Action, Standing};
 use crate::db::events::Event;
 use crate::db::world::{self, Known};
@@ -84,6 +84,7 @@ pub async fn load(db: &mut Db, id: EnvironmentId, standing: Standing) -> sqlx::R
         spec: &known.spec,
         image: &known.image,
         is_spread: scaling.as_ref().is_none_or(scaling::is_spread),
+        images: &images::whole(&known),
         events: &events,
     });
     Ok(EnvironmentView {

@@ -88,6 +88,7 @@ pub fn desired_resources(wish: &Wish, world: &World) -> Vec<(Kind, u16, Wanted)>
             Kind::Machine | Kind::Disk | Kind::Address | Kind::Binding | Kind::Target => wish.machines(),
             Kind::Firewall => 2,
             Kind::Record => 3,
+            Kind::Snapshot | Kind::Image => wish.options.saved.last().copied().unwrap_or(1),
             _ => 1,
         };
         let held = world.slots(kind);

@@ -49,6 +49,8 @@ pub struct World {
     pub found_image: Option<String>,
     /// Whether the version's image is written down already.
     pub is_image_recorded: bool,
+    /// Slots of saved images that somebody's new environment is being made of.
+    pub images_in_use: BTreeSet<u16>,
     /// When the newest call began whose answer nobody saw; it may still be on its way.
     pub unanswered_at: Option<OffsetDateTime>,
     /// When the cloud first listed nothing of it.
@@ -188,14 +190,14 @@ impl World {
     /// The cloud's name of an image of the version, made by us or found.
     #[must_use]
     pub fn image(&self) -> Option<&str> {
-        let ours = self.first(Kind::Image).filter(|_| self.holds_whole_image()).and_then(|image| image.cloud_id.as_deref());
+        let ours = self.first(Kind::Image).filter(|_| self.holds_whole_image(1)).and_then(|image| image.cloud_id.as_deref());
         ours.or(self.found_image.as_deref())
     }
 
     /// Whether it holds an image that machines can be made of.
     #[must_use]
-    pub fn holds_whole_image(&self) -> bool {
-        self.first(Kind::Image).is_some_and(|image| matches!(image.listed, Some(Observed::Image { is_available: true, .. })))
+    pub fn holds_whole_image(&self, slot: u16) -> bool {
+        self.of(Kind::Image, slot).is_some_and(|image| matches!(image.listed, Some(Observed::Image { is_available: true, .. })))
     }
 
     /// Whether a machine runs.

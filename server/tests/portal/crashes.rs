@@ -7,8 +7,9 @@ use std::pin::pin;
 use std::task::Poll;
 
 use app::domain::backup::BackupState;
+use app::domain::image::ImageState;
 use app::domain::phase::Phase;
-use app::ports::{Backups, Environments, Scaling};
+use app::ports::{Backups, Environments, Images, Scaling};
 use server::db::queue;
 use server::engine::Engine;
 use server::engine::turn::turn;
@@ -105,6 +106,40 @@ async fn killed_at_any_point_a_machine_leaves_once_and_not_without_its_backup(po
         let backups = Backups::of(&portal.environments, &portal.student, id).await.expect("a page").backups;
         let states: Vec<_> = backups.iter().map(|backup| backup.state).collect();
         assert!(states.contains(&BackupState::Proven) && !states.contains(&BackupState::Failed), "killed after {polls} polls: {states:?}");
+    }
+    assert!(kills > 10, "{kills}");
+}
+
+#[sqlx::test(migrator = "server::MIGRATOR")]
+async fn killed_at_any_point_an_image_is_saved_once_and_a_machine_is_made_of_it_once(pool: PgPool) {
+    let portal = TestPortal::new(pool).await;
+    let id = portal.ready().await;
+    let mut kills = 0;
+    for polls in (1..=POINTS_OF_LEAVING).step_by(3) {
+        portal.environments.save(&portal.student, id).await.expect("asked");
+        for _ in 0..3 {
+            kills += i32::from(!turn_killed_after(&portal, polls).await);
+            portal.advance(Duration::seconds(31)).await;
+        }
+        let is_whole = async |portal: &TestPortal| {
+            let images = Images::of(&portal.environments, &portal.student, id).await.expect("a view").images;
+            images.iter().all(|image| image.state == ImageState::Whole)
+        };
+        portal.run_until(|portal| async move { is_whole(portal).await }).await;
+        assert_eq!(portal.in_cloud(id).await.iter().filter(|kind| **kind == "image").count(), 1, "killed after {polls} polls");
+        let number = Images::of(&portal.environments, &portal.student, id).await.expect("a view").images[0].number;
+        let new = portal.environments.start_from(&portal.student, id, number, &format!("n{polls}"), "").await.expect("requested");
+        portal.environments.forget(&portal.student, id, number).await.expect("asked");
+        for _ in 0..3 {
+            kills += i32::from(!turn_killed_after(&portal, polls).await);
+            portal.advance(Duration::seconds(31)).await;
+        }
+        portal.run_until_phase(new, Phase::Ready).await;
+        portal.advance(Duration::minutes(2)).await;
+        portal.run_until(|portal| async move { portal.in_cloud(id).await.len() == 6 }).await;
+        assert_eq!(portal.in_cloud(new).await.len(), 6, "killed after {polls} polls");
+        portal.environments.delete(&portal.student, new, &format!("n{polls}")).await.expect("asked");
+        portal.run_until_phase(new, Phase::Removed).await;
     }
     assert!(kills > 10, "{kills}");
 }

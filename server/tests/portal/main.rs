@@ -10,6 +10,7 @@ mod certificates;
 mod chores;
 mod crashes;
 mod drift;
+mod images;
 mod launches;
 mod leaving;
 mod line;

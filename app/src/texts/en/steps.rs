@@ -80,6 +80,10 @@ fn step(what: &What, state: StepState) -> String {
             "The image is made: machines can start from it",
             "No image could be made of the snapshot",
         ],
+        What::SaveImage(number) => {
+            let words = ["", " is being made of the machine's disk", " is made of the machine's disk", " could not be made"];
+            return format!("Image {number}{}", pick(state, words));
+        }
         What::CopyAddress(machine) => {
             return of_copy("A fixed address", *machine, ["is reserved", "is being reserved", "could not be reserved"], state);
         }

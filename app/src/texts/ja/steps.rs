@@ -81,6 +81,10 @@ fn step(what: &What, state: StepState) -> String {
             "イメージができました。ここからマシンを起動できます",
             "スナップショットからイメージを作れませんでした",
         ],
+        What::SaveImage(number) => {
+            let words = ["", "をマシンのディスクから作成しています", "をマシンのディスクから作りました", "を作成できませんでした"];
+            return format!("イメージ {number} {}", pick(state, words)).trim_end().to_owned();
+        }
         What::CopyAddress(machine) => {
             return of_copy("固定 IP アドレス", *machine, ["を確保しました", "を確保しています", "を確保できませんでした"], state);
         }

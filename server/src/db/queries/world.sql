@@ -9,6 +9,14 @@ select e.course, e.cloud, e.version, e.purpose as "purpose: Purpose", e.name, e.
        l.settings -> 'certificates' as authority,
        (select person from holder where environment = e.id order by share desc, person limit 1) as owner,
        i.cloud_id as "image?",
+       -- one that somebody saved. Where it was to begin with it comes true or is told; what is built anew later starts as others do
+       (select s.cloud_id from resource s
+         where s.environment = (e.options -> 'made_of' ->> 'environment')::uuid and s.kind = 'image'
+           and s.slot = (e.options -> 'made_of' ->> 'slot')::smallint and (s.gone_at is null or e.first_ready_at is null)
+         order by s.incarnation desc limit 1) as saved_image,
+       array(select (u.options -> 'made_of' ->> 'slot')::smallint from environment u
+              where u.options -> 'made_of' ->> 'environment' = e.id::text and u.first_ready_at is null and u.removed_at is null
+       ) as "images_in_use!: Vec<i16>",
        exists (select from environment bake
                 where bake.version = e.version and bake.cloud = e.cloud and bake.purpose = 'image' and bake.removed_at is null
                   -- what passes by itself is waited for

@@ -1,5 +1,5 @@
-//! What machines start from: environments from the image of their version, copies from that of the first machine. It stays when its
-//! build machine goes.
+//! What machines start from: environments from the image of their version, or from one that somebody saved; copies from that of the first
+//! machine. It stays when its build machine goes.
 
 use cloud::{Kind, Observed};
 
@@ -10,24 +10,24 @@ use crate::wish::{Holding, Purpose, Wish, World};
 pub(super) struct Image;
 
 impl Rules for Image {
-    fn wanted(&self, wish: &Wish, world: &World, _slot: u16) -> Wanted {
+    fn wanted(&self, wish: &Wish, world: &World, slot: u16) -> Wanted {
         match (wish.purpose, wish.is_kept()) {
             (Purpose::Image, true) if !world.has_image() => Wanted::Yes,
             (Purpose::Image, true) => Wanted::IfThere,
-            _ => wanted_by_course(wish, wish.is_scaled_out()),
+            _ => wanted_by_course(wish, wish.keeps_image(slot)),
         }
     }
 
-    fn needs(&self, _wish: &Wish, world: &World, _slot: u16) -> Option<Until> {
+    fn needs(&self, _wish: &Wish, world: &World, slot: u16) -> Option<Until> {
         let is_whole = |snapshot: &Holding| matches!(snapshot.listed, Some(Observed::Snapshot { is_complete: true }));
-        match world.first(Kind::Snapshot) {
+        match world.of(Kind::Snapshot, slot) {
             Some(snapshot) if snapshot.is_there() && !is_whole(snapshot) => Some(Until::Frozen),
-            _ => need(world, Kind::Snapshot, 1),
+            _ => need(world, Kind::Snapshot, slot),
         }
     }
 
-    fn is_held_by(&self, _wish: &Wish, _world: &World, _slot: u16) -> Option<Until> {
-        None
+    fn is_held_by(&self, _wish: &Wish, world: &World, slot: u16) -> Option<Until> {
+        world.images_in_use.contains(&slot).then_some(Until::Somebody)
     }
 
     fn care(&self, wish: &Wish, _world: &World, slot: u16, holding: &Holding) -> Care {

@@ -32,7 +32,7 @@ impl Rules for Listener {
         }
         if wish.nature.balancers_are_machines {
             // It goes on by itself, with the certificate that it has.
-            let is_asking = world.balancer_may_ask() && shown.is_none() && said.is_none();
+            let is_asking = asks.is_some() && world.balancer_may_ask() && shown.is_none() && said.is_none();
             return if is_asking && wish.is_up() { Care::Wait(Action::Make(Kind::Listener, slot), Until::Issued) } else { Care::Fine };
         }
         let held = world.first(Kind::Certificate).and_then(|certificate| certificate.cloud_id.as_ref());

@@ -34,7 +34,7 @@ impl Rules for Machine {
         }
         let image = match slot {
             1 => (wish.image == ImageState::Baking).then_some(Until::ImageBaked),
-            _ => (!world.holds_whole_image()).then_some(Until::There(Kind::Image, 1)),
+            _ => (!world.holds_whole_image(1)).then_some(Until::There(Kind::Image, 1)),
         };
         let key = if wish.has_key() { need(world, Kind::Key, 1) } else { None };
         // Where no address is free, no machine stands about that nobody can reach.

@@ -11,13 +11,13 @@ use crate::wish::{Holding, Purpose, Wish, World};
 pub(super) struct Snapshot;
 
 impl Rules for Snapshot {
-    fn wanted(&self, wish: &Wish, world: &World, _slot: u16) -> Wanted {
+    fn wanted(&self, wish: &Wish, world: &World, slot: u16) -> Wanted {
         let is_needed = match wish.purpose {
             Purpose::Image => wish.is_up() && !world.has_image(),
-            Purpose::Course => wish.is_scaled_out() && wish.is_up() && !world.holds_whole_image(),
+            Purpose::Course => wish.keeps_image(slot) && wish.is_up() && !world.holds_whole_image(slot),
         };
-        let carries = wish.nature.snapshots_stand_alone && world.first(Kind::Image).is_some();
-        let is_kept = wish.is_kept() && (wish.purpose == Purpose::Image || wish.is_scaled_out());
+        let carries = wish.nature.snapshots_stand_alone && world.of(Kind::Image, slot).is_some();
+        let is_kept = wish.is_kept() && (wish.purpose == Purpose::Image || wish.keeps_image(slot));
         match (is_needed, carries && is_kept) {
             (true, _) => Wanted::Yes,
             (false, true) => Wanted::IfThere,
@@ -25,11 +25,17 @@ impl Rules for Snapshot {
         }
     }
 
-    fn needs(&self, wish: &Wish, world: &World, _slot: u16) -> Option<Until> {
+    fn needs(&self, wish: &Wish, world: &World, slot: u16) -> Option<Until> {
         if wish.purpose == Purpose::Course {
+            // One after the other: clouds freeze a disk but once at a time.
+            let before = wish.images_to_make(world).find(|other| *other < slot);
             let is_proven = world.was_proven() || wish.rests(world);
             let is_on = wish.is_copied_at_rest(world) && world.machine_state(1) != Some(MachineState::Stopped);
-            return if !is_proven { Some(Until::Proven) } else { is_on.then_some(Until::MachineStopped(1)) };
+            return match before {
+                Some(other) => Some(Until::There(Kind::Image, other)),
+                None if !is_proven => Some(Until::Proven),
+                None => is_on.then_some(Until::MachineStopped(1)),
+            };
         }
         if !world.boot.as_ref().is_some_and(|boot| boot.is_clean) {
             return Some(Until::Clean);
@@ -37,8 +43,8 @@ impl Rules for Snapshot {
         (world.machine_state(1) != Some(MachineState::Stopped)).then_some(Until::MachineStopped(1))
     }
 
-    fn is_held_by(&self, wish: &Wish, world: &World, _slot: u16) -> Option<Until> {
-        if wish.nature.snapshots_stand_alone { first_held(world, [(Kind::Image, 1)]) } else { None }
+    fn is_held_by(&self, wish: &Wish, world: &World, slot: u16) -> Option<Until> {
+        if wish.nature.snapshots_stand_alone { first_held(world, [(Kind::Image, slot)]) } else { None }
     }
 
     fn care(&self, _wish: &Wish, _world: &World, slot: u16, holding: &Holding) -> Care {

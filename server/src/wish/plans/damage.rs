@@ -29,6 +29,7 @@ fn blueprints() -> Vec<(&'static str, Wish)> {
     shared.nature.kinds.push(Kind::Record);
     let mut shared_secured = Wish { authority: Some(authority()), ..shared.clone() };
     shared_secured.spec.services.push(service("https"));
+    let saving = |wish: &Wish| Wish { options: Options { saved: [2].into(), ..wish.options.clone() }, ..wish.clone() };
     let image = |wish: Wish| Wish { purpose: Purpose::Image, image: ImageState::Baking, ..wish };
     vec![
         ("own hardware", wish(Goal::Running)),
@@ -36,6 +37,8 @@ fn blueprints() -> Vec<(&'static str, Wish)> {
         ("own hardware whose addresses are given back", gives_back),
         ("own hardware, scaled out", shared),
         ("own hardware, scaled out with https", shared_secured),
+        ("own hardware with a saved image", saving(&wish(Goal::Running))),
+        ("aws with a saved image", saving(&on_aws)),
         ("aws", on_aws.clone()),
         ("aws, scaled out", scaled_out),
         ("aws, scaled out at rest", at_rest),

@@ -40,7 +40,13 @@ fn any_wish() -> impl Strategy<Value = Wish> {
             let set_apart = if is_apart { BTreeSet::from([1]) } else { BTreeSet::new() };
             let mut wish = Wish {
                 nature,
-                options: Options { machines, set_apart, is_sticky: is_apart, ..Options::default() },
+                options: Options {
+                    machines,
+                    set_apart,
+                    is_sticky: is_apart,
+                    saved: if is_apart { [2, 4].into() } else { BTreeSet::new() },
+                    ..Options::default()
+                },
                 rebuilds_vanished: true,
                 ..wish(goal)
             };
