@@ -19,6 +19,21 @@ test('backed up, downloaded, restored into a new environment; a copy leaves once
     expect(await download.failure()).toBeNull();
   });
 
+  await test.step('its disk is saved as an image, and a new environment starts from that', async () => {
+    await page.getByRole('link', { name: site.words.images.title(name) }).click();
+    await expect(site.heading(site.words.images.title(name))).toBeVisible();
+    await site.saveImage(path);
+    await picture(page, `images-${site.hasScripts ? 'scripts' : 'plain'}`);
+    const copied = freshName('copied');
+    const copy = await site.startFromImage(path, copied);
+    await site.becomes('ready');
+    await site.open(path);
+    await expect(site.timeline.filter({ hasText: site.words.images.saved(1) })).toBeVisible();
+    await site.forgetImage(path);
+    await site.deleteEnvironment(copy, copied);
+    await site.becomes('removed');
+  });
+
   await test.step('scaled in: the copy leaves', async () => {
     await site.scaleOut(path, name, 2);
     await site.scaleIn(path, [2]);

@@ -278,6 +278,39 @@ test('Monday, nine o\'clock: from one click to a machine that a whole lesson is 
     await site.becomes('removed');
   });
 
+  await test.step('its disk is saved as an image: a new environment starts from it as it is, and nothing of the old one\'s keys is in it', async () => {
+    await shell(ip, 'sudo mariadb --default-character-set=utf8mb4 wordpress-db -e "update wp_options set option_value = \'ビジョン\' where option_name = \'blogname\'"; echo saved > ~/saved.txt');
+    const began = Date.now();
+    await site.saveImage(path);
+    const made = Date.now();
+    const copied = freshName('copied');
+    const other = await site.startFromImage(path, copied);
+    await site.becomes('ready');
+    console.log(`          image saved after ${((made - began) / 1000).toFixed(0)} s, an environment of it ready after ${((Date.now() - made) / 1000).toFixed(0)} s`);
+    await site.open(other);
+    const there = (await site.fact('FTP drop: TeX to PDF', 'Host').innerText()).trim();
+    const entry = await sshEntry(copied);
+    const own = ['-F', entry, '-o', `HostName=${there}`, '-o', 'UserKnownHostsFile=/dev/null', '-o', 'StrictHostKeyChecking=no', '-o', 'BatchMode=yes', copied];
+    const secrets = 'cat saved.txt /etc/machine-id; sudo cat /var/lib/koza/identity.json /etc/ssh/ssh_host_ed25519_key.pub; sudo ls /etc/letsencrypt/live 2>&1 || true';
+    const ofNew = await program('ssh', ...own, secrets);
+    expect(ofNew.out, ofNew.err).toMatch(/^saved$/m);
+    const ofOld = (await shell(ip, secrets)).split('\n');
+    expect(ofNew.out.split('\n').filter((line) => /[0-9a-f]{20}|AAAA/.test(line) && ofOld.includes(line))).toEqual([]);
+    const site2 = (await program('curl', '-s', `http://${there}/`)).out;
+    expect(site2).toContain(article);
+    expect(site2, 'the site keeps its title').toContain('<title>ビジョン</title>');
+    const itsOwn = await site.passwords(other);
+    expect(Object.values(itsOwn).filter((password) => Object.values(passwords).includes(password))).toEqual([]);
+    for (const [user, status] of [[itsOwn.protected, '200'], [passwords.protected, '401']] as const) {
+      expect((await program('curl', '-s', '-o', '/dev/null', '-w', '%{http_code}', '-u', `group:${user}`, `http://${there}/basic/`)).out).toBe(status);
+    }
+    expect((await program('curl', '-sS', '--connect-timeout', '5', '-u', `ftp-user:${itsOwn.ftp}`, `ftp://${there}/`)).status, 'FTP by its own password').toBe(0);
+    expect((await program('curl', '-sS', '--connect-timeout', '5', '-u', `ftp-user:${passwords.ftp}`, `ftp://${there}/`)).status, 'not by the old one\'s').not.toBe(0);
+    await site.forgetImage(path);
+    await site.deleteEnvironment(other, copied);
+    await site.becomes('removed');
+  });
+
   await test.step('scaled out to serve one site: what is written through any machine is on all, and nobody is signed out', async () => {
     await site.chooseServing(path);
     await site.scaleOut(path, name, 2);

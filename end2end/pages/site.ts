@@ -216,6 +216,40 @@ export class Site {
     return new URL(this.page.url()).pathname;
   }
 
+  /** Saves an image of its disk, and waits until that is whole. */
+  async saveImage(environment: string) {
+    const { images } = this.words;
+    await this.open(`${environment}/images`);
+    await this.page.getByRole('button', { name: images.save }).click();
+    await expect(async () => {
+      await this.open(`${environment}/images`);
+      await expect(this.page.getByText(images.kept, { exact: true })).toHaveCount(1, { timeout: 500 });
+    }).toPass({ timeout: BUILDING });
+  }
+
+  /** Makes a new environment of the image. Answers its path. */
+  async startFromImage(environment: string, name: string) {
+    await this.open(`${environment}/images`);
+    await this.page.getByRole('link', { name: this.words.images.use }).click();
+    await this.settle();
+    await this.name.fill(name);
+    await this.page.getByRole('button', { name: this.words.images.start }).click();
+    await this.page.waitForURL(/\/environments\/env_[0-9a-z]+$/);
+    return new URL(this.page.url()).pathname;
+  }
+
+  /** Deletes the image, and waits until it is gone. */
+  async forgetImage(environment: string) {
+    await this.open(`${environment}/images`);
+    await this.page.getByRole('link', { name: this.words.images.use }).click();
+    await this.settle();
+    await this.page.getByRole('button', { name: this.words.images.forget }).click();
+    await expect(async () => {
+      await this.open(`${environment}/images`);
+      await expect(this.page.getByText(this.words.images.none)).toBeVisible({ timeout: 500 });
+    }).toPass({ timeout: BUILDING });
+  }
+
   async passwords(environment: string) {
     await this.open(`${environment}/passwords`);
     const of = (what: string) => this.page.getByRole('main').locator('dl > div', { has: this.page.locator('dt', { hasText: new RegExp(`^${what}$`) }) }).locator('code').innerText();

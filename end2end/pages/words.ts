@@ -30,6 +30,10 @@ export const words = {
       act: 'Backups …', heading: 'Backups', title: (name: string) => `Backups of ${name}`, backUp: 'Back up now', proven: 'Restored in rehearsal, equal', download: 'Download',
       restore: 'Restore or erase …', restoreButton: 'Restore into a new environment',
     },
+    images: {
+      title: (name: string) => `Images of ${name}`, save: 'Save as image', kept: 'Kept', use: 'Use or delete …', start: 'Start a new environment from it', forget: 'Delete for ever', none: 'No image was saved yet.',
+      saved: (number: number) => `Image ${number} is made of the machine's disk`,
+    },
     passwords: { title: 'Passwords', wordpress: 'WordPress', protected: 'Protected page', ftp: 'FTP' },
     delete: { title: (name: string) => `Delete ${name}?`, type: (name: string) => `Type ${name} to confirm`, button: 'Delete for ever', wrong: 'This is not the name of the environment.' },
     account: { title: 'Account', thisOne: 'This browser', endOthers: 'End all others', end: /^End the session of/ },
@@ -66,6 +70,10 @@ export const words = {
     backups: {
       act: 'バックアップ…', heading: 'バックアップ', title: (name: string) => `${name} のバックアップ`, backUp: '今すぐバックアップ', proven: '仮に復元し、一致を確認', download: 'ダウンロード',
       restore: '復元・消去…', restoreButton: '新しい環境に復元する',
+    },
+    images: {
+      title: (name: string) => `${name} のイメージ`, save: 'イメージとして保存', kept: '保管中', use: '使う・削除する…', start: 'このイメージから新しい環境を作る', forget: '完全に削除', none: '保存したイメージはまだありません。',
+      saved: (number: number) => `イメージ ${number} をマシンのディスクから作りました`,
     },
     passwords: { title: 'パスワード', wordpress: 'WordPress', protected: 'パスワード付きのページ', ftp: 'FTP' },
     delete: { title: (name: string) => `${name} を削除しますか`, type: (name: string) => `確認のため ${name} と入力してください`, button: '完全に削除する', wrong: '環境の名前と一致しません。' },
