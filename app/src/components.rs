@@ -17,5 +17,7 @@ pub(crate) mod machines;
 pub(crate) mod moment;
 pub(crate) mod notice;
 pub(crate) mod request_fields;
+#[cfg(feature = "ssr")]
+pub(crate) mod table;
 pub(crate) mod timeline;
 pub(crate) mod title;

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
 use super::moment::Moment;
+use super::table::Table;
 use crate::api::backups::GiveUpBackup;
 use crate::domain::backup::{BackupCard, BackupState};
 use crate::domain::ids::{BackupId, EnvironmentId};
@@ -15,22 +16,12 @@ use crate::visit::use_texts;
 pub(crate) fn BackupTable(backups: Vec<BackupCard>, #[prop(optional)] with_name: bool, may_have: bool) -> impl IntoView {
     let texts = &use_texts().backups;
     let rows = backups.into_iter().map(|card| view! { <Row card with_name may_have/> }).collect_view();
+    let mut heads = vec![texts.asked, texts.machine, texts.state_head, texts.kept_until, texts.what_to_do];
+    if with_name {
+        heads.insert(1, texts.environment);
+    }
     view! {
-        <div class="table-scroll" tabindex="0" role="region" aria-label=texts.heading>
-            <table>
-                <thead>
-                    <tr>
-                        <th scope="col">{texts.asked}</th>
-                        {with_name.then(|| view! { <th scope="col">{texts.environment}</th> })}
-                        <th scope="col">{texts.machine}</th>
-                        <th scope="col">{texts.state_head}</th>
-                        <th scope="col">{texts.kept_until}</th>
-                        <th scope="col">{texts.what_to_do}</th>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
-        </div>
+        <Table label=texts.heading heads>{rows}</Table>
     }
 }
 

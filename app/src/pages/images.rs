@@ -12,6 +12,7 @@ use crate::components::loaded::Loaded;
 use crate::components::moment::Moment;
 use crate::components::notice::{Lesson, Notice, Problem, Tone};
 use crate::components::request_fields::RequestFields;
+use crate::components::table::Table;
 use crate::components::title::PageTitle;
 use crate::domain::ids::EnvironmentId;
 use crate::domain::image::{ImageCard, ImageState, ImagesView};
@@ -99,19 +100,7 @@ fn ImageTable(id: EnvironmentId, images: Vec<ImageCard>, may_have: bool) -> impl
         })
         .collect_view();
     view! {
-        <div class="table-scroll" tabindex="0" role="region" aria-label=texts.heading>
-            <table>
-                <thead>
-                    <tr>
-                        <th scope="col">{texts.heading}</th>
-                        <th scope="col">{texts.state_head}</th>
-                        <th scope="col">{texts.made}</th>
-                        <th scope="col">{texts.what_to_do}</th>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
-        </div>
+        <Table label=texts.heading heads=vec![texts.heading, texts.state_head, texts.made, texts.what_to_do]>{rows}</Table>
     }
 }
 
