@@ -192,16 +192,25 @@ impl Wish {
         self.purpose == Purpose::Course && if slot < SAVED_FROM { self.is_scaled_out() } else { self.options.saved.contains(&slot) }
     }
 
-    /// Those that are not there yet, by slot.
-    fn images_to_make(&self, world: &World) -> impl Iterator<Item = u16> {
+    /// Whether an image of the first machine's disk is still to be made. One that was saved and is missing is not made anew: what the disk holds
+    /// by now is not what somebody saved.
+    fn is_image_to_make(&self, world: &World, slot: u16) -> bool {
+        let is_missing = |image: &Holding| image.cloud_id.is_some() && image.listed.is_none();
+        let is_lost = slot >= SAVED_FROM && world.of(Kind::Image, slot).is_some_and(is_missing);
+        self.is_up() && self.keeps_image(slot) && !world.holds_whole_image(slot) && !is_lost
+    }
+
+    /// The slot of the image that is being made: one after the other, and what was begun before anything else.
+    fn image_to_make(&self, world: &World) -> Option<u16> {
         let slots = (1..SAVED_FROM).chain(self.options.saved.iter().copied());
-        slots.filter(|slot| self.is_up() && self.keeps_image(*slot) && !world.holds_whole_image(*slot))
+        let to_make: Vec<_> = slots.filter(|slot| self.is_image_to_make(world, *slot)).collect();
+        to_make.iter().find(|slot| world.of(Kind::Snapshot, **slot).is_some()).or(to_make.first()).copied()
     }
 
     /// Whether the first machine is being copied in a way that turns it off for a while.
     #[must_use]
     pub fn is_copied_at_rest(&self, world: &World) -> bool {
-        self.spec.freeze == Freeze::AtRest && self.images_to_make(world).next().is_some()
+        self.spec.freeze == Freeze::AtRest && self.image_to_make(world).is_some()
     }
 
     /// Whether the first machine should be off just now: its disk is to be frozen at rest, and was not yet. What was never proven is not copied.
@@ -209,7 +218,7 @@ impl Wish {
     pub fn rests(&self, world: &World) -> bool {
         let is_frozen = |slot| world.of(Kind::Snapshot, slot).is_some_and(Holding::is_there);
         let goes_off = matches!(world.machine_state(1), Some(MachineState::Stopping | MachineState::Stopped));
-        let is_to_be_frozen = self.images_to_make(world).any(|slot| !is_frozen(slot));
+        let is_to_be_frozen = self.image_to_make(world).is_some_and(|slot| !is_frozen(slot));
         self.is_copied_at_rest(world) && is_to_be_frozen && (world.was_proven() || world.was_ready && goes_off)
     }
 

@@ -94,6 +94,7 @@ fn ImageTable(id: EnvironmentId, images: Vec<ImageCard>, may_have: bool) -> impl
                         {(may_have && state == ImageState::Whole).then(|| view! {
                             <a class="button button-small" href=format!("/environments/{id}/images/{number}") rel="external">{texts.use_it}</a>
                         })}
+                        {(may_have && state == ImageState::Coming).then(|| view! { <Forget id number/> })}
                     </td>
                 </tr>
             }
@@ -143,11 +144,19 @@ fn UseImage(id: EnvironmentId, number: u16, name: String) -> impl IntoView {
             <h2>{texts_of.forget_title}</h2>
             <p>{texts_of.forget_lead}</p>
             <Problem error=Signal::stored(refused::<ForgetImage>())/>
-            <form method="post" action=ForgetImage::url()>
-                <input type="hidden" name="id" value=id.to_string()/>
-                <input type="hidden" name="number" value=number.to_string()/>
-                <button type="submit" class="button button-small button-danger">{texts_of.forget}</button>
-            </form>
+            <Forget id number/>
         </div>
+    }
+}
+
+/// The button that deletes one, or gives up one that is being made.
+#[component]
+fn Forget(id: EnvironmentId, number: u16) -> impl IntoView {
+    view! {
+        <form method="post" action=ForgetImage::url()>
+            <input type="hidden" name="id" value=id.to_string()/>
+            <input type="hidden" name="number" value=number.to_string()/>
+            <button type="submit" class="button button-small button-danger">{use_texts().images.forget}</button>
+        </form>
     }
 }

@@ -43,8 +43,10 @@ def show(name, found, is_good):
 
 
 def reload():
-    """Waits until HAProxy shows what it should."""
+    """Waits until HAProxy shows what it should; what it refused once it is given once more."""
     wanted = (state.read_json(SITE) or {}).get("fingerprint", "")
+    if SITE.exists() and SHOWN.exists() and SHOWN.read_text(encoding="utf-8") != wanted:
+        os.utime(SITE)
     deadline = time.monotonic() + SECONDS_FOR_HAPROXY
     while not SHOWN.exists() or SHOWN.read_text(encoding="utf-8") != wanted:
         if time.monotonic() > deadline:

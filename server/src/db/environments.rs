@@ -7,7 +7,7 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use super::{Db, incidents, resources};
-use crate::wish::FRESH_FOR;
+use crate::wish::{FRESH_FOR, SAVED_FROM};
 
 /// What a request is made of.
 #[derive(Debug, Clone)]
@@ -183,6 +183,25 @@ pub async fn choose(db: &mut Db, id: EnvironmentId, options: &serde_json::Value)
     .await?;
     sqlx::query!("select pg_notify('koza_wake', $1)", id.0.to_string()).execute(db).await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// The slot of the next image that is saved: one that never was any other's, so that nothing takes the one for the other.
+///
+/// # Errors
+/// As the database.
+pub async fn next_image_slot(db: &mut Db, id: EnvironmentId) -> sqlx::Result<u16> {
+    let last = sqlx::query_scalar!(
+        r#"select greatest(
+               (select max(slot) from resource where environment = $1 and kind in ('image', 'snapshot')),
+               (select max(number) from environment, jsonb_array_elements_text(coalesce(options -> 'saved', '[]')) saved,
+                       cast(saved as smallint) number where id = $1),
+               $2::smallint) as "last!: i16""#,
+        id.0,
+        i16::try_from(SAVED_FROM - 1).unwrap_or(1)
+    )
+    .fetch_one(db)
+    .await?;
+    Ok(u16::try_from(last).unwrap_or(u16::MAX).saturating_add(1))
 }
 
 /// An image of its first machine's disk is to be saved in this slot. False: it is going, or is not meant to run.

@@ -176,9 +176,9 @@ pub async fn take_back(db: &mut Db, resource: ResourceId) -> sqlx::Result<()> {
         "with of_machine as (
              delete from permit using machine where machine.resource = $1 and permit.machine = machine.id and permit.told_at is null
          )
-         -- an environment whose machine is off has no use for its balancer's either
+         -- an environment whose first machine is off has no use for its balancer's either
          delete from balancer_permit using resource balancer, resource it
-          where it.id = $1 and balancer.environment = it.environment and balancer.kind = 'balancer' and balancer_permit.balancer = balancer.id
+          where it.id = $1 and it.slot = 1 and balancer.environment = it.environment and balancer.kind = 'balancer' and balancer_permit.balancer = balancer.id
             and balancer_permit.told_at is null",
         resource.0
     )

@@ -294,6 +294,9 @@ async fn release(
         return Ok(Outcome::Done);
     };
     resources::gone(&mut tx, known.id, kind, slot, gone_at).await?;
+    if (kind, slot) == (Kind::Machine, 1) {
+        forget_images_to_make(&mut tx, known).await?;
+    }
     let event = Event::Done { action: name, ms: elapsed_ms(began), result: None };
     events::record(&mut tx, known.id, &Actor::Koza, &event).await?;
     tx.commit().await?;
@@ -323,14 +326,15 @@ async fn write_off(engine: &Engine, claim: Claim, known: &Known, kind: Kind, slo
         (Kind::Image, Purpose::Image) => courses::image_lost(&mut tx, known.version, known.cloud).await?,
         // Made anew it would be another: what the disk holds now is not what somebody saved.
         (Kind::Image, Purpose::Course) if slot >= SAVED_FROM => {
-            environments::forget_image(&mut tx, known.id, slot).await?;
-            let forgotten = Event::ImageForgotten { number: image_number(slot) };
-            events::record(&mut tx, known.id, &Actor::Koza, &forgotten).await?;
+            forget_image(&mut tx, known, slot).await?;
         }
         _ => {}
     }
     if kind == Kind::Machine {
         resources::gone(&mut tx, known.id, Kind::Disk, slot, None).await?;
+        if slot == 1 {
+            forget_images_to_make(&mut tx, known).await?;
+        }
     }
     // What comes and goes with a machine is no news beside it.
     if kind.is_ordered() {
@@ -343,6 +347,19 @@ async fn write_off(engine: &Engine, claim: Claim, known: &Known, kind: Kind, slo
     }
     tx.commit().await?;
     Ok(Outcome::Done)
+}
+
+async fn forget_image(db: &mut Db, known: &Known, slot: u16) -> sqlx::Result<()> {
+    environments::forget_image(db, known.id, slot).await?;
+    events::record(db, known.id, &Actor::Koza, &Event::ImageForgotten { number: image_number(slot) }).await
+}
+
+/// The disk that they were to be made of is gone.
+async fn forget_images_to_make(db: &mut Db, known: &Known) -> sqlx::Result<()> {
+    for slot in known.options.saved.iter().filter(|slot| !known.world.holds_whole_image(**slot)) {
+        forget_image(db, known, *slot).await?;
+    }
+    Ok(())
 }
 
 async fn adopt(engine: &Engine, claim: Claim, known: &Known, image: &str) -> Result<Outcome, Lost> {

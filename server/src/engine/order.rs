@@ -113,7 +113,7 @@ pub(super) fn order(
         Kind::Listener => {
             let certificate = if wish.is_certified() { Some(held(Kind::Certificate)?) } else { None };
             let asks = wish.balancer_asks(&known.world).zip(known.authority.as_ref()).map(|(digest, authority)| {
-                // A key that is gone keeps it from asking, which no permit lets it do without, and from nothing else.
+                // A key that is gone keeps it from nothing but asking an authority that wants one; permits look for it before.
                 let account = authority.account().unwrap_or_default();
                 let settings = authority.settings(&wish.balancer_name(), known.world.balancer_may_ask(), account).to_string();
                 Asks { settings, digest }

@@ -87,8 +87,8 @@ impl Images for EnvironmentsPort {
         if refused(&mut tx, &known, &images).await.map_err(unexpected)?.is_some() {
             return Err(AppError::Conflict);
         }
-        let number = images.last().map_or(1, |last| last.number + 1);
-        let slot = image_slot(number).ok_or(AppError::Conflict)?;
+        let slot = environments::next_image_slot(&mut tx, environment).await.map_err(unexpected)?;
+        let number = image_number(slot);
         if !environments::save_image(&mut tx, environment, slot).await.map_err(unexpected)? {
             return Err(AppError::Conflict);
         }

@@ -363,8 +363,14 @@ fn plan_probes(plan: &mut Plan, wish: &Wish, world: &World, now: OffsetDateTime)
 /// of what was made in its place. What somebody's work may be on is left alone as long as the environment is kept.
 fn plan_strays(plan: &mut Plan, wish: &Wish, world: &World) {
     for (kind, name) in &world.strays {
-        let is_work = *kind == Kind::Disk || *kind == Kind::Machine && world.was_ready;
-        if !wish.is_kept() || !is_work {
+        let may_be_work = match kind {
+            Kind::Disk => true,
+            Kind::Machine => world.was_ready,
+            // One that was saved, and that one list lacked.
+            Kind::Image | Kind::Snapshot => world.was_ready && wish.purpose == Purpose::Course,
+            _ => false,
+        };
+        if !wish.is_kept() || !may_be_work {
             plan.now.push((Action::ReleaseStray(*kind, name.clone()), "it carries our tag and no row explains it"));
         }
     }
@@ -458,7 +464,7 @@ impl fmt::Display for Until {
             Self::CopyBooted(slot) => write!(f, "machine/{slot} has booted"),
             Self::Proven => f.write_str("every probe has passed"),
             Self::InSync => f.write_str("every name server says so"),
-            Self::Issued => f.write_str("certificate/1 is issued"),
+            Self::Issued => f.write_str("the certificate is issued"),
             Self::Active => f.write_str("it takes requests"),
             Self::Healthy => f.write_str("the balancer finds it healthy"),
             Self::Drained => f.write_str("its last requests are finished"),

@@ -49,7 +49,7 @@ pub struct World {
     pub found_image: Option<String>,
     /// Whether the version's image is written down already.
     pub is_image_recorded: bool,
-    /// Slots of saved images that somebody's new environment is being made of.
+    /// Slots of saved images that somebody's new machine waits for.
     pub images_in_use: BTreeSet<u16>,
     /// When the newest call began whose answer nobody saw; it may still be on its way.
     pub unanswered_at: Option<OffsetDateTime>,

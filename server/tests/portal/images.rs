@@ -6,6 +6,7 @@ use app::domain::phase::Phase;
 use app::domain::timeline::{StepState, What};
 use app::error::AppError;
 use app::ports::{Environments, Images};
+use cloud::Kind;
 use server::db::world::{self, Known};
 use server::machine::settings;
 use server::wish::ImageState;
@@ -76,12 +77,12 @@ async fn an_image_goes_when_it_is_not_wanted_and_nothing_is_being_made_of_it(poo
     let new = start(&portal, id, 1, "c6").await.expect("requested");
     portal.environments.forget(&portal.student, id, 1).await.expect("asked");
     assert_eq!(start(&portal, id, 1, "c7").await, Err(AppError::NotFound), "it goes");
-    for _ in 0..5 {
+    let is_made =
+        async |portal: &TestPortal| known(portal, new).await.rows.iter().any(|row| row.kind == Kind::Machine && row.cloud_id.is_some());
+    while !is_made(&portal).await {
+        assert_eq!(stages(&portal, id).await, [(1, Stage::Going), (2, Stage::Whole)], "something is being made of it");
         portal.turn_once().await;
         portal.advance(Duration::milliseconds(300)).await;
-        if portal.view(new).await.phase != Phase::Ready {
-            assert_eq!(stages(&portal, id).await, [(1, Stage::Going), (2, Stage::Whole)], "something is being made of it");
-        }
     }
     portal.run_until_phase(new, Phase::Ready).await;
     portal.advance(Duration::minutes(2)).await;
@@ -89,6 +90,11 @@ async fn an_image_goes_when_it_is_not_wanted_and_nothing_is_being_made_of_it(poo
     assert_eq!(portal.environments.forget(&portal.student, id, 1).await, Err(AppError::NotFound), "once");
     portal.run_until(|portal| async move { portal.in_cloud(id).await == WITH_IMAGE }).await;
     assert_eq!(portal.in_cloud(new).await, BARE, "what was made of it stays");
+
+    portal.environments.forget(&portal.student, id, 2).await.expect("asked");
+    portal.environments.save(&portal.student, id).await.expect("asked");
+    assert_eq!(stages(&portal, id).await.last(), Some(&(3, Stage::Coming)), "never in the place of another");
+    portal.run_until(|portal| async move { stages(portal, id).await == [(3, Stage::Whole)] }).await;
 
     portal.environments.delete(&portal.student, id, "c5").await.expect("asked");
     portal.advance(Duration::minutes(2)).await;
@@ -120,6 +126,21 @@ async fn an_image_that_vanished_is_not_made_anew_of_another_disk(pool: PgPool) {
     run_until_stages(&portal, id, &[]).await;
     portal.run_until(|portal| async move { portal.in_cloud(id).await == BARE }).await;
     assert_eq!(portal.count("select count(*) from image").await, 1, "the blueprint's own image has nothing to do with it");
+}
+
+#[sqlx::test(migrator = "server::MIGRATOR")]
+async fn an_image_that_is_being_made_goes_with_the_disk_that_it_is_of(pool: PgPool) {
+    let portal = TestPortal::new(pool).await;
+    let id = portal.ready().await;
+    saved(&portal, id).await;
+    portal.environments.save(&portal.student, id).await.expect("asked");
+    portal.sim.vanish(&portal.machine(id).await).expect("gone");
+    portal.advance(Duration::minutes(2)).await;
+    portal.run_until(|portal| async move { portal.view(id).await.attention.is_some() }).await;
+    portal.environments.try_again(&portal.student, id).await.expect("asked");
+    portal.run_until(|portal| async move { stages(portal, id).await == [(1, Stage::Whole)] }).await;
+    portal.run_until_phase(id, Phase::Ready).await;
+    assert_eq!(stages(&portal, id).await, [(1, Stage::Whole)], "no image of an empty machine");
 }
 
 #[sqlx::test(migrator = "server::MIGRATOR")]

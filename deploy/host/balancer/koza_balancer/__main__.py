@@ -21,11 +21,12 @@ def main():
             if (wished, site) != done:
                 https.shows(proxy.apply(wished, site))
                 done = (wished, site)
+            answer = {"at": int(time.time()), "targets": health.of(proxy.targets(), time.monotonic()), "https": https.told()}
+            replace(HEALTH, json.dumps(answer))
+            # Last: who cannot have a certificate goes on with the rest.
             if wished.https != told:
                 https.tell(wished.https)
                 told = wished.https
-            answer = {"at": int(time.time()), "targets": health.of(proxy.targets(), time.monotonic()), "https": https.told()}
-            replace(HEALTH, json.dumps(answer))
             now = None
         except (OSError, http.client.HTTPException, subprocess.SubprocessError) as error:
             now = str(error)

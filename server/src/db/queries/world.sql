@@ -16,6 +16,8 @@ select e.course, e.cloud, e.version, e.purpose as "purpose: Purpose", e.name, e.
          order by s.incarnation desc limit 1) as saved_image,
        array(select (u.options -> 'made_of' ->> 'slot')::smallint from environment u
               where u.options -> 'made_of' ->> 'environment' = e.id::text and u.first_ready_at is null and u.removed_at is null
+                and u.goal = 'running'
+                and not exists (select from resource m where m.environment = u.id and m.kind = 'machine' and m.slot = 1 and m.cloud_id is not null)
        ) as "images_in_use!: Vec<i16>",
        exists (select from environment bake
                 where bake.version = e.version and bake.cloud = e.cloud and bake.purpose = 'image' and bake.removed_at is null

@@ -4,7 +4,7 @@
 
 use cloud::{Kind, MachineState};
 
-use super::{Care, Rules, Wanted, first_held, need};
+use super::{Care, Rules, Wanted, all, first_held, need};
 use crate::wish::plan::{Action, Until};
 use crate::wish::{Holding, ImageState, Purpose, Wish, World};
 
@@ -43,8 +43,8 @@ impl Rules for Machine {
 
     fn is_held_by(&self, wish: &Wish, world: &World, slot: u16) -> Option<Until> {
         let record = (slot == 1 && !wish.is_kept()).then_some((Kind::Record, 1));
-        let snapshot = (slot == 1 && !wish.nature.snapshots_stand_alone).then_some((Kind::Snapshot, 1));
-        first_held(world, record.into_iter().chain([(Kind::Target, slot)]).chain(snapshot))
+        let snapshots = all(world, Kind::Snapshot).filter(|_| slot == 1 && !wish.nature.snapshots_stand_alone);
+        first_held(world, record.into_iter().chain([(Kind::Target, slot)]).chain(snapshots))
     }
 
     fn care(&self, wish: &Wish, world: &World, slot: u16, _holding: &Holding) -> Care {

@@ -4,7 +4,7 @@
 
 use cloud::{Kind, MachineState, Observed};
 
-use super::{Care, Rules, Wanted, first_held};
+use super::{Care, Rules, Wanted, first_held, need};
 use crate::wish::plan::{Action, Until};
 use crate::wish::{Holding, Purpose, Wish, World};
 
@@ -14,9 +14,11 @@ impl Rules for Snapshot {
     fn wanted(&self, wish: &Wish, world: &World, slot: u16) -> Wanted {
         let is_needed = match wish.purpose {
             Purpose::Image => wish.is_up() && !world.has_image(),
-            Purpose::Course => wish.keeps_image(slot) && wish.is_up() && !world.holds_whole_image(slot),
+            Purpose::Course => wish.is_image_to_make(world, slot),
         };
-        let carries = wish.nature.snapshots_stand_alone && world.of(Kind::Image, slot).is_some();
+        // An image that is only begun needs it also where it will be a copy.
+        let is_begun = wish.purpose == Purpose::Course && !world.holds_whole_image(slot);
+        let carries = world.of(Kind::Image, slot).is_some() && (wish.nature.snapshots_stand_alone || is_begun);
         let is_kept = wish.is_kept() && (wish.purpose == Purpose::Image || wish.keeps_image(slot));
         match (is_needed, carries && is_kept) {
             (true, _) => Wanted::Yes,
@@ -27,14 +29,13 @@ impl Rules for Snapshot {
 
     fn needs(&self, wish: &Wish, world: &World, slot: u16) -> Option<Until> {
         if wish.purpose == Purpose::Course {
-            // One after the other: clouds freeze a disk but once at a time.
-            let before = wish.images_to_make(world).find(|other| *other < slot);
+            let before = wish.image_to_make(world).filter(|other| *other != slot);
             let is_proven = world.was_proven() || wish.rests(world);
             let is_on = wish.is_copied_at_rest(world) && world.machine_state(1) != Some(MachineState::Stopped);
             return match before {
                 Some(other) => Some(Until::There(Kind::Image, other)),
                 None if !is_proven => Some(Until::Proven),
-                None => is_on.then_some(Until::MachineStopped(1)),
+                None => need(world, Kind::Machine, 1).or_else(|| is_on.then_some(Until::MachineStopped(1))),
             };
         }
         if !world.boot.as_ref().is_some_and(|boot| boot.is_clean) {
