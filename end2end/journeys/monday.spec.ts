@@ -192,7 +192,7 @@ test('Monday, nine o\'clock: from one click to a machine that a whole lesson is 
     expect(ofCopy.join()).not.toContain(host);
     expect((await program('curl', '-s', `http://${copy}/`)).out, 'what was written before is on the copy').toContain(article);
     // The balancer asks for a certificate of its own; who comes by address stays with HTTP.
-    await expect(site.web, 'HTTPS at the balancer').toHaveText(`https://www.${host}/`, { timeout: 90_000 });
+    await expect(site.machines.getByText(`https://www.${host}/`, { exact: true }), 'HTTPS at the balancer').toBeVisible({ timeout: 90_000 });
     await picture(page, 'real-balancer-https');
     const balancer = (await answers(`www.${host}`))[0]!;
     const web = `http://${balancer}/`;
@@ -314,7 +314,7 @@ test('Monday, nine o\'clock: from one click to a machine that a whole lesson is 
   await test.step('scaled out to serve one site: what is written through any machine is on all, and nobody is signed out', async () => {
     await site.chooseServing(path);
     await site.scaleOut(path, name, 2);
-    await expect(site.web, 'HTTPS at the balancer, another one').toHaveText(`https://www.${host}/`, { timeout: 90_000 });
+    await expect(site.machines.getByText(`https://www.${host}/`, { exact: true }), 'HTTPS at the balancer, another one').toBeVisible({ timeout: 90_000 });
     const balancer = (await answers(`www.${host}`))[0]!;
     const web = `http://${balancer}/`;
     const copy = (await site.machines.getByRole('row', { name: `${name}-2` }).locator('code').innerText()).trim();

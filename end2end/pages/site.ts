@@ -155,11 +155,6 @@ export class Site {
     await this.settle();
   }
 
-  /** Where visitors of the balancer come in. */
-  get web(): Locator {
-    return this.machines.locator('dd code', { hasText: 'http' });
-  }
-
   get machines(): Locator {
     return this.page.getByRole('region', { name: this.words.scaling.machines, exact: true });
   }

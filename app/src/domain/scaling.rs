@@ -100,7 +100,7 @@ impl Share {
 pub struct BalancerCard {
     /// Where it is reached: `http://198.51.100.9/`; by its name where it speaks HTTPS.
     pub web: Option<String>,
-    /// Its name in the DNS, where its cloud has names.
+    /// Its name in the DNS, where its cloud has names; as a link where it speaks HTTPS by it and `web` leads by its address.
     pub name: Option<String>,
     /// Whether it takes requests.
     pub is_active: bool,

@@ -32,7 +32,7 @@ pub fn leads_by<'a>(name: Option<&'a HostName>, address: &'a str) -> (&'static s
     }
 }
 
-fn led_by(known: &Known) -> LedBy {
+pub(super) fn led_by(known: &Known) -> LedBy {
     if KNOWN_TO_FEW.into_iter().any(|domain| is_under(&known.dns_name, domain)) {
         LedBy::Address
     } else if passed(known, Probe::Name, Kind::Record) {

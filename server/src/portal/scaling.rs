@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use app::domain::environment::Act;
+use app::domain::environment::{Act, LedBy};
 use app::domain::ids::EnvironmentId;
 use app::domain::person::Caller;
 use app::domain::phase::{Goal, Phase};
@@ -22,6 +22,7 @@ use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
 
 use super::environments::EnvironmentsPort;
+use super::host_name::led_by;
 use super::{unexpected, view};
 use crate::auth::access::{Action, Standing};
 use crate::db::events::{self, Actor, Event};
@@ -383,9 +384,11 @@ pub fn scaling(known: &Known, standing: Standing) -> Option<Scaling> {
         Some(Observed::Record { record, is_out: false, .. }) => Some(record.name.clone()),
         _ => None,
     });
-    // A certificate is good for the name only.
-    let web =
-        if is_secure { host_name.as_ref().map(|name| format!("https://{name}/")) } else { name.map(|name| format!("http://{name}/")) };
+    // A certificate is good for the name only; where few computers know that, a balancer that answers HTTP, too, is shown by its address.
+    let by_name = host_name.as_ref().filter(|_| is_secure).map(|name| format!("https://{name}/"));
+    let is_led_by_name = !has_own_certificate(known) || led_by(known) == LedBy::Name;
+    let web = by_name.clone().filter(|_| is_led_by_name).or_else(|| name.map(|name| format!("http://{name}/")));
+    let host_name = if is_led_by_name { host_name } else { by_name.or(host_name) };
     Some(Scaling {
         machines: (1..=machines).map(|slot| machine(known, slot)).collect(),
         balancer: BalancerCard {
@@ -398,6 +401,12 @@ pub fn scaling(known: &Known, standing: Standing) -> Option<Scaling> {
         mode: known.options.mode,
         may_change: standing.may(Action::Steer).is_ok(),
     })
+}
+
+/// Whether the balancer got its certificate by itself: then it answers HTTP, too.
+fn has_own_certificate(known: &Known) -> bool {
+    let listener = known.world.first(Kind::Listener).and_then(|held| held.listed.as_ref());
+    matches!(listener, Some(Observed::Listener { asks: Some(_), .. }))
 }
 
 /// Why a balancer that was told of a certificate has none.
