@@ -8,6 +8,7 @@ pub mod courses;
 pub mod environments;
 pub mod events;
 pub mod gauges;
+pub mod images;
 pub mod incidents;
 pub mod intervals;
 pub mod launches;

@@ -14,6 +14,7 @@ pub mod backup;
 pub mod batch;
 pub mod chores;
 pub mod clouds;
+mod image;
 pub mod incidents;
 mod launch;
 pub mod observe;

@@ -22,7 +22,7 @@ pub enum ImageState {
     Coming,
     /// Machines can be made of it.
     Whole,
-    /// It is being deleted, or will be once what is being made of it is ready.
+    /// It is being deleted, or will be once the machine that waits for it is made.
     Going,
 }
 

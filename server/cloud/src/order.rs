@@ -185,12 +185,18 @@ pub struct Passage {
 }
 
 /// What a balancer that is a machine is told of the certificate that it gets by itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Asks {
     /// What machines are told for their service `https` (docs/machines.md), as JSON. There may be a key in it.
     pub settings: String,
     /// Changes with them, and tells no key.
     pub digest: String,
+}
+
+impl std::fmt::Debug for Asks {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Asks").field("digest", &self.digest).finish_non_exhaustive()
+    }
 }
 
 /// A record of the DNS: an address, or another name.
@@ -205,4 +211,15 @@ pub struct Record {
 impl Record {
     /// How long resolvers may remember it, in seconds: one that was taken out lives on for so long.
     pub const TTL: u32 = 60;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_key_of_an_external_account_is_in_no_log() {
+        let asks = Asks { settings: r#"{"hmac_key": "zWND"}"#.into(), digest: "d16e57".into() };
+        assert_eq!(format!("{asks:?}"), r#"Asks { digest: "d16e57", .. }"#);
+    }
 }

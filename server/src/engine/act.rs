@@ -13,14 +13,14 @@ use super::clouds::Handle;
 use super::launch::{self, Way};
 use super::order::{moves_on, order, order_together, zone_of_machine};
 use super::turn::within_deadline;
-use super::{Engine, backup, observe, permit};
+use super::{Engine, backup, image, observe, permit};
 use crate::db::buckets::{self, For, Turn};
 use crate::db::events::{self, Actor, Event};
 use crate::db::queue::{Claim, Lost, fence, fence_before_call};
 use crate::db::world::Known;
 use crate::db::{Db, courses, environments, launches, machines, permits, probes, resources, samples};
 use crate::machine::secrets;
-use crate::wish::{Action, Purpose, SAVED_FROM, image_number};
+use crate::wish::{Action, Purpose, SAVED_FROM};
 
 /// A balancer that is a machine of ours takes requests so long after its order.
 const COMES_UP: Duration = Duration::seconds(3);
@@ -69,7 +69,7 @@ pub async fn act(engine: &Engine, claim: Claim, handle: &Handle, known: &Known, 
         Action::ReleaseStray(kind, name) => release(engine, claim, handle, known, *kind, None, Some(name.clone())).await,
         Action::HandOver(slot) => launch::hand_over(engine, claim, handle, known, *slot).await,
         Action::WriteOff(kind, slot) => write_off(engine, claim, known, *kind, *slot).await,
-        Action::Adopt(image) => adopt(engine, claim, known, image).await,
+        Action::Adopt(name) => image::adopt(engine, claim, known, name).await,
         Action::Probe(probe) => prove(engine, claim, handle, known, *probe).await,
         Action::Permit(kind) => permit::permit(engine, claim, known, *kind).await,
         Action::Tell(slot) => tell(engine, claim, known, *slot).await,
@@ -295,7 +295,7 @@ async fn release(
     };
     resources::gone(&mut tx, known.id, kind, slot, gone_at).await?;
     if (kind, slot) == (Kind::Machine, 1) {
-        forget_images_to_make(&mut tx, known).await?;
+        image::forget_unmade(&mut tx, known).await?;
     }
     let event = Event::Done { action: name, ms: elapsed_ms(began), result: None };
     events::record(&mut tx, known.id, &Actor::Koza, &event).await?;
@@ -326,14 +326,14 @@ async fn write_off(engine: &Engine, claim: Claim, known: &Known, kind: Kind, slo
         (Kind::Image, Purpose::Image) => courses::image_lost(&mut tx, known.version, known.cloud).await?,
         // Made anew it would be another: what the disk holds now is not what somebody saved.
         (Kind::Image, Purpose::Course) if slot >= SAVED_FROM => {
-            forget_image(&mut tx, known, slot).await?;
+            image::forget(&mut tx, known, slot).await?;
         }
         _ => {}
     }
     if kind == Kind::Machine {
         resources::gone(&mut tx, known.id, Kind::Disk, slot, None).await?;
         if slot == 1 {
-            forget_images_to_make(&mut tx, known).await?;
+            image::forget_unmade(&mut tx, known).await?;
         }
     }
     // What comes and goes with a machine is no news beside it.
@@ -346,28 +346,6 @@ async fn write_off(engine: &Engine, claim: Claim, known: &Known, kind: Kind, slo
         events::record(&mut tx, known.id, &Actor::Koza, &event).await?;
     }
     tx.commit().await?;
-    Ok(Outcome::Done)
-}
-
-async fn forget_image(db: &mut Db, known: &Known, slot: u16) -> sqlx::Result<()> {
-    environments::forget_image(db, known.id, slot).await?;
-    events::record(db, known.id, &Actor::Koza, &Event::ImageForgotten { number: image_number(slot) }).await
-}
-
-/// The disk that they were to be made of is gone.
-async fn forget_images_to_make(db: &mut Db, known: &Known) -> sqlx::Result<()> {
-    for slot in known.options.saved.iter().filter(|slot| !known.world.holds_whole_image(**slot)) {
-        forget_image(db, known, *slot).await?;
-    }
-    Ok(())
-}
-
-async fn adopt(engine: &Engine, claim: Claim, known: &Known, image: &str) -> Result<Outcome, Lost> {
-    let mut tx = engine.pool.begin().await?;
-    fence(&mut tx, claim).await?;
-    courses::image_baked(&mut tx, known.version, known.cloud, &known.spec.recipe(), image).await?;
-    tx.commit().await?;
-    info!(environment.id = %known.id, image, "environments start from this image");
     Ok(Outcome::Done)
 }
 

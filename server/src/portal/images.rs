@@ -14,7 +14,7 @@ use super::{unexpected, view};
 use crate::auth::access::{Action, Standing};
 use crate::db::events::{self, Actor, Event};
 use crate::db::world::{self, Known};
-use crate::db::{Db, courses, environments, machines};
+use crate::db::{Db, courses, environments, images, machines};
 use crate::wish::{Freeze, SAVED_FROM, SavedImage, image_number, image_slot};
 
 /// So many are kept of one environment.
@@ -83,13 +83,12 @@ impl Images for EnvironmentsPort {
         self.may(&mut tx, caller, environment, Action::Steer).await?;
         environments::lock(&mut tx, environment).await.map_err(unexpected)?;
         let known = world::load(&mut tx, environment).await.map_err(unexpected)?;
-        let images = cards(&known);
-        if refused(&mut tx, &known, &images).await.map_err(unexpected)?.is_some() {
+        if refused(&mut tx, &known, &cards(&known)).await.map_err(unexpected)?.is_some() {
             return Err(AppError::Conflict);
         }
-        let slot = environments::next_image_slot(&mut tx, environment).await.map_err(unexpected)?;
+        let slot = images::next_slot(&mut tx, environment).await.map_err(unexpected)?;
         let number = image_number(slot);
-        if !environments::save_image(&mut tx, environment, slot).await.map_err(unexpected)? {
+        if !images::save(&mut tx, environment, slot).await.map_err(unexpected)? {
             return Err(AppError::Conflict);
         }
         events::record(&mut tx, environment, &Actor::Person(caller.person), &Event::ImageSaved { number }).await.map_err(unexpected)?;
@@ -100,7 +99,7 @@ impl Images for EnvironmentsPort {
         let mut tx = self.engine.pool.begin().await.map_err(unexpected)?;
         self.may(&mut tx, caller, environment, Action::Delete).await?;
         let slot = image_slot(number).ok_or(AppError::NotFound)?;
-        if !environments::forget_image(&mut tx, environment, slot).await.map_err(unexpected)? {
+        if !images::forget(&mut tx, environment, slot).await.map_err(unexpected)? {
             return Err(AppError::NotFound);
         }
         events::record(&mut tx, environment, &Actor::Person(caller.person), &Event::ImageForgotten { number }).await.map_err(unexpected)?;
@@ -119,15 +118,12 @@ impl Images for EnvironmentsPort {
         self.may(&mut db, caller, environment, Action::UseSecrets).await?;
         let slot = image_slot(number).ok_or(AppError::NotFound)?;
         let known = world::load(&mut db, environment).await.map_err(unexpected)?;
-        if !is_whole(&known, slot) {
-            return Err(AppError::NotFound);
-        }
         // Who has left the course keeps what is theirs, but gets no new machine there.
         let mine = courses::of_member(&mut db, caller.person).await.map_err(unexpected)?;
         let version = courses::version(&mut db, known.version).await.map_err(unexpected)?;
         let mut offer = version.filter(|version| mine.iter().any(|course| course.id == version.course)).ok_or(AppError::NotAllowed)?;
         drop(db);
-        // Where its course builds by now is nothing to it: the image is there.
+        // Where its course builds by now is nothing to it: the image is there, or else the request is refused.
         offer.cloud = known.cloud;
         let source = Source::Image(SavedImage { environment: environment.0, slot });
         self.request_of(caller, offer, name, public_key, source).await
