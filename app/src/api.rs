@@ -3,6 +3,8 @@
 
 #[cfg(feature = "ssr")]
 pub mod backups;
+#[cfg(feature = "ssr")]
+pub mod costs;
 pub mod courses;
 pub mod door;
 pub mod environments;

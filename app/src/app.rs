@@ -12,7 +12,9 @@ use crate::pages::account::AccountPage;
 use crate::pages::backups::{BackupsPage, MyBackupsPage, RestorePage};
 use crate::pages::courses::CoursePage;
 #[cfg(feature = "ssr")]
-use crate::pages::environments::{DeletePage, ScalePage};
+use crate::pages::courses::costs::CourseCostsPage;
+#[cfg(feature = "ssr")]
+use crate::pages::environments::{CostsPage, DeletePage, ScalePage};
 use crate::pages::environments::{EnvironmentPage, PasswordsPage, ProverPage};
 #[cfg(feature = "ssr")]
 use crate::pages::home::HomePage;
@@ -22,8 +24,9 @@ use crate::pages::images::{ImagePage, ImagesPage};
 use crate::pages::not_found::NotFoundPage;
 #[cfg(not(feature = "ssr"))]
 use crate::pages::plain::{
-    Plain as BackupsPage, Plain as DeletePage, Plain as HomePage, Plain as ImagePage, Plain as ImagesPage, Plain as MyBackupsPage,
-    Plain as RestorePage, Plain as NotFoundPage, Plain as ScalePage, Plain as SignInPage, Plain as StyleguidePage,
+    Plain as BackupsPage, Plain as CostsPage, Plain as CourseCostsPage, Plain as DeletePage, Plain as HomePage, Plain as ImagePage,
+    Plain as ImagesPage, Plain as MyBackupsPage, Plain as RestorePage, Plain as NotFoundPage, Plain as ScalePage, Plain as SignInPage,
+    Plain as StyleguidePage,
 };
 #[cfg(feature = "ssr")]
 use crate::pages::sign_in::SignInPage;
@@ -51,6 +54,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/") view=HomePage ssr=Async/>
                     <Route path=path!("/sign-in") view=SignInPage ssr=Async/>
                     <Route path=path!("/courses/:code") view=CoursePage ssr=Async/>
+                    <Route path=path!("/courses/:code/costs") view=CourseCostsPage ssr=Async/>
                     <Route path=path!("/environments/:id") view=EnvironmentPage ssr=Async/>
                     <Route path=path!("/environments/:id/passwords") view=PasswordsPage ssr=Async/>
                     <Route path=path!("/environments/:id/scale") view=ScalePage ssr=Async/>
@@ -59,6 +63,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/environments/:id/backups/:backup") view=RestorePage ssr=Async/>
                     <Route path=path!("/environments/:id/images") view=ImagesPage ssr=Async/>
                     <Route path=path!("/environments/:id/images/:number") view=ImagePage ssr=Async/>
+                    <Route path=path!("/environments/:id/costs") view=CostsPage ssr=Async/>
                     <Route path=path!("/environments/:id/delete") view=DeletePage ssr=Async/>
                     <Route path=path!("/backups") view=MyBackupsPage ssr=Async/>
                     <Route path=path!("/account") view=AccountPage ssr=Async/>

@@ -16,7 +16,10 @@ pub(crate) mod loaded;
 pub(crate) mod machines;
 pub(crate) mod moment;
 pub(crate) mod notice;
+pub(crate) mod price;
 pub(crate) mod request_fields;
+#[cfg(feature = "ssr")]
+pub(crate) mod spending;
 #[cfg(feature = "ssr")]
 pub(crate) mod table;
 pub(crate) mod timeline;

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::money::{Currency, Money};
 use crate::domain::name::NameProblem;
 
 /// An answer to a person. Causes stay in the server's log, found by the reference.
@@ -31,6 +32,26 @@ pub enum AppError {
     /// It changed meanwhile, or cannot be done in this phase.
     #[error("not possible now")]
     Conflict,
+    /// The budget has no room for it.
+    #[error("over budget")]
+    OverBudget {
+        /// What may still be set aside.
+        left: Money,
+        /// What would have to be.
+        needed: Money,
+    },
+    /// Nobody knows what it would cost.
+    #[error("no price for {item}")]
+    NoPrice {
+        /// As price lists name it.
+        item: String,
+    },
+    /// Nobody has said what a dollar is in the course's money.
+    #[error("no exchange rate")]
+    NoRate {
+        /// That money.
+        currency: Currency,
+    },
     /// What a backup holds is not what was put there.
     #[error("damaged")]
     Damaged,
@@ -62,6 +83,10 @@ pub enum Field {
     Machines,
     /// The zone of a copy.
     Zone,
+    /// An amount of money.
+    Amount,
+    /// Why it is set.
+    Reason,
 }
 
 /// What is wrong with a field.
@@ -87,6 +112,10 @@ pub enum Why {
     SameZone,
     /// The cloud has no such zone.
     NoSuchZone,
+    /// It is no amount of money.
+    NotMoney,
+    /// Nothing was typed.
+    Missing,
 }
 
 impl AppError {
@@ -98,7 +127,7 @@ impl AppError {
             Self::NotFound => 404,
             Self::NotAllowed => 403,
             Self::Invalid { .. } => 422,
-            Self::Conflict | Self::Damaged => 409,
+            Self::Conflict | Self::Damaged | Self::OverBudget { .. } | Self::NoPrice { .. } | Self::NoRate { .. } => 409,
             Self::TryAgain => 503,
             Self::Unexpected { .. } => 500,
         }

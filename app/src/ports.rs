@@ -10,9 +10,10 @@ use async_trait::async_trait;
 use crate::domain::backup::{BackupCard, BackupsView};
 use crate::domain::course::{CourseCard, CourseView};
 use crate::domain::environment::{EnvironmentCard, EnvironmentView, Passwords};
-use crate::domain::ids::{BackupId, BlueprintVersionId, EnvironmentId, SessionId};
+use crate::domain::ids::{BackupId, BlueprintVersionId, EnvironmentId, PersonId, SessionId};
 use crate::domain::image::ImagesView;
 use crate::domain::person::{Caller, SessionRow};
+use crate::domain::price::{CostsView, CourseSpending};
 use crate::domain::scaling::{Answers, Mode, Policy, ScaleOffer, Visitor};
 use crate::error::AppError;
 
@@ -31,6 +32,8 @@ pub struct Portal {
     pub backups: Arc<dyn Backups>,
     /// What was saved of an environment's disk.
     pub images: Arc<dyn Images>,
+    /// What things cost, and what may be spent.
+    pub costs: Arc<dyn Costs>,
 }
 
 /// Signing in and out, for the browser that asks.
@@ -80,11 +83,18 @@ pub trait Environments: Send + Sync {
     /// Everything on its page.
     async fn view(&self, caller: &Caller, id: EnvironmentId) -> Result<EnvironmentView, AppError>;
 
-    /// Asks for a new one. An empty `public_key` lets Koza make a key pair.
+    /// Asks for a new one, of the blueprint's size with this number. An empty `public_key` lets Koza make a key pair.
     ///
     /// # Errors
-    /// [`AppError::Invalid`] at the field.
-    async fn request(&self, caller: &Caller, version: BlueprintVersionId, name: &str, public_key: &str) -> Result<EnvironmentId, AppError>;
+    /// [`AppError::Invalid`] at the field; [`AppError::OverBudget`]; [`AppError::NoPrice`].
+    async fn request(
+        &self,
+        caller: &Caller,
+        version: BlueprintVersionId,
+        name: &str,
+        public_key: &str,
+        size: u16,
+    ) -> Result<EnvironmentId, AppError>;
 
     /// Goal: running.
     async fn start(&self, caller: &Caller, id: EnvironmentId) -> Result<(), AppError>;
@@ -211,4 +221,37 @@ pub trait Images: Send + Sync {
         name: &str,
         public_key: &str,
     ) -> Result<EnvironmentId, AppError>;
+}
+
+/// Whose budget is set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BudgetOf {
+    /// The whole course's: so much in all.
+    Course,
+    /// Each student's: so much in all.
+    Each,
+    /// One student's: so much more.
+    Person(PersonId),
+}
+
+/// What things cost, and what may be spent.
+#[async_trait]
+pub trait Costs: Send + Sync {
+    /// Those of an environment.
+    async fn of_environment(&self, caller: &Caller, id: EnvironmentId) -> Result<CostsView, AppError>;
+
+    /// Keeps it for another lease from now on.
+    ///
+    /// # Errors
+    /// [`AppError::OverBudget`]; [`AppError::Conflict`] if it ends later already, or is going.
+    async fn extend(&self, caller: &Caller, id: EnvironmentId) -> Result<(), AppError>;
+
+    /// Those of a course, for its staff.
+    async fn of_course(&self, caller: &Caller, code: &str) -> Result<CourseSpending, AppError>;
+
+    /// Sets what may be spent, as it was typed in the course's money.
+    ///
+    /// # Errors
+    /// [`AppError::Invalid`] at the field.
+    async fn set_budget(&self, caller: &Caller, code: &str, of: BudgetOf, amount: &str, reason: &str) -> Result<(), AppError>;
 }

@@ -3,6 +3,7 @@
 
 pub mod backups;
 pub mod buckets;
+pub mod budgets;
 pub mod chores;
 pub mod courses;
 pub mod environments;
@@ -12,9 +13,11 @@ pub mod images;
 pub mod incidents;
 pub mod intervals;
 pub mod launches;
+pub mod ledger;
 pub mod machines;
 pub mod people;
 pub mod permits;
+pub mod prices;
 pub mod probes;
 pub mod queue;
 pub mod resources;

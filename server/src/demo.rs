@@ -3,15 +3,18 @@
 
 use anyhow::Context;
 use app::domain::course::Role;
+use app::domain::money::Currency;
 use cloud::Size;
 use cloud::order::PortRange;
+use rust_decimal::Decimal;
 use secrecy::ExposeSecret;
 use serde_json::json;
 
 use crate::auth::password;
 use crate::config::Demo;
-use crate::db::{self, courses, environments, people};
+use crate::db::{self, courses, environments, people, prices};
 use crate::machine::{bundle, settings};
+use crate::operator;
 use crate::wish::spec::ServiceSpec;
 use crate::wish::{Freeze, Security, Spec};
 
@@ -42,6 +45,7 @@ pub fn web_and_tex() -> Spec {
             .map(|name| ServiceSpec { name: name.into(), revision: bundle::revision(name).unwrap_or_default() })
             .collect(),
         size: Size { cpus: 2, memory_mib: 1024, disk_gib: 8 },
+        other_sizes: vec![Size { cpus: 2, memory_mib: 2048, disk_gib: 8 }, Size { cpus: 2, memory_mib: 4096, disk_gib: 8 }],
         security: Security::Hardened,
         freeze: Freeze::Running,
         gives_back_address: false,
@@ -71,6 +75,11 @@ pub async fn seed(config: &Demo) -> anyhow::Result<()> {
         }
         other => anyhow::bail!("KOZA_CLOUD is '{other}'; it can be 'incus' or 'sim'"),
     };
+    if config.cloud == "incus" {
+        operator::prices::bring(&mut tx, &[price_list::read_toml(price_list::OWN_HARDWARE)?]).await?;
+    }
+    let lesson = time::macros::date!(2021 - 01 - 01);
+    prices::enter_rate(&mut tx, Currency::Jpy, lesson, Decimal::new(10_369, 2), "the lesson of 2021, for the demo").await?;
     let course = courses::add(&mut tx, "SYS-101", "Systems Laboratory", cloud, "koza-machines.test").await?;
     let version = courses::publish(&mut tx, course, "Web and TeX", &web_and_tex()).await?;
     environments::wish_for_image(&mut tx, version, cloud).await?;

@@ -4,6 +4,7 @@
 //! browsers passes, from outside in: security headers, cross-origin check, body limit, session, who is asking.
 
 pub mod backup;
+mod charges;
 pub mod headers;
 pub mod health;
 pub mod key;
@@ -85,6 +86,7 @@ pub fn browsers(site: Site) -> Router {
         .route("/environments/{id}/live", get(live::live))
         .route("/environments/{id}/key", post(key::download))
         .route("/environments/{id}/backups/{backup}/content", get(backup::download))
+        .route("/courses/{code}/costs.csv", get(charges::download))
         .fallback(leptos_axum::file_and_error_handler_with_context::<Site, _>(provide_request_context, app::shell::shell))
         .layer(from_fn_with_state(site.clone(), visit::identify))
         .layer(sessions)
@@ -135,7 +137,8 @@ pub(crate) fn portal(engine: &Engine, session: Session, browser: String) -> Port
         environments: environments.clone(),
         scaling: environments.clone(),
         backups: environments.clone(),
-        images: environments,
+        images: environments.clone(),
+        costs: environments,
     }
 }
 

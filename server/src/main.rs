@@ -61,6 +61,12 @@ enum Command {
     /// Courses: say where the names of their environments are, and what is kept of their machines.
     #[command(subcommand)]
     Course(operator::courses::Command),
+    /// What things cost: bring price lists and exchange rates in, and look at them.
+    #[command(subcommand)]
+    Prices(operator::prices::Command),
+    /// What AWS bills, beside what Koza recorded.
+    #[command(subcommand)]
+    Bills(operator::bills::Command),
     /// Say what is missing, in plain words, with the command that mends it.
     Doctor {
         /// For how many environments at once the quotas of a cloud have to suffice.
@@ -121,6 +127,8 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Workers(look) => operator::workers(&engine(&look.common).await?, look.json).await,
         Command::Cloud(command) => operator::clouds::run(&engine(command.common()).await?, &command).await,
         Command::Course(command) => operator::courses::run(&engine(command.common()).await?, &command).await,
+        Command::Bills(command) => operator::bills::run(&engine(command.common()).await?, &command).await,
+        Command::Prices(command) => operator::prices::run(&engine(command.common()).await?, &command).await,
         Command::Doctor { class, portal, config } => doctor::examine(&config, class, &portal).await,
     }
 }
@@ -128,6 +136,9 @@ async fn run(command: Command) -> anyhow::Result<()> {
 async fn migrate(database: &Database) -> anyhow::Result<()> {
     let pool = db::connect(database.owner_url(), 1).await.context("the database does not answer")?;
     server::MIGRATOR.run(&pool).await.context("a migration failed; nothing after it was run")?;
+    let mut tx = pool.begin().await?;
+    operator::prices::bring(&mut tx, &price_list::shipped()).await?;
+    tx.commit().await?;
     println!("The database is up to date.");
     Ok(())
 }

@@ -32,7 +32,7 @@ use app::domain::scaling::{Mode, Policy};
 pub use backup::{BackupSeen, FRESH_FOR, Farewell, farewell, holds_work};
 pub use cloud::Kind;
 use cloud::order::PortRange;
-use cloud::{MachineState, Nature, Observed, Opening, Record};
+use cloud::{MachineState, Nature, Observed, Opening, Record, Size};
 pub use kinds::{Wanted, desired_resources};
 pub use permit::PermitSeen;
 pub use phase::phase;
@@ -107,6 +107,8 @@ pub struct Options {
     pub mode: Mode,
     /// Images of its first machine's disk that its holder saved, each in its slot, from [`SAVED_FROM`] on.
     pub saved: BTreeSet<u16>,
+    /// How large its machines are, where that is not the usual size.
+    pub size: Option<Size>,
     /// The saved image that its first machine is made of, instead of its blueprint's.
     pub made_of: Option<SavedImage>,
 }
@@ -148,6 +150,7 @@ impl Default for Options {
             policy: None,
             mode: Mode::Teaching,
             saved: BTreeSet::new(),
+            size: None,
             made_of: None,
         }
     }

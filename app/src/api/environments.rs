@@ -27,12 +27,20 @@ pub async fn environment(id: EnvironmentId) -> Result<EnvironmentView, AppError>
 
 /// Asks for a new environment, and goes to its page.
 #[server(prefix = "/do", endpoint = "request_environment")]
-pub async fn request_environment(version: BlueprintVersionId, name: String, public_key: String) -> Result<EnvironmentId, AppError> {
+pub async fn request_environment(
+    version: BlueprintVersionId,
+    name: String,
+    public_key: String,
+    #[server(default)] size: u16,
+) -> Result<EnvironmentId, AppError> {
     let (portal, caller) = request_context()?;
-    let asked = answer(portal.environments.request(&caller, version, &name, &public_key).await);
+    let asked = answer(portal.environments.request(&caller, version, &name, &public_key, size).await);
     match &asked {
         Ok(id) => go_to(&format!("/environments/{id}")),
-        Err(_) => keep_typed(&[("version", &version.to_string()), ("name", &name), ("public_key", &public_key)]),
+        Err(_) => {
+            let (version, size) = (version.to_string(), size.to_string());
+            keep_typed(&[("version", &version), ("name", &name), ("public_key", &public_key), ("size", &size)]);
+        }
     }
     asked
 }

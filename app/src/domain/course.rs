@@ -5,6 +5,8 @@ use time::OffsetDateTime;
 
 use super::environment::EnvironmentCard;
 use super::ids::BlueprintVersionId;
+use super::price::Estimate;
+use crate::error::AppError;
 
 /// What somebody is in a course.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -67,6 +69,19 @@ pub struct CertificatesLeft {
     pub next_at: Option<OffsetDateTime>,
 }
 
+/// A size, with what an environment of it costs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SizeOffer {
+    /// Whole processors.
+    pub cpus: u32,
+    /// Memory in MiB.
+    pub memory_mib: u32,
+    /// Disk in GiB.
+    pub disk_gib: u32,
+    /// What it costs, or why nobody knows.
+    pub price: Result<Estimate, AppError>,
+}
+
 /// A blueprint in its newest version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BlueprintCard {
@@ -78,12 +93,8 @@ pub struct BlueprintCard {
     pub summary: String,
     /// `wordpress`, `ftp_tex` …, in the order in which the machine configures them.
     pub services: Vec<String>,
-    /// Whole processors.
-    pub cpus: u32,
-    /// Memory in MiB.
-    pub memory_mib: u32,
-    /// Disk in GiB.
-    pub disk_gib: u32,
+    /// The sizes that a machine may have, the usual one first.
+    pub sizes: Vec<SizeOffer>,
     /// Whether machines are guarded as "hardened"; otherwise as in the lesson's report.
     pub is_hardened: bool,
     /// Whether an environment keeps its address while it is stopped.

@@ -6,6 +6,7 @@ use time::OffsetDateTime;
 use super::ids::EnvironmentId;
 use super::incident::Incident;
 use super::phase::{Goal, Phase};
+use super::price::SoFar;
 use super::reason::{Attention, Probe};
 use super::scaling::Scaling;
 use super::timeline::Step;
@@ -56,6 +57,8 @@ pub struct EnvironmentView {
     pub steps: Vec<Step>,
     /// How it is spread over machines, if it has several.
     pub scaling: Option<Scaling>,
+    /// What it has cost; `None`: nothing is known to cost here.
+    pub so_far: Option<SoFar>,
     /// How to reach it, from Ready on (and while stopped, so that settings can be kept).
     pub connection: Option<Connection>,
     /// What the caller may ask for now.

@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::price::Estimate;
+use crate::error::AppError;
+
 /// How an environment is spread over machines, as its page shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Scaling {
@@ -152,6 +155,8 @@ pub struct ScaleOffer {
     pub mode: Mode,
     /// Whether copies can serve one site: there is one, and the machine knows how.
     pub may_serve: bool,
+    /// What so many machines cost, those that it may have.
+    pub prices: Vec<(u16, Result<Estimate, AppError>)>,
 }
 
 /// When machines come and go by themselves.

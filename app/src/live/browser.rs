@@ -12,6 +12,7 @@ use web_sys::{Event, EventSource, MessageEvent, VisibilityState, js_sys};
 use super::Following;
 use crate::domain::environment::EnvironmentView;
 use crate::domain::phase::Phase;
+use crate::pages::environments::counts;
 
 /// A browser repeats a lost connection by itself, but gives up when the answer is an error (the portal restarts).
 const AGAIN: Duration = Duration::from_secs(3);
@@ -117,7 +118,7 @@ pub(super) fn tick(view: RwSignal<EnvironmentView>, since: WriteSignal<u32>) {
     });
     let handle = set_interval_with_handle(
         move || {
-            if view.with_untracked(|view| view.phase.is_moving()) {
+            if view.with_untracked(|view| view.phase.is_moving() || counts(view)) {
                 #[expect(
                     clippy::cast_possible_truncation,
                     clippy::cast_sign_loss,

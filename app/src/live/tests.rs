@@ -24,6 +24,7 @@ fn view(phase: Phase, states: &[StepState]) -> EnvironmentView {
         is_simulated: false,
         steps: states.iter().map(step).collect(),
         scaling: None,
+        so_far: None,
         connection: None,
         acts: vec![],
         last_event: 1,

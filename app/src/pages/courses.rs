@@ -1,5 +1,7 @@
 //! A course: what it offers, and one's environments in it.
 
+#[cfg(feature = "ssr")]
+pub(crate) mod costs;
 mod request;
 
 use leptos::either::{Either, EitherOf3};
@@ -32,6 +34,7 @@ pub(crate) fn CoursePage() -> impl IntoView {
 fn Course(course: CourseView) -> impl IntoView {
     let texts = use_texts();
     let CourseView { course, names, blueprints, environments } = course;
+    let costs = (course.role != Role::Student).then(|| format!("/courses/{}/costs", course.code));
     let is_only_one = blueprints.len() == 1;
     view! {
         <PageTitle text=format!("{} {}", course.code, course.title)/>
@@ -40,6 +43,7 @@ fn Course(course: CourseView) -> impl IntoView {
             <span>{(texts.home.role)(course.role)}</span>
         </p>
         <h1>{course.title}</h1>
+        {costs.map(|costs| view! { <p><a href=costs rel="external">{texts.costs.heading}</a></p> })}
         {(!environments.is_empty()).then(|| view! {
             <section aria-labelledby="environments">
                 <h2 id="environments">{texts.course.environments}</h2>
@@ -79,8 +83,7 @@ pub(crate) fn Certificates(certificates: CertificatesLeft, role: Role) -> impl I
 #[component]
 fn Blueprint(blueprint: BlueprintCard, is_only_one: bool, names: Option<CourseNames>) -> impl IntoView {
     let texts = &use_texts().course;
-    let BlueprintCard { version, title, summary, services, cpus, memory_mib, disk_gib, is_hardened, keeps_address, is_image_ready } =
-        blueprint;
+    let BlueprintCard { version, title, summary, services, sizes, is_hardened, keeps_address, is_image_ready } = blueprint;
     let services = services
         .into_iter()
         .map(|service| match (texts.service)(&service) {
@@ -95,12 +98,14 @@ fn Blueprint(blueprint: BlueprintCard, is_only_one: bool, names: Option<CourseNa
                 <p>{summary}</p>
                 <h4 class="for-readers">{texts.services}</h4>
                 <ul class="chips">{services}</ul>
-                <p class="quiet">{(texts.size)(cpus, memory_mib, disk_gib)}</p>
+                {(sizes.len() == 1).then(|| sizes.first().map(|size| view! {
+                    <p class="quiet">{(texts.size)(size.cpus, size.memory_mib, size.disk_gib)}</p>
+                }))}
                 {(!is_image_ready).then(|| view! { <Notice tone=Tone::Info><p>{texts.image_not_ready}</p></Notice> })}
                 <Lesson text=(texts.lesson_address)(keeps_address)/>
                 <Lesson text=(texts.lesson_security)(is_hardened)/>
             </div>
-            <RequestForm version is_only_one names/>
+            <RequestForm version is_only_one names sizes/>
         </article>
     }
 }

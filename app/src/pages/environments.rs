@@ -2,6 +2,8 @@
 
 mod connection;
 #[cfg(feature = "ssr")]
+mod costs;
+#[cfg(feature = "ssr")]
 mod delete;
 mod name;
 mod passwords;
@@ -9,8 +11,11 @@ mod prover;
 #[cfg(feature = "ssr")]
 mod scale;
 mod scaling;
+mod spending;
 mod view;
 
+#[cfg(feature = "ssr")]
+pub(crate) use self::costs::CostsPage;
 #[cfg(feature = "ssr")]
 pub(crate) use self::delete::DeletePage;
 #[cfg(feature = "ssr")]
@@ -19,6 +24,8 @@ pub(crate) use self::passwords::PasswordsPage;
 pub(crate) use self::prover::ProverPage;
 #[cfg(feature = "ssr")]
 pub(crate) use self::scale::ScalePage;
+#[cfg(feature = "hydrate")]
+pub(crate) use self::spending::counts;
 pub(crate) use self::view::EnvironmentPage;
 
 use leptos::prelude::*;

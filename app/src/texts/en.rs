@@ -5,6 +5,7 @@ mod environment;
 mod host_name;
 mod images;
 mod incident;
+mod money;
 mod saw;
 mod scaling;
 mod steps;
@@ -119,6 +120,7 @@ pub(super) static TEXTS: Texts = Texts {
     scaling: scaling::SCALING,
     backups: backups::BACKUPS,
     images: images::IMAGES,
+    costs: money::COSTS,
     passwords: Passwords {
         title: |name| format!("Passwords of {name}"),
         heading: "Passwords",

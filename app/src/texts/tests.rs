@@ -3,6 +3,7 @@
 use super::texts;
 use crate::domain::environment::{Act, LedBy, NotYet};
 use crate::domain::incident::Fault;
+use crate::domain::money::{Currency, Money};
 use crate::domain::name::NameProblem;
 use crate::domain::person::Locale;
 use crate::domain::phase::Phase;
@@ -260,6 +261,8 @@ fn errors_speak_to_people_in_both() {
         Why::TooMany { most: 3 },
         Why::SameZone,
         Why::NoSuchZone,
+        Why::NotMoney,
+        Why::Missing,
     ];
     let invalid = whys.map(|why| AppError::Invalid { field: Field::Name, why });
     let others = [
@@ -269,6 +272,9 @@ fn errors_speak_to_people_in_both() {
         AppError::NotAllowed,
         AppError::Conflict,
         AppError::Damaged,
+        AppError::OverBudget { left: Money::new(Currency::Jpy, 12_000_000), needed: Money::new(Currency::Jpy, 345_000_000) },
+        AppError::NoPrice { item: "machine/t3.micro".into() },
+        AppError::NoRate { currency: Currency::Eur },
         AppError::SignInAgain,
         AppError::TryAgain,
         AppError::Unexpected { reference: String::new() },

@@ -32,10 +32,11 @@ async fn names_titles_logs_and_addresses_stay_text_on_every_page() {
         }
         let (site, _) = site(hostile(phase), visit);
         let restore = format!("backups/{}", backup_id());
-        let of_environment = ["passwords", "delete", "scale", "prover?send=1", "backups", &restore, "images", "images/1"]
+        let of_environment = ["passwords", "delete", "scale", "prover?send=1", "backups", &restore, "images", "images/1", "costs"]
             .map(|page| format!("{environment}/{page}"));
-        let pages =
-            ["/", "/courses/SYS-101", "/account", "/backups", &environment].into_iter().chain(of_environment.iter().map(String::as_str));
+        let pages = ["/", "/courses/SYS-101", "/courses/SYS-101/costs", "/account", "/backups", &environment]
+            .into_iter()
+            .chain(of_environment.iter().map(String::as_str));
         for page in pages {
             let (status, html) = get(&site, page).await;
             assert_eq!(status, 200, "{page}");

@@ -4,6 +4,7 @@
 
 mod forms;
 mod hostile;
+mod money;
 mod portal;
 mod reading;
 mod site;

@@ -74,11 +74,12 @@ impl Fake {
             environments: self.clone(),
             scaling: self.clone(),
             backups: self.clone(),
-            images: self,
+            images: self.clone(),
+            costs: self,
         }
     }
 
-    fn answer<T>(&self, value: T) -> Result<T, AppError> {
+    pub fn answer<T>(&self, value: T) -> Result<T, AppError> {
         self.refuses.clone().map_or(Ok(value), Err)
     }
 
@@ -254,9 +255,7 @@ impl Courses for Fake {
                     "ftp_tex".to_owned(),
                     self.text.clone(),
                 ],
-                cpus: 1,
-                memory_mib: 1536,
-                disk_gib: 8,
+                sizes: if self.is_empty { vec![] } else { crate::money::sizes() },
                 is_hardened: true,
                 keeps_address: true,
                 is_image_ready: false,
@@ -301,13 +300,14 @@ impl Environments for Fake {
             is_simulated: true,
             steps: if self.phase == Phase::Waiting { vec![] } else { self.steps() },
             scaling: (self.phase == Phase::Ready).then(|| self.scaling()),
+            so_far: Some(crate::money::so_far()),
             connection: is_settled.then(|| self.connection()),
             acts,
             last_event: 7,
             at: NOW,
         })
     }
-    async fn request(&self, _: &Caller, _: BlueprintVersionId, _: &str, _: &str) -> Result<EnvironmentId, AppError> {
+    async fn request(&self, _: &Caller, _: BlueprintVersionId, _: &str, _: &str, _: u16) -> Result<EnvironmentId, AppError> {
         self.answer(environment_id())
     }
     async fn start(&self, _: &Caller, _: EnvironmentId) -> Result<(), AppError> {
@@ -350,6 +350,7 @@ impl ports::Scaling for Fake {
             policy: None,
             mode: Mode::Teaching,
             may_serve: true,
+            prices: vec![(1, Ok(crate::money::estimate(0))), (2, Ok(crate::money::estimate(900)))],
         })
     }
 

@@ -19,6 +19,8 @@ fn pages() -> Vec<String> {
         format!("{environment}/delete"),
         format!("{environment}/scale"),
         format!("{environment}/prover?send=1"),
+        format!("{environment}/costs"),
+        "/courses/SYS-101/costs".to_owned(),
         format!("{environment}/backups"),
         format!("{environment}/backups/{}", backup_id()),
         "/backups".to_owned(),

@@ -54,6 +54,7 @@ use uuid::Uuid;
 pub use account::{Clients, connect, connect_as};
 pub use doctor::examine;
 pub use route53::Route53;
+pub use size::{instance_type, instance_types};
 
 use identity::{Expected, Signers};
 use listing::Looks;

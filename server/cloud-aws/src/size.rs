@@ -25,12 +25,20 @@ const TYPES: [Type; 7] = [
 ];
 
 /// The type that carries a size.
-pub(crate) fn instance_type(size: Size) -> Result<&'static str, CloudError> {
+///
+/// # Errors
+/// [`Fate::Final`] if none of ours is so large.
+pub fn instance_type(size: Size) -> Result<&'static str, CloudError> {
     let fits = |one: &&Type| one.cpus >= size.cpus && one.memory_mib >= size.memory_mib;
     TYPES.iter().find(fits).map(|one| one.name).ok_or_else(|| {
         let said = format!("no instance type of ours has {} CPUs and {} MiB", size.cpus, size.memory_mib);
         CloudError::new(Fate::Final, "too_large", said)
     })
+}
+
+/// Every type that a size of ours can become, the smallest first.
+pub fn instance_types() -> impl Iterator<Item = &'static str> {
+    TYPES.iter().map(|one| one.name)
 }
 
 /// The processors of a type of ours.

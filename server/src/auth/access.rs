@@ -3,7 +3,7 @@
 use app::domain::course::Role;
 use app::error::AppError;
 
-/// What somebody may want to do with an environment.
+/// What somebody may want to do with an environment, or with the money of a course.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Action {
     /// See its page.
@@ -14,6 +14,20 @@ pub enum Action {
     UseSecrets,
     /// Remove it.
     Delete,
+    /// See what its course costs.
+    SeeCosts,
+    /// Say what its course, or somebody in it, may spend.
+    SetBudgets,
+}
+
+impl Action {
+    /// All of them, as the table has them.
+    pub const ALL: [Self; 6] = [Self::See, Self::Steer, Self::UseSecrets, Self::Delete, Self::SeeCosts, Self::SetBudgets];
+
+    /// Whether it is about a course, and not about an environment.
+    fn is_of_course(self) -> bool {
+        matches!(self, Self::SeeCosts | Self::SetBudgets)
+    }
 }
 
 /// How a caller stands to an environment.
@@ -50,8 +64,12 @@ impl Standing {
     /// [`AppError::NotFound`] for what may not even be seen, else [`AppError::NotAllowed`].
     pub fn may(self, action: Action) -> Result<(), AppError> {
         match (self, action) {
-            (Self::Holder, _) | (Self::Instructor, Action::See | Action::Steer) | (Self::Assistant | Self::Operator, Action::See) => Ok(()),
+            (Self::Holder, Action::See | Action::Steer | Action::UseSecrets | Action::Delete)
+            | (Self::Instructor, Action::See | Action::Steer | Action::SeeCosts | Action::SetBudgets)
+            | (Self::Assistant, Action::See | Action::SeeCosts)
+            | (Self::Operator, Action::See | Action::SeeCosts | Action::SetBudgets) => Ok(()),
             (Self::Other, _) => Err(AppError::NotFound),
+            (Self::Holder, action) if action.is_of_course() => Err(AppError::NotFound),
             _ => Err(AppError::NotAllowed),
         }
     }
@@ -63,7 +81,7 @@ mod tests {
 
     #[test]
     fn the_table_reads_as_agreed() {
-        let mut table = String::from("            see      steer    secrets  delete\n");
+        let mut table = String::from("            see      steer    secrets  delete   costs    budgets\n");
         for (name, standing) in [
             ("holder", Standing::Holder),
             ("instructor", Standing::Instructor),
@@ -71,7 +89,7 @@ mod tests {
             ("operator", Standing::Operator),
             ("other", Standing::Other),
         ] {
-            let cells: Vec<_> = [Action::See, Action::Steer, Action::UseSecrets, Action::Delete]
+            let cells: Vec<_> = Action::ALL
                 .into_iter()
                 .map(|action| match standing.may(action) {
                     Ok(()) => "yes      ",

@@ -37,6 +37,15 @@ pub async fn clouds(db: &mut Db) -> sqlx::Result<Vec<CloudRow>> {
         .collect())
 }
 
+/// One cloud.
+///
+/// # Errors
+/// As the database; `RowNotFound` if there is none such.
+pub async fn cloud(db: &mut Db, id: CloudId) -> sqlx::Result<CloudRow> {
+    let row = sqlx::query!("select kind, account, region, settings from cloud where id = $1", id.0).fetch_one(db).await?;
+    Ok(CloudRow { id, kind: row.kind, account: row.account, region: row.region, settings: row.settings })
+}
+
 /// Adds a cloud, or brings those of its settings up to date that are named.
 ///
 /// # Errors
@@ -102,6 +111,35 @@ pub async fn of_member(db: &mut Db, person: PersonId) -> sqlx::Result<Vec<Course
             role: row.role,
         })
         .collect())
+}
+
+/// A course by its code, with what somebody is in it, if anything.
+///
+/// # Errors
+/// As the database.
+pub async fn by_code(db: &mut Db, code: &str, person: PersonId) -> sqlx::Result<Option<(CourseId, String, Option<Role>)>> {
+    let row = sqlx::query!(
+        r#"select course.id, title, member.role as "role?: Role"
+             from course left join member on member.course = course.id and member.person = $2
+            where code = $1"#,
+        code,
+        person.0
+    );
+    Ok(row.fetch_optional(db).await?.map(|row| (CourseId(row.id), row.title, row.role)))
+}
+
+/// Its people's names, students first.
+///
+/// # Errors
+/// As the database.
+pub async fn members(db: &mut Db, course: CourseId) -> sqlx::Result<Vec<(PersonId, String, Role)>> {
+    let rows = sqlx::query!(
+        r#"select person.id, person.name, role as "role: Role"
+             from member join person on person.id = member.person
+            where course = $1 order by role, person.name"#,
+        course.0
+    );
+    Ok(rows.fetch_all(db).await?.into_iter().map(|row| (PersonId(row.id), row.name, row.role)).collect())
 }
 
 /// Adds a course, or finds it by its code.

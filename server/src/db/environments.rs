@@ -35,8 +35,8 @@ pub struct Request<'a> {
 pub async fn request(db: &mut Db, request: &Request<'_>) -> sqlx::Result<Option<EnvironmentId>> {
     let id = EnvironmentId::new();
     let made = sqlx::query!(
-        "insert into environment (id, course, version, cloud, name, domain, options, wake_at)
-         values ($1, $2, $3, $4, $5, $6, $7, koza_now())
+        "insert into environment (id, course, version, cloud, name, domain, options, wake_at, lease_until)
+         values ($1, $2, $3, $4, $5, $6, $7, koza_now(), koza_now() + (select make_interval(days => lease_days) from course where id = $2))
          on conflict do nothing",
         id.0,
         request.course.0,
@@ -164,6 +164,23 @@ pub async fn set_goal(db: &mut Db, id: EnvironmentId, goal: Goal) -> sqlx::Resul
         incidents::drop_open(db, id).await?;
     }
     sqlx::query!("select pg_notify('koza_wake', $1)", id.0.to_string()).execute(db).await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Its lease is a whole one again, from now on. False: it ends later than that already, or it is going.
+///
+/// # Errors
+/// As the database.
+pub async fn extend_lease(db: &mut Db, id: EnvironmentId) -> sqlx::Result<bool> {
+    let done = sqlx::query!(
+        "update environment set lease_until = koza_now() + make_interval(days => course.lease_days)
+           from course
+          where environment.id = $1 and course.id = environment.course and goal <> 'gone' and removed_at is null
+            and (lease_until is null or lease_until < koza_now() + make_interval(days => course.lease_days))",
+        id.0
+    )
+    .execute(db)
+    .await?;
     Ok(done.rows_affected() == 1)
 }
 
@@ -343,6 +360,14 @@ pub async fn held_by(db: &mut Db, person: PersonId, course: Option<CourseId>) ->
     .fetch_all(db)
     .await?;
     Ok(rows.into_iter().map(|row| (EnvironmentId(row.id), row.code)).collect())
+}
+
+/// What an environment is called, also one that is gone.
+///
+/// # Errors
+/// As the database.
+pub async fn called(db: &mut Db, id: Uuid) -> sqlx::Result<Option<String>> {
+    sqlx::query_scalar!("select name from environment where id = $1", id).fetch_optional(db).await
 }
 
 /// What a page and a machine's settings need beyond the wish.

@@ -94,6 +94,16 @@ pub enum Event {
         /// What.
         mode: Mode,
     },
+    /// The budget has no more to set aside for it.
+    BudgetShort {
+        /// It runs on until then.
+        #[serde(with = "time::serde::rfc3339")]
+        until: OffsetDateTime,
+    },
+    /// It was stopped, because the budget is used up.
+    BudgetUsedUp,
+    /// Somebody keeps it for another lease.
+    Extended,
     /// Somebody saves an image of its disk.
     ImageSaved {
         /// Which: they are counted from 1.

@@ -15,6 +15,12 @@ pub fn code(meter: Meter) -> &'static str {
     }
 }
 
+/// Reads the word back.
+#[must_use]
+pub fn from_code(word: &str) -> Option<Meter> {
+    [Meter::Exists, Meter::Running].into_iter().find(|meter| code(*meter) == word)
+}
+
 /// Follows what the cloud shows of a resource; `since`: when it came to be, where the cloud says so.
 ///
 /// # Errors
@@ -35,6 +41,24 @@ async fn exist(db: &mut Db, resource: ResourceId, since: Option<OffsetDateTime>)
         "insert into interval (resource, meter, from_at)
          select id, 'exists', coalesce($2, intended_at) from resource
           where id = $1 and not exists (select from interval where resource = $1 and meter = 'exists')",
+        resource.0,
+        since,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// A machine was made. On Incus its disk is no resource of its own: what it takes up costs as long as the machine is there.
+///
+/// # Errors
+/// As the database.
+pub async fn keep_disk(db: &mut Db, resource: ResourceId, since: Option<OffsetDateTime>) -> sqlx::Result<()> {
+    sqlx::query!(
+        "insert into interval (resource, meter, from_at)
+         select resource.id, 'exists', coalesce($2, intended_at) from resource join cloud on cloud.id = resource.cloud
+          where resource.id = $1 and cloud.kind = 'incus'
+            and not exists (select from interval where resource = $1 and meter = 'exists')",
         resource.0,
         since,
     )

@@ -191,6 +191,9 @@ pub async fn made(db: &mut Db, id: ResourceId, seen: &Seen) -> sqlx::Result<()> 
     )
     .execute(&mut *db)
     .await?;
+    if seen.kind() == Kind::Machine {
+        intervals::keep_disk(db, id, seen.since).await?;
+    }
     intervals::follow(db, id, &seen.observed, seen.since).await
 }
 

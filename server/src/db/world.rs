@@ -137,10 +137,10 @@ pub async fn load(db: &mut Db, environment: EnvironmentId) -> sqlx::Result<Known
         purpose: row.purpose,
         dns_name: format!("{}.{}", row.name, row.domain),
         name: row.name,
-        options: row.options.0,
         goal: row.goal,
         condemned: u16::try_from(row.condemned).unwrap_or(0),
-        spec: row.spec.0,
+        spec: Spec { size: row.options.0.size.unwrap_or(row.spec.0.size), ..row.spec.0 },
+        options: row.options.0,
         image,
         rebuilds_vanished: row.rebuilds_vanished,
         // A newer release may tell more than this one knows.

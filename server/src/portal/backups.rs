@@ -132,6 +132,6 @@ impl Backups for EnvironmentsPort {
         let offer = version.filter(|version| mine.iter().any(|course| course.id == version.course)).ok_or(AppError::NotAllowed)?;
         drop(db);
         self.manifest(id).await?;
-        self.request_of(caller, offer, name, public_key, Source::Backup(id)).await
+        self.request_of(caller, offer, name, public_key, Source::Backup(id), None).await
     }
 }

@@ -1,18 +1,20 @@
 //! The port `Courses`.
 
-use app::domain::course::{BlueprintCard, CertificatesLeft, CourseCard, CourseNames, CourseView};
+use app::domain::course::{BlueprintCard, CertificatesLeft, CourseCard, CourseNames, CourseView, SizeOffer};
 use app::domain::name::NamePattern;
 use app::domain::person::Caller;
 use app::error::AppError;
 use app::ports::Courses;
 use async_trait::async_trait;
+use cloud::Size;
 
 use super::environments::EnvironmentsPort;
-use super::unexpected;
+use super::{costs, unexpected};
 use crate::certificates::{left, turn};
 use crate::db::courses::{self, CourseRow};
 use crate::db::{self, Db, permits};
 use crate::domains::registrable;
+use crate::spend::Accounts;
 use crate::wish::Security;
 
 /// See [`Courses`].
@@ -59,23 +61,23 @@ impl Courses for CoursesPort {
             .into_iter()
             .find(|course| course.code == code)
             .ok_or(AppError::NotFound)?;
-        let blueprints = courses::offers(&mut db, course.id)
-            .await
-            .map_err(unexpected)?
-            .into_iter()
-            .map(|offer| BlueprintCard {
+        let accounts = Accounts::of(&mut db, course.id).await.map_err(unexpected)?;
+        let mut blueprints = Vec::new();
+        for offer in courses::offers(&mut db, course.id).await.map_err(unexpected)? {
+            let prices = costs::offered(&mut db, &accounts, caller, &offer).await.map_err(unexpected)?;
+            let size =
+                |(size, price): (Size, _)| SizeOffer { cpus: size.cpus, memory_mib: size.memory_mib, disk_gib: size.disk_gib, price };
+            blueprints.push(BlueprintCard {
                 version: offer.id,
+                sizes: offer.spec.sizes().zip(prices).map(size).collect(),
                 title: offer.title,
                 summary: offer.spec.summary,
                 services: offer.spec.services.into_iter().map(|service| service.name).collect(),
-                cpus: offer.spec.size.cpus,
-                memory_mib: offer.spec.size.memory_mib,
-                disk_gib: offer.spec.size.disk_gib,
                 is_hardened: offer.spec.security == Security::Hardened,
                 keeps_address: !offer.spec.gives_back_address,
                 is_image_ready: offer.is_image_ready,
-            })
-            .collect();
+            });
+        }
         let names = match self.environments.has_names(course.cloud).await {
             true => names(&mut db, &course).await.map_err(unexpected)?,
             false => None,

@@ -12,19 +12,20 @@ use app::domain::reason::Attention;
 use app::error::{AppError, Field, Why};
 use app::ports::Environments;
 use async_trait::async_trait;
-use cloud::Kind;
+use cloud::{Kind, Size};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 
-use super::{images, scaling, unexpected, view};
+use super::{images, scaling, unexpected, unpaid, view};
 use crate::auth::access::{Action, Standing};
 use crate::auth::door::BrowserDoor;
 use crate::db::courses::VersionRow;
 use crate::db::environments::{self, Request};
 use crate::db::events::{self, Actor, Event};
-use crate::db::{Db, courses, machines, world};
+use crate::db::{Db, budgets, courses, machines, world};
 use crate::engine::Engine;
 use crate::machine::secrets;
+use crate::spend;
 use crate::wish::SavedImage;
 
 /// How long somebody waits for what a page would like to say of names.
@@ -102,6 +103,7 @@ impl EnvironmentsPort {
         name: &str,
         public_key: &str,
         source: Source,
+        size: Option<Size>,
     ) -> Result<EnvironmentId, AppError> {
         let wrong = |why| AppError::Invalid { field: Field::Name, why };
         let pattern = NamePattern::parse(&offer.name_pattern).map_err(|problem| wrong(Why::Name(problem)))?;
@@ -120,7 +122,9 @@ impl EnvironmentsPort {
             None => secrets::key_pair(name.as_str()).map(|(private, public)| (Some(private), public)).map_err(unexpected)?,
         };
 
+        let size = size.filter(|size| *size != offer.spec.size);
         let mut tx = self.engine.pool.begin().await.map_err(unexpected)?;
+        budgets::lock(&mut tx, offer.course).await.map_err(unexpected)?;
         let request = Request {
             holder: caller.person,
             version: offer.id,
@@ -129,9 +133,9 @@ impl EnvironmentsPort {
             name: name.as_str(),
             domain: &offer.domain,
             options: match source {
-                Source::Blueprint => json!({"public_key": public, "own_key": private.is_none()}),
-                Source::Backup(id) => json!({"public_key": public, "own_key": private.is_none(), "restores": id.0}),
-                Source::Image(image) => json!({"public_key": public, "own_key": private.is_none(), "made_of": image}),
+                Source::Blueprint => json!({"public_key": public, "own_key": private.is_none(), "size": size}),
+                Source::Backup(id) => json!({"public_key": public, "own_key": private.is_none(), "size": size, "restores": id.0}),
+                Source::Image(image) => json!({"public_key": public, "own_key": private.is_none(), "size": size, "made_of": image}),
             },
         };
         let Some(id) = environments::request(&mut tx, &request).await.map_err(unexpected)? else {
@@ -145,6 +149,7 @@ impl EnvironmentsPort {
                 return Err(AppError::NotFound);
             }
         }
+        spend::set_aside(&mut tx, offer.course, id, true).await.map_err(unpaid)?;
         let vault = &self.engine.vault;
         for kind in [SecretKind::WordpressAdmin, SecretKind::BasicAuth, SecretKind::Ftp, SecretKind::FtpProbe] {
             secrets::keep(&mut tx, vault, id, kind, &secrets::password()).await.map_err(unexpected)?;
@@ -166,8 +171,12 @@ impl EnvironmentsPort {
         if standing.goal == goal {
             return Ok(());
         }
+        budgets::lock(&mut tx, standing.course).await.map_err(unexpected)?;
         if !environments::set_goal(&mut tx, id, goal).await.map_err(unexpected)? {
             return Err(AppError::Conflict);
+        }
+        if goal == Goal::Running {
+            spend::set_aside(&mut tx, standing.course, id, true).await.map_err(unpaid)?;
         }
         events::record(&mut tx, id, &Actor::Person(caller.person), &Event::Asked { goal }).await.map_err(unexpected)?;
         tx.commit().await.map_err(unexpected)
@@ -204,7 +213,14 @@ impl Environments for EnvironmentsPort {
         view::load(&mut db, id, standing).await.map_err(unexpected)
     }
 
-    async fn request(&self, caller: &Caller, version: BlueprintVersionId, name: &str, public_key: &str) -> Result<EnvironmentId, AppError> {
+    async fn request(
+        &self,
+        caller: &Caller,
+        version: BlueprintVersionId,
+        name: &str,
+        public_key: &str,
+        size: u16,
+    ) -> Result<EnvironmentId, AppError> {
         let mut db = self.engine.pool.acquire().await.map_err(unexpected)?;
         let mut offer = None;
         for course in courses::of_member(&mut db, caller.person).await.map_err(unexpected)? {
@@ -213,7 +229,8 @@ impl Environments for EnvironmentsPort {
         }
         let offer = offer.ok_or(AppError::NotFound)?;
         drop(db);
-        self.request_of(caller, offer, name, public_key, Source::Blueprint).await
+        let size = offer.spec.sizes().nth(usize::from(size)).ok_or(AppError::NotFound)?;
+        self.request_of(caller, offer, name, public_key, Source::Blueprint, Some(size)).await
     }
 
     async fn start(&self, caller: &Caller, id: EnvironmentId) -> Result<(), AppError> {

@@ -126,6 +126,7 @@ impl Images for EnvironmentsPort {
         // Where its course builds by now is nothing to it: the image is there, or else the request is refused.
         offer.cloud = known.cloud;
         let source = Source::Image(SavedImage { environment: environment.0, slot });
-        self.request_of(caller, offer, name, public_key, source).await
+        // Its disk is as large as the one that it was made of.
+        self.request_of(caller, offer, name, public_key, source, known.options.size).await
     }
 }

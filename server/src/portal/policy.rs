@@ -13,8 +13,10 @@ use super::{scaling, view};
 use crate::auth::access::Standing;
 use crate::db::events::{self, Actor, Event};
 use crate::db::world::{self, Known};
-use crate::db::{Db, environments, samples};
+use crate::db::{Db, budgets, environments, samples};
 use crate::engine::Engine;
+use crate::spend::accounts::Unreckoned;
+use crate::spend::{self, Refused};
 use crate::wish::policy::{CALM, Verdict, judge};
 
 /// Looks at every environment that has a policy. One that cannot be judged now is judged a minute later.
@@ -34,9 +36,10 @@ pub async fn follow_all(engine: &Engine) -> sqlx::Result<()> {
 }
 
 async fn follow(engine: &Engine, id: EnvironmentId) -> sqlx::Result<Option<Because>> {
-    let cloud = world::load(&mut *engine.pool.acquire().await?, id).await?.cloud;
-    let Ok(handle) = engine.clouds.get(&engine.pool, cloud).await else { return Ok(None) };
+    let looked_at = world::load(&mut *engine.pool.acquire().await?, id).await?;
+    let Ok(handle) = engine.clouds.get(&engine.pool, looked_at.cloud).await else { return Ok(None) };
     let mut tx = engine.pool.begin().await?;
+    budgets::lock(&mut tx, looked_at.course).await?;
     environments::lock(&mut tx, id).await?;
     let known = world::load(&mut tx, id).await?;
     let Some(policy) = known.options.policy.filter(|_| is_settled(&known)) else { return Ok(None) };
@@ -58,6 +61,16 @@ async fn follow(engine: &Engine, id: EnvironmentId) -> sqlx::Result<Option<Becau
     };
     if !environments::choose(&mut tx, id, &change).await? {
         return Ok(None);
+    }
+    if matches!(event, Event::ScaledOut { .. }) {
+        match spend::set_aside(&mut tx, known.course, id, true).await {
+            Ok(()) => {}
+            Err(Refused::Unreckoned(Unreckoned::Db(error))) => return Err(error),
+            Err(refused) => {
+                warn!(environment.id = %id, %refused, "its policy asks for a machine that it has no money for");
+                return Ok(None);
+            }
+        }
     }
     events::record(&mut tx, id, &Actor::Koza, &event).await?;
     tx.commit().await?;

@@ -23,13 +23,14 @@ use uuid::Uuid;
 
 use super::environments::EnvironmentsPort;
 use super::host_name::led_by;
-use super::{unexpected, view};
+use super::{costs, unexpected, unpaid, view};
 use crate::auth::access::{Action, Standing};
 use crate::db::events::{self, Actor, Event};
 use crate::db::world::{self, Known};
-use crate::db::{Db, environments, machines};
+use crate::db::{Db, budgets, environments, machines};
 use crate::engine::clouds::Handle;
 use crate::probe::visit::{Answer, Door, visit};
+use crate::spend;
 use crate::wish::{Farewell, farewell};
 
 /// So many requests of a handful at once.
@@ -84,8 +85,9 @@ impl ports::Scaling for EnvironmentsPort {
     }
 
     async fn scale_out(&self, caller: &Caller, id: EnvironmentId, machines: u16, zone: Option<&str>) -> Result<(), AppError> {
-        let (_, handle) = self.steered(caller, id).await?;
+        let (steered, handle) = self.steered(caller, id).await?;
         let mut tx = self.engine.pool.begin().await.map_err(unexpected)?;
+        budgets::lock(&mut tx, steered.course).await.map_err(unexpected)?;
         environments::lock(&mut tx, id).await.map_err(unexpected)?;
         let known = world::load(&mut tx, id).await.map_err(unexpected)?;
         let offer = offer(&mut tx, &known, handle.cloud.nature()).await.map_err(unexpected)?;
@@ -104,6 +106,7 @@ impl ports::Scaling for EnvironmentsPort {
         if !environments::choose(&mut tx, id, &json!({"machines": machines, "zone": zone})).await.map_err(unexpected)? {
             return Err(AppError::Conflict);
         }
+        spend::set_aside(&mut tx, known.course, id, true).await.map_err(unpaid)?;
         let asked = Event::ScaledOut { machines, zone: zone.map(str::to_owned), because: None };
         events::record(&mut tx, id, &Actor::Person(caller.person), &asked).await.map_err(unexpected)?;
         tx.commit().await.map_err(unexpected)
@@ -358,6 +361,7 @@ async fn offer(db: &mut Db, known: &Known, nature: &Nature) -> sqlx::Result<Scal
         policy: known.options.policy,
         mode: known.options.mode,
         may_serve,
+        prices: costs::with_machines(db, known).await?,
     })
 }
 

@@ -129,7 +129,10 @@ impl Line {
             | Event::Mended { .. }
             | Event::Spread { .. }
             | Event::Mode { .. }
-            | Event::Ruled { .. } => {}
+            | Event::Ruled { .. }
+            | Event::BudgetShort { .. }
+            | Event::BudgetUsedUp
+            | Event::Extended => {}
         }
     }
 
@@ -353,6 +356,7 @@ mod tests {
             os: "debian-12".into(),
             services: vec![ServiceSpec { name: "ssh".into(), revision: "1".into() }],
             size: cloud::Size { cpus: 1, memory_mib: 1024, disk_gib: 8 },
+            other_sizes: vec![],
             open_ports: Vec::new(),
             security: crate::wish::Security::Hardened,
             freeze: crate::wish::Freeze::Running,

@@ -7,7 +7,7 @@ use app::domain::reason::Attention;
 
 use super::environments::acts;
 use super::host_name::host_name;
-use super::{connection, images, scaling, timeline};
+use super::{connection, costs, images, scaling, timeline};
 use crate::auth::access::{Action, Standing};
 use crate::db::events::Event;
 use crate::db::world::{self, Known};
@@ -102,6 +102,7 @@ pub async fn load(db: &mut Db, id: EnvironmentId, standing: Standing) -> sqlx::R
         is_simulated: setting.cloud_kind == "sim",
         steps,
         scaling,
+        so_far: costs::so_far(db, &known).await?,
         connection,
         last_event: known.last_event,
         at: known.now,

@@ -18,6 +18,9 @@ pub struct Spec {
     pub services: Vec<ServiceSpec>,
     /// How large.
     pub size: Size,
+    /// Other sizes that may be chosen instead.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub other_sizes: Vec<Size>,
     /// TCP ports that are let in.
     pub open_ports: Vec<PortRange>,
     /// How it is guarded.
@@ -99,6 +102,11 @@ impl Spec {
                 None => true,
             })
             .collect()
+    }
+
+    /// The sizes that may be chosen, the usual one first.
+    pub fn sizes(&self) -> impl Iterator<Item = Size> {
+        std::iter::once(self.size).chain(self.other_sizes.iter().copied())
     }
 
     /// Whether a service is part of it.

@@ -205,6 +205,7 @@ async fn an_account_without_credentials_tells_the_environment_which_call_failed_
     let mut db = portal.engine.pool.acquire().await.expect("a connection");
     let settings = serde_json::json!({ "endpoint": "http://127.0.0.1:9" });
     let there = courses::add_cloud(&mut db, "aws", "123456789012", "us-east-1", &settings).await.expect("a cloud");
+    server::operator::prices::bring(&mut db, &price_list::shipped()).await.expect("the prices that come with Koza");
     courses::choose_cloud(&mut db, "SYS-101", there).await.expect("asked").expect("there is such a course");
     drop(db);
 

@@ -160,7 +160,7 @@ async fn a_new_environment_is_made_of_a_backup_by_who_holds_it_and_by_nobody_els
     let machine = machine_of(&portal, new, 1).await;
     assert!(backups::may_fetch(&mut db, backup.id, machine).await.expect("asked"), "its machine may have what is in it");
     let (_, other) = {
-        let other = portal.environments.request(&portal.other_student, portal.version, "c7", "").await.expect("requested");
+        let other = portal.environments.request(&portal.other_student, portal.version, "c7", "", 0).await.expect("requested");
         portal.run_until_phase_of(&portal.other_student, other, Phase::Ready).await;
         (other, machine_of(&portal, other, 1).await)
     };
@@ -345,7 +345,7 @@ async fn ask(door: &Router, machine: MachineId, method: &str, path: &str, body: 
 async fn a_machine_sends_its_backup_through_its_door_and_nobody_elses(pool: PgPool) {
     let portal = TestPortal::new(pool).await;
     let id = portal.ready().await;
-    let other = portal.environments.request(&portal.other_student, portal.version, "c9", "").await.expect("requested");
+    let other = portal.environments.request(&portal.other_student, portal.version, "c9", "", 0).await.expect("requested");
     portal.run_until_phase_of(&portal.other_student, other, Phase::Ready).await;
     portal.environments.back_up(&portal.student, id).await.expect("asked");
     let backup = of(&portal, id).await[0].id;

@@ -257,7 +257,7 @@ async fn what_is_copied_at_rest_is_off_while_its_disk_is_frozen_and_nobody_takes
                      select $1, blueprint, course, number + 1, $2 from blueprint_version";
     let version = BlueprintVersionId::new();
     sqlx::query(statement).bind(version.0).bind(sqlx::types::Json(&spec)).execute(pool).await.expect("a version");
-    let id = portal.environments.request(&portal.student, version, "c5", "").await.expect("requested");
+    let id = portal.environments.request(&portal.student, version, "c5", "", 0).await.expect("requested");
     portal.run_until_phase(id, Phase::Ready).await;
     let turns = "select count(*) from event where code = 'done' and data ->> 'action' in ('stop machine/1', 'start machine/1')";
     assert_eq!(portal.count(turns).await, 0);

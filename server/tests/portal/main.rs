@@ -15,6 +15,7 @@ mod launches;
 mod leaving;
 mod line;
 mod matrix;
+mod money;
 mod names;
 mod operators;
 mod policies;

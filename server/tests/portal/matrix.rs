@@ -187,7 +187,7 @@ impl Matrix {
             courses::image_baked(&mut db, version.0, cloud, &spec.recipe(), crate::aws::DEBIAN).await.expect("written down");
         }
         drop(db);
-        let id = portal.environments.request(&portal.student, version, &name, "").await.expect("requested");
+        let id = portal.environments.request(&portal.student, version, &name, "", 0).await.expect("requested");
         let bake = sqlx::query_scalar("select id from environment where version = $1 and purpose = 'image'")
             .bind(version.0)
             .fetch_optional(&pool)

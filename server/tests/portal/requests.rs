@@ -23,8 +23,8 @@ async fn a_name_that_cannot_be_used_is_refused_at_its_field(pool: PgPool) {
 async fn of_two_who_want_a_name_at_once_one_gets_it(pool: PgPool) {
     let portal = TestPortal::new(pool).await;
     let (one, other) = tokio::join!(
-        portal.environments.request(&portal.student, portal.version, "c5", ""),
-        portal.environments.request(&portal.other_student, portal.version, "c5", ""),
+        portal.environments.request(&portal.student, portal.version, "c5", "", 0),
+        portal.environments.request(&portal.other_student, portal.version, "c5", "", 0),
     );
     assert_eq!([one.is_ok(), other.is_ok()].iter().filter(|ok| **ok).count(), 1);
 }
@@ -32,7 +32,7 @@ async fn of_two_who_want_a_name_at_once_one_gets_it(pool: PgPool) {
 #[sqlx::test(migrator = "server::MIGRATOR")]
 async fn a_public_key_that_is_none_is_refused_at_its_field(pool: PgPool) {
     let portal = TestPortal::new(pool).await;
-    let refused = portal.environments.request(&portal.student, portal.version, "c5", "ssh-rsa hello").await;
+    let refused = portal.environments.request(&portal.student, portal.version, "c5", "ssh-rsa hello", 0).await;
     assert_eq!(refused, Err(AppError::Invalid { field: Field::PublicKey, why: Why::NotAPublicKey }));
 }
 
@@ -51,7 +51,7 @@ async fn what_one_may_not_see_is_not_found(pool: PgPool) {
         assert_eq!(port.take_private_key(caller, id).await.err(), Some(AppError::NotFound));
         assert!(port.mine(caller).await.expect("a list").is_empty());
     }
-    let refused = port.request(&portal.stranger, portal.version, "c6", "").await;
+    let refused = port.request(&portal.stranger, portal.version, "c6", "", 0).await;
     assert_eq!(refused, Err(AppError::NotFound), "a course that one is not in has no blueprints");
 }
 

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use app::domain::course::Role;
 use app::domain::environment::EnvironmentView;
 use app::domain::ids::{BlueprintVersionId, EnvironmentId, PersonId};
+use app::domain::money::Currency;
 use app::domain::person::Caller;
 use app::domain::phase::Phase;
 use app::domain::scaling::Share;
@@ -13,15 +14,18 @@ use app::error::AppError;
 use app::ports::{Environments, Scaling};
 use cloud::sim::{SimCloud, SimSettings};
 use cloud::{Cloud, Dns, Named};
+use server::db::prices::{self, Figure};
 use server::db::{buckets, courses, environments, people, queue};
 use server::demo::web_and_tex;
 use server::engine::clouds::Handle;
 use server::engine::turn::turn;
 use server::engine::{Clouds, Engine};
 use server::portal::environments::EnvironmentsPort;
+use server::pricing::{Price, Unit};
 use server::store::Store;
 use server::vault::Vault;
 use sqlx::PgPool;
+use time::macros::date;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
@@ -42,6 +46,28 @@ pub struct TestPortal {
     pub store_folder: tempfile::TempDir,
     shift: Arc<AtomicI64>,
     double_clock: Option<aws_double::Clock>,
+}
+
+/// Prices that are easy to reckon with, in a cloud of a kind, and the lesson's rate.
+pub async fn know_prices(db: &mut server::db::Db, kind: &str) {
+    let figures = [
+        ("cpu", Unit::Hour, "0.01"),
+        ("memory", Unit::Hour, "0.004"),
+        ("machine/t3.micro", Unit::Hour, "0.0136"),
+        ("disk", Unit::GibMonth, "0.1"),
+        ("disk/gp3", Unit::GibMonth, "0.096"),
+        ("snapshot", Unit::GibMonth, "0.05"),
+        ("address", Unit::Hour, "0.005"),
+        ("balancer", Unit::Hour, "0.0243"),
+        ("balancer-capacity", Unit::Hour, "0.008"),
+    ];
+    let since = date!(2024 - 02 - 01);
+    for (item, unit, usd) in figures {
+        let price = Price { usd: usd.parse().expect("a figure"), unit, valid_from: since };
+        let figure = Figure { cloud: kind, region: "here", item, price, source: "a test", read_on: since };
+        prices::enter(db, &figure).await.expect("entered");
+    }
+    prices::enter_rate(db, Currency::Jpy, since, "103.69".parse().expect("a rate"), "the lesson").await.expect("entered");
 }
 
 impl TestPortal {
@@ -91,6 +117,7 @@ impl TestPortal {
         let installation = server::db::installation(&mut db).await.expect("an installation");
         let cloud = courses::add_cloud(&mut db, kind, "test", "here", &serde_json::json!({})).await.expect("a cloud");
         let course = courses::add(&mut db, "SYS-101", "Systems", cloud, "koza-machines.test").await.expect("a course");
+        know_prices(&mut db, kind).await;
         let version = courses::publish(&mut db, course, "Web and TeX", &web_and_tex()).await.expect("a version");
         if kind == "sim" {
             environments::wish_for_image(&mut db, version, cloud).await.expect("a wish");
@@ -188,7 +215,7 @@ impl TestPortal {
     }
 
     pub async fn request(&self, name: &str) -> Result<EnvironmentId, AppError> {
-        self.environments.request(&self.student, self.version, name, "").await
+        self.environments.request(&self.student, self.version, name, "", 0).await
     }
 
     pub async fn view(&self, id: EnvironmentId) -> EnvironmentView {

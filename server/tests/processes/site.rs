@@ -82,7 +82,7 @@ impl Site {
     pub async fn request(&self, names: impl IntoIterator<Item = u32>) -> Vec<EnvironmentId> {
         let mut all = Vec::new();
         for number in names {
-            let id = self.portal.request(&self.student, self.version, &format!("c{number}"), "").await.expect("requested");
+            let id = self.portal.request(&self.student, self.version, &format!("c{number}"), "", 0).await.expect("requested");
             all.push(id);
         }
         all

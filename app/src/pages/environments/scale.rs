@@ -10,10 +10,13 @@ use crate::components::choice::{Choice, Item};
 use crate::components::field::{problem_at, problem_elsewhere};
 use crate::components::loaded::Loaded;
 use crate::components::notice::{Notice, Problem, Tone};
+use crate::components::price::PriceLines;
+use crate::components::table::Table;
 use crate::components::title::PageTitle;
 use crate::domain::ids::EnvironmentId;
+use crate::domain::price::Estimate;
 use crate::domain::scaling::{COOLDOWNS, Limit, Mode, Policy, ScaleOffer};
-use crate::error::Field as Place;
+use crate::error::{AppError, Field as Place};
 use crate::visit::{refused, use_texts, use_typed};
 
 /// The page.
@@ -49,6 +52,7 @@ fn Scale(id: EnvironmentId, offer: ScaleOffer) -> impl IntoView {
             {offer.balancer_is_machine.then(|| view! { <p>{scaling.balancer_is_machine}</p> })}
             {(offer.machines > 1 && offer.mode == Mode::Teaching).then(|| view! { <p>{scaling.again}</p> })}
             {(offer.most > 1).then(|| view! { <ChooseMode id offer=offer.clone()/> })}
+            <Prices prices=offer.prices.clone() machines=offer.machines/>
             {match offer.refused {
                 Some(why) => EitherOf3::A(view! { <Notice tone=Tone::Info><p>{(scaling.refused)(why)}</p></Notice> }),
                 None if !offer.leaving.is_empty() => EitherOf3::B(()),
@@ -87,6 +91,46 @@ fn ChooseMode(id: EnvironmentId, offer: ScaleOffer) -> impl IntoView {
         } else {
             Either::Right(may_serve.then(|| view! { <p class="hint">{texts.mode_stays}</p> }))
         }}
+    }
+}
+
+/// What it costs with so many machines, beside what it costs now.
+#[component]
+fn Prices(prices: Vec<(u16, Result<Estimate, AppError>)>, machines: u16) -> impl IntoView {
+    let all = use_texts();
+    let texts = &all.costs;
+    let unknown = prices.iter().find_map(|(_, price)| price.clone().err());
+    let row = |(number, price): (u16, Result<Estimate, AppError>)| {
+        let price = price.ok()?;
+        let is_now = number == machines;
+        Some(view! {
+            <tr>
+                <th scope="row">{(all.scaling.so_many)(number)}</th>
+                <td class="figure">{(texts.money)(price.running())}</td>
+                <td class="figure">{(texts.money)(price.stopped())}</td>
+                <td class="figure">{(!is_now).then(|| (texts.money)(price.hold()))}</td>
+                <td class="figure">{(!is_now && price.left.is_some()).then(|| (texts.fits)(price.fits()))}</td>
+            </tr>
+        })
+    };
+    let last = prices.iter().rev().find_map(|(_, price)| price.clone().ok());
+    let rows = prices.into_iter().filter_map(row).collect_view();
+    view! {
+        <h2>{texts.by_machines}</h2>
+        {unknown.map(|error| view! { <Notice tone=Tone::Problem><p>{(all.trouble.error)(&error)}</p></Notice> })}
+        <Table
+            label=texts.by_machines
+            heads=vec![texts.machines_head, texts.running_head, texts.stopped_head, texts.held_head, texts.fits_head]
+            figures_from=1
+        >
+            {rows}
+        </Table>
+        {last.map(|price| view! {
+            <details class="price-lines">
+                <summary>{texts.line_by_line}</summary>
+                <PriceLines lines=price.lines currency=price.currency/>
+            </details>
+        })}
     }
 }
 

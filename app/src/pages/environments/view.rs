@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use super::asked_for;
 use super::connection::ConnectionBlock;
 use super::scaling::Machines;
+use super::spending::Spending;
 use crate::api::environment_of_page;
 use crate::api::environments::{StartEnvironment, StopEnvironment, TryEnvironmentAgain};
 use crate::components::attention::AttentionBox;
@@ -45,6 +46,7 @@ fn Environment(environment: EnvironmentView) -> impl IntoView {
     let attention = Memo::new(move |_| view.read().attention.clone());
     let incidents = Memo::new(move |_| view.read().incidents.clone());
     let scaling = Memo::new(move |_| view.read().scaling.clone());
+    let so_far = Memo::new(move |_| view.read().so_far.clone());
     let connection = Memo::new(move |_| view.read().connection.clone());
     let (id, name) = view.with_untracked(|view| (view.id, view.name.clone()));
     let title = name.clone();
@@ -61,6 +63,7 @@ fn Environment(environment: EnvironmentView) -> impl IntoView {
             </AttentionBox>
         })}
         <ActButtons view acts only=None/>
+        {move || so_far.get().map(|so_far| view! { <Spending id so_far since/> })}
         {move || scaling.get().map(|scaling| view! { <Machines id scaling/> })}
         <div class="columns">
             {move || connection.get().map(|connection| view! { <ConnectionBlock id connection is_off=phase.get() != Phase::Ready/> })}

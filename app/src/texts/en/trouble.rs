@@ -1,5 +1,6 @@
 //! Errors, in English.
 
+use super::money::money;
 use crate::domain::name::{EnvironmentName, NameProblem};
 use crate::error::{AppError, Why};
 
@@ -12,6 +13,8 @@ pub(super) fn title(error: &AppError) -> &'static str {
         AppError::Invalid { .. } => "Please check what you typed",
         AppError::Damaged => "The backup is damaged",
         AppError::Conflict => "Not possible now",
+        AppError::OverBudget { .. } => "More than the budget has",
+        AppError::NoPrice { .. } | AppError::NoRate { .. } => "Its price is not known",
         AppError::TryAgain => "Try again in a moment",
         AppError::Unexpected { .. } => "Something went wrong",
     }
@@ -30,6 +33,18 @@ pub(super) fn error(error: &AppError) -> String {
         AppError::Conflict => {
             "It changed in the meantime, or cannot be done in this phase. Look at its page, then decide again.".to_owned()
         }
+        AppError::OverBudget { left, needed } => format!(
+            "This sets {} aside, for a day of running and for keeping it afterwards, and {} is left. Nothing was begun. Choose something smaller, delete what you do not need any more, or ask your instructor for more.",
+            money(*needed),
+            money(*left)
+        ),
+        AppError::NoPrice { item } => format!(
+            "Koza does not know what \u{201c}{item}\u{201d} costs, and begins nothing whose price it does not know. Tell your instructor: an operator has to bring in a price list."
+        ),
+        AppError::NoRate { currency } => format!(
+            "Koza does not know what a dollar is in {}, and begins nothing whose price it does not know. Tell your instructor: an operator has to enter the exchange rate.",
+            currency.code()
+        ),
         AppError::SignInAgain => "You signed in a while ago. Type your password again to go on.".to_owned(),
         AppError::TryAgain => "Koza could not be reached or was busy. Nothing was changed. Try again in a moment.".to_owned(),
         AppError::Unexpected { reference } if reference.is_empty() => {
@@ -60,6 +75,8 @@ pub(super) fn why(why: Why) -> String {
             "The first machine is in this zone. A zone can fail as a whole: a copy in the same one would fail with it. Choose another.".to_owned()
         }
         Why::NoSuchZone => "The cloud has no such zone.".to_owned(),
+        Why::NotMoney => "This is no amount. Type it in figures: 12000 or 0.25.".to_owned(),
+        Why::Missing => "This may not stay empty.".to_owned(),
         Why::NotTheName => "This is not the name of the environment.".to_owned(),
     }
 }

@@ -1,5 +1,6 @@
 //! 日本語のエラー
 
+use super::money::money;
 use crate::domain::name::{EnvironmentName, NameProblem};
 use crate::error::{AppError, Why};
 
@@ -12,6 +13,8 @@ pub(super) fn title(error: &AppError) -> &'static str {
         AppError::Invalid { .. } => "入力を確かめてください",
         AppError::Damaged => "バックアップが壊れています",
         AppError::Conflict => "今はできません",
+        AppError::OverBudget { .. } => "予算が足りません",
+        AppError::NoPrice { .. } | AppError::NoRate { .. } => "料金がわかりません",
         AppError::TryAgain => "少し待ってやり直してください",
         AppError::Unexpected { .. } => "問題が起きました",
     }
@@ -28,6 +31,18 @@ pub(super) fn error(error: &AppError) -> String {
             "保管されているバックアップが、入れたときの内容と違います。Koza は何も渡しません。別のバックアップを取り、担当教員に知らせてください。保管場所を調べる必要があります。".to_owned()
         }
         AppError::Conflict => "その間に変わったか、今の状態ではできません。ページを確かめてから、もう一度決めてください。".to_owned(),
+        AppError::OverBudget { left, needed } => format!(
+            "1日動かす分と、その後保管する分として{}が必要ですが、残りは{}です。何も始めていません。小さいものを選ぶか、不要な環境を削除するか、担当教員に追加を頼んでください。",
+            money(*needed),
+            money(*left)
+        ),
+        AppError::NoPrice { item } => format!(
+            "「{item}」の料金が登録されていません。料金のわからないものは始めません。担当教員に知らせてください。運用担当者が料金表を取り込む必要があります。"
+        ),
+        AppError::NoRate { currency } => format!(
+            "1ドルが何{}かが登録されていません。料金のわからないものは始めません。担当教員に知らせてください。運用担当者が為替レートを登録する必要があります。",
+            currency.code()
+        ),
         AppError::SignInAgain => "サインインから時間がたちました。続けるには、もう一度パスワードを入力してください。".to_owned(),
         AppError::TryAgain => "Koza につながらないか、混み合っています。何も変更していません。少し待ってやり直してください。".to_owned(),
         AppError::Unexpected { reference } if reference.is_empty() => {
@@ -61,6 +76,8 @@ pub(super) fn why(why: Why) -> String {
             "最初のマシンと同じゾーンです。ゾーンは丸ごと止まることがあり、同じゾーンのコピーは一緒に止まります。ほかのゾーンを選んでください。".to_owned()
         }
         Why::NoSuchZone => "クラウドにそのゾーンはありません。".to_owned(),
+        Why::NotMoney => "金額ではありません。12000 や 0.25 のように、半角の数字で入力してください。".to_owned(),
+        Why::Missing => "空欄にはできません。".to_owned(),
         Why::NotTheName => "環境の名前と一致しません。".to_owned(),
     }
 }

@@ -7,6 +7,7 @@ use crate::db::chores::{self, Claimed};
 use crate::db::{queue, secrets, sessions};
 use crate::engine::{Engine, backup};
 use crate::portal::policy;
+use crate::spend;
 
 /// What sort of work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +22,8 @@ pub enum Kind {
     AskBackups,
     /// Machines come and go as policies say.
     FollowPolicies,
+    /// Charges are posted, what is set aside is renewed, and what has no more is stopped.
+    FollowBudgets,
     /// Backups whose time has passed are erased from the store.
     EraseBackups,
 }
@@ -47,8 +50,15 @@ impl Patience {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::EraseSecrets, Self::EndSessions, Self::ForgetWorkers, Self::AskBackups, Self::EraseBackups, Self::FollowPolicies];
+    pub const ALL: [Self; 7] = [
+        Self::EraseSecrets,
+        Self::EndSessions,
+        Self::ForgetWorkers,
+        Self::AskBackups,
+        Self::EraseBackups,
+        Self::FollowPolicies,
+        Self::FollowBudgets,
+    ];
 
     /// The word in the table.
     #[must_use]
@@ -60,6 +70,7 @@ impl Kind {
             Self::AskBackups => "ask_backups",
             Self::FollowPolicies => "follow_policies",
             Self::EraseBackups => "erase_backups",
+            Self::FollowBudgets => "follow_budgets",
         }
     }
 
@@ -72,6 +83,8 @@ impl Kind {
             Self::ForgetWorkers => time::Duration::hours(1),
             Self::AskBackups | Self::FollowPolicies => time::Duration::minutes(1),
             Self::EraseBackups => time::Duration::minutes(5),
+            // What is used up is stopped within a minute.
+            Self::FollowBudgets => time::Duration::seconds(20),
         })
     }
 
@@ -80,9 +93,13 @@ impl Kind {
     pub fn patience(self) -> Patience {
         match self {
             // The next round does what this one did not.
-            Self::EraseSecrets | Self::EndSessions | Self::ForgetWorkers | Self::AskBackups | Self::EraseBackups | Self::FollowPolicies => {
-                Patience { tries: 5, first: Duration::from_secs(5), longest: Duration::from_secs(60) }
-            }
+            Self::EraseSecrets
+            | Self::EndSessions
+            | Self::ForgetWorkers
+            | Self::AskBackups
+            | Self::EraseBackups
+            | Self::FollowPolicies
+            | Self::FollowBudgets => Patience { tries: 5, first: Duration::from_secs(5), longest: Duration::from_secs(60) },
         }
     }
 
@@ -114,6 +131,10 @@ pub async fn perform(engine: &Engine, chore: &Claimed) -> Result<(), Trouble> {
             Kind::EraseBackups => {
                 drop(db);
                 backup::erase_expired(engine).await?;
+            }
+            Kind::FollowBudgets => {
+                drop(db);
+                spend::follow::follow(engine).await?;
             }
             Kind::FollowPolicies => {
                 drop(db);

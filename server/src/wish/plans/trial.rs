@@ -29,6 +29,7 @@ pub(super) fn wish(goal: Goal) -> Wish {
             os: "debian-12".into(),
             services: ["ssh", "wordpress", "ftp_tex"].map(service).to_vec(),
             size: Size { cpus: 1, memory_mib: 1024, disk_gib: 8 },
+            other_sizes: Vec::new(),
             open_ports: vec![PortRange { from: 80, to: 80 }],
             security: Security::Hardened,
             freeze: Freeze::Running,

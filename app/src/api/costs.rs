@@ -1,0 +1,67 @@
+//! What things cost, and what may be spent. All of it is on plain pages: the browser's program asks none of it.
+
+use leptos::prelude::*;
+
+use super::{answer, keep_typed, request_context};
+use crate::domain::ids::{EnvironmentId, PersonId};
+use crate::domain::price::{CostsView, CourseSpending};
+use crate::error::AppError;
+use crate::ports::BudgetOf;
+
+/// Those of an environment.
+#[server(prefix = "/do", endpoint = "costs")]
+pub async fn costs(id: EnvironmentId) -> Result<CostsView, AppError> {
+    let (portal, caller) = request_context()?;
+    answer(portal.costs.of_environment(&caller, id).await)
+}
+
+/// Keeps it for another lease, and stays on the page.
+#[server(prefix = "/do", endpoint = "extend_lease")]
+pub async fn extend_lease(id: EnvironmentId) -> Result<(), AppError> {
+    let (portal, caller) = request_context()?;
+    answer(portal.costs.extend(&caller, id).await)
+}
+
+/// Those of a course.
+#[server(prefix = "/do", endpoint = "course_costs")]
+pub async fn course_costs(code: String) -> Result<CourseSpending, AppError> {
+    let (portal, caller) = request_context()?;
+    answer(portal.costs.of_course(&caller, &code).await)
+}
+
+/// Sets what the whole course, or each student, may spend, and stays on the page. What was left empty stays as it is.
+#[server(prefix = "/do", endpoint = "set_budgets")]
+pub async fn set_budgets(
+    code: String,
+    #[server(default)] course: String,
+    #[server(default)] each: String,
+    #[server(default)] reason: String,
+) -> Result<(), AppError> {
+    let (portal, caller) = request_context()?;
+    let mut set = Ok(());
+    for (of, amount) in [(BudgetOf::Course, &course), (BudgetOf::Each, &each)] {
+        if set.is_ok() && !amount.trim().is_empty() {
+            set = portal.costs.set_budget(&caller, &code, of, amount, &reason).await;
+        }
+    }
+    if set.is_err() {
+        keep_typed(&[("course", &course), ("each", &each), ("reason", &reason)]);
+    }
+    answer(set)
+}
+
+/// Grants one student more, and stays on the page.
+#[server(prefix = "/do", endpoint = "grant")]
+pub async fn grant(
+    code: String,
+    person: PersonId,
+    #[server(default)] amount: String,
+    #[server(default)] reason: String,
+) -> Result<(), AppError> {
+    let (portal, caller) = request_context()?;
+    let granted = portal.costs.set_budget(&caller, &code, BudgetOf::Person(person), &amount, &reason).await;
+    if granted.is_err() {
+        keep_typed(&[("person", &person.to_string()), ("amount", &amount), ("grant_reason", &reason)]);
+    }
+    answer(granted)
+}

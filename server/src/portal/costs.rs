@@ -1,0 +1,303 @@
+//! The port `Costs`: what things cost, and what may be spent.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use app::domain::ids::{CourseId, EnvironmentId, PersonId};
+use app::domain::money::Money;
+use app::domain::person::Caller;
+use app::domain::phase::{Goal, Phase};
+use app::domain::price::{
+    Account, AllowanceOf, AllowanceRow, BudgetState, Cost, CostsView, CourseSpending, DaySpent, EnvironmentName, Estimate, Member, SoFar,
+    Spent,
+};
+use app::error::{AppError, Field, Why};
+use app::ports::{BudgetOf, Costs};
+use async_trait::async_trait;
+use rust_decimal::Decimal;
+use time::{Date, Duration};
+
+use super::environments::EnvironmentsPort;
+use super::{unexpected, unpaid, view};
+use crate::auth::access::{Action, Standing};
+use crate::db::budgets::{self, Scope};
+use crate::db::courses::VersionRow;
+use crate::db::events::{self, Actor, Event};
+use crate::db::ledger::{self, DayRow, EntryRow};
+use crate::db::world::{self, Known};
+use crate::db::{Db, courses};
+use crate::pricing::{Shape, micros, quantities};
+use crate::spend::{self, Accounts};
+use crate::wish::Options;
+
+/// So many days are drawn.
+const DRAWN: i64 = 60;
+/// A reason is a sentence, not a file.
+const REASON: usize = 500;
+
+/// What an environment has cost, and costs by the hour as things are in the cloud. `None`: nothing of it has cost anything yet, and nothing does.
+///
+/// # Errors
+/// As the database.
+pub async fn so_far(db: &mut Db, known: &Known) -> sqlx::Result<Option<SoFar>> {
+    let accounts = match Accounts::of_one(db, known.course, known.id).await {
+        Ok(accounts) => accounts,
+        Err(spend::accounts::Unreckoned::Db(error)) => return Err(error),
+        Err(trouble) => {
+            tracing::error!(%trouble, course = %known.course, "this course's money cannot be reckoned");
+            return Ok(None);
+        }
+    };
+    let (spent, per_hour) = (accounts.spent_by(known.id), per_hour(db, &accounts, known).await?);
+    if spent == 0 && per_hour == 0 && !accounts.holds.contains_key(&known.id) {
+        return Ok(None);
+    }
+    Ok(Some(SoFar { currency: accounts.purse.currency, spent, per_hour, budget: budget_state(&accounts, known) }))
+}
+
+fn budget_state(accounts: &Accounts, known: &Known) -> BudgetState {
+    match accounts.holds.get(&known.id) {
+        Some(hold) if hold.stopped_at.is_some() && known.goal == Goal::Stopped => BudgetState::UsedUp,
+        Some(hold) if hold.short_since.is_some() && known.goal == Goal::Running => BudgetState::Short(hold.runs_until),
+        _ => BudgetState::Fine,
+    }
+}
+
+/// What an hour costs of what is there and runs now.
+async fn per_hour(db: &mut Db, accounts: &Accounts, known: &Known) -> sqlx::Result<i64> {
+    let Ok(per_usd) = accounts.per_usd() else { return Ok(0) };
+    let mut usd = Decimal::ZERO;
+    for open in ledger::unsettled_of(db, known.id).await?.into_iter().filter(|one| one.used.to.is_none()) {
+        let book = accounts.book(&open.cloud, &open.region);
+        for quantity in quantities(&open.cloud, open.thing).unwrap_or_default() {
+            usd += book.cost(&quantity, accounts.now, accounts.now + Duration::HOUR).unwrap_or_default();
+        }
+    }
+    Ok(micros(usd * per_usd))
+}
+
+/// What a request for a version in one of its sizes would cost, for each of them.
+///
+/// # Errors
+/// As the database.
+pub async fn offered(
+    db: &mut Db,
+    accounts: &Accounts,
+    caller: &Caller,
+    offer: &VersionRow,
+) -> sqlx::Result<Vec<Result<Estimate, AppError>>> {
+    let cloud = courses::cloud(db, offer.cloud).await?;
+    let estimate = |size| {
+        let shape = Shape { size, ..Shape::of(cloud.kind.clone(), &offer.spec, &Options::default()) };
+        spend::estimate(accounts, &shape, &cloud.region, &[(caller.person, 1_000_000)], None).map_err(unpaid)
+    };
+    Ok(offer.spec.sizes().map(estimate).collect())
+}
+
+/// What an environment would cost with so many machines.
+///
+/// # Errors
+/// As the database.
+pub async fn with_machines(db: &mut Db, known: &Known) -> sqlx::Result<Vec<(u16, Result<Estimate, AppError>)>> {
+    let Some(priced) = budgets::priced(db, &[known.id]).await?.pop() else { return Ok(Vec::new()) };
+    let accounts = match Accounts::of(db, known.course).await {
+        Ok(accounts) => accounts,
+        Err(spend::accounts::Unreckoned::Db(error)) => return Err(error),
+        Err(_) => return Ok(Vec::new()),
+    };
+    let holders = accounts.holders_of(known.id);
+    let estimate = |machines| {
+        let shape = Shape { machines, ..priced.shape.clone() };
+        let of = Some((known.id, priced.lease_until));
+        (machines, spend::estimate(&accounts, &shape, &priced.region, holders, of).map_err(unpaid))
+    };
+    Ok((1..=known.spec.most_machines).map(estimate).collect())
+}
+
+/// Everything that was posted or accrued, by day and by what it went to.
+fn sums(posted: Vec<DayRow>, accounts: &Accounts) -> (Vec<DaySpent>, Vec<Spent<Cost>>) {
+    let fresh = accounts.due.entries.iter().chain(&accounts.accrued).map(|entry| DayRow {
+        day: entry.day,
+        item: entry.item.clone(),
+        amount: entry.amount,
+    });
+    let (mut days, mut costs) = (BTreeMap::<Date, i64>::new(), BTreeMap::<Cost, i64>::new());
+    for row in posted.into_iter().chain(fresh) {
+        *days.entry(row.day).or_default() += row.amount;
+        if let Some(cost) = Cost::of_item(&row.item) {
+            *costs.entry(cost).or_default() += row.amount;
+        }
+    }
+    let first = days.keys().next_back().map_or(Date::MIN, |last| last.saturating_sub(Duration::days(DRAWN - 1)));
+    let days = days.split_off(&first).into_iter().map(|(of, amount)| Spent { of, amount }).collect();
+    (days, costs.into_iter().map(|(of, amount)| Spent { of, amount }).collect())
+}
+
+fn unpriced(accounts: &Accounts) -> Option<String> {
+    let all: Vec<_> = accounts.unpriced.iter().map(String::as_str).collect();
+    (!all.is_empty()).then(|| all.join("; "))
+}
+
+impl EnvironmentsPort {
+    /// The first line of what is asked of a course's money.
+    async fn may_with_money(
+        &self,
+        db: &mut Db,
+        caller: &Caller,
+        code: &str,
+        action: Action,
+    ) -> Result<(CourseId, String, Standing), AppError> {
+        let (course, title, role) = courses::by_code(db, code, caller.person).await.map_err(unexpected)?.ok_or(AppError::NotFound)?;
+        let standing = Standing::of(false, role, caller.is_operator);
+        standing.may(action)?;
+        Ok((course, title, standing))
+    }
+
+    /// Charges of a course after this one, for a file.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] for who may not see them.
+    pub async fn charges(&self, caller: &Caller, code: &str, after: i64, n: i64) -> Result<Vec<(i64, EntryRow)>, AppError> {
+        let mut db = self.engine.pool.acquire().await.map_err(unexpected)?;
+        let (course, _, _) = self.may_with_money(&mut db, caller, code, Action::SeeCosts).await?;
+        ledger::entries(&mut db, course, after, n).await.map_err(unexpected)
+    }
+}
+
+#[async_trait]
+impl Costs for EnvironmentsPort {
+    async fn of_environment(&self, caller: &Caller, id: EnvironmentId) -> Result<CostsView, AppError> {
+        let mut db = self.engine.pool.acquire().await.map_err(unexpected)?;
+        let standing = self.may(&mut db, caller, id, Action::See).await?;
+        let standing = Standing::of(standing.is_holder, standing.role, caller.is_operator);
+        let known = world::load(&mut db, id).await.map_err(unexpected)?;
+        let accounts = Accounts::of_one(&mut db, known.course, id).await.map_err(unexpected)?;
+        let priced = budgets::priced(&mut db, &[id]).await.map_err(unexpected)?.pop().ok_or(AppError::NotFound)?;
+        let (days, by_cost) = sums(ledger::days_of_environment(&mut db, id).await.map_err(unexpected)?, &accounts);
+        let book = accounts.book(&priced.shape.cloud, &priced.region);
+        let per_usd = accounts.per_usd();
+        let lines = match (priced.shape.lines(&book, accounts.now), &per_usd) {
+            (Ok(lines), Ok(per_usd)) if known.goal != Goal::Gone => lines.iter().map(|line| line.at_rate(*per_usd)).collect(),
+            _ => Vec::new(),
+        };
+        let spent = accounts.spent_by(id);
+        let so_far = SoFar {
+            currency: accounts.purse.currency,
+            spent,
+            per_hour: per_hour(&mut db, &accounts, &known).await.map_err(unexpected)?,
+            budget: budget_state(&accounts, &known),
+        };
+        let phase = view::phase_of(&known);
+        let is_going = matches!(phase, Phase::Removing | Phase::Removed);
+        let lease_until = priced.lease_until.filter(|_| !is_going);
+        let until_then = lease_until.and_then(|until| {
+            let usd = priced.shape.cost(&book, known.goal == Goal::Running, accounts.now, until.max(accounts.now)).ok()?;
+            Some(micros(usd * per_usd.ok()?))
+        });
+        let days_of_lease = u16::try_from(accounts.purse.lease.whole_days()).ok();
+        Ok(CostsView {
+            name: known.name.clone(),
+            so_far,
+            lines,
+            days,
+            by_cost,
+            held: accounts.committed(id) - spent,
+            lease_until,
+            projection: until_then.map(|more| spent + more),
+            may_extend: days_of_lease.filter(|_| !is_going && standing.may(Action::Steer).is_ok()),
+            unpriced: unpriced(&accounts),
+        })
+    }
+
+    async fn extend(&self, caller: &Caller, id: EnvironmentId) -> Result<(), AppError> {
+        let mut tx = self.engine.pool.begin().await.map_err(unexpected)?;
+        let standing = self.may(&mut tx, caller, id, Action::Steer).await?;
+        budgets::lock(&mut tx, standing.course).await.map_err(unexpected)?;
+        if !spend::extend(&mut tx, standing.course, id, standing.goal == Goal::Running).await.map_err(unpaid)? {
+            return Err(AppError::Conflict);
+        }
+        events::record(&mut tx, id, &Actor::Person(caller.person), &Event::Extended).await.map_err(unexpected)?;
+        tx.commit().await.map_err(unexpected)
+    }
+
+    async fn of_course(&self, caller: &Caller, code: &str) -> Result<CourseSpending, AppError> {
+        let mut db = self.engine.pool.acquire().await.map_err(unexpected)?;
+        let (course, title, standing) = self.may_with_money(&mut db, caller, code, Action::SeeCosts).await?;
+        let accounts = Accounts::of(&mut db, course).await.map_err(unexpected)?;
+        let (days, by_cost) = sums(ledger::days_of_course(&mut db, course).await.map_err(unexpected)?, &accounts);
+        let names = budgets::names(&mut db, course).await.map_err(unexpected)?;
+        let mut environments: Vec<_> = names
+            .into_iter()
+            .map(|(id, name, holder)| Spent { amount: accounts.spent_by(id), of: EnvironmentName { id, name, holder } })
+            .filter(|one| one.amount != 0)
+            .collect();
+        environments.sort_by_key(|one| std::cmp::Reverse(one.amount));
+        let holding: BTreeSet<PersonId> = accounts.holders.values().flatten().map(|(person, _)| *person).collect();
+        let members = courses::members(&mut db, course).await.map_err(unexpected)?;
+        let people = members
+            .into_iter()
+            .filter(|(id, _, role)| *role == app::domain::course::Role::Student || holding.contains(id))
+            .map(|(id, name, _)| {
+                let spent = accounts.spent_by_person(id);
+                let held = accounts.committed_by(id) - spent;
+                Account { of: Member { id, name }, allowed: accounts.allowed.of(id), spent, held }
+            })
+            .collect();
+        let (spent, committed) = accounts.of_all();
+        let history = budgets::history(&mut db, course).await.map_err(unexpected)?.into_iter();
+        let history = history.map(|row| AllowanceRow {
+            of: match (row.scope.as_str(), row.person) {
+                (_, Some(person)) => AllowanceOf::Person(person),
+                ("each", None) => AllowanceOf::Each,
+                (_, None) => AllowanceOf::Course,
+            },
+            amount: row.amount,
+            reason: row.reason,
+            by: row.by,
+            at: row.set_at,
+        });
+        Ok(CourseSpending {
+            code: code.to_owned(),
+            title,
+            currency: accounts.purse.currency,
+            course: Account { of: (), allowed: accounts.allowed.course, spent, held: committed - spent },
+            each: accounts.allowed.each,
+            people,
+            environments,
+            by_cost,
+            days,
+            history: history.collect(),
+            may_set: standing.may(Action::SetBudgets).is_ok(),
+            unpriced: unpriced(&accounts),
+        })
+    }
+
+    async fn set_budget(&self, caller: &Caller, code: &str, of: BudgetOf, amount: &str, reason: &str) -> Result<(), AppError> {
+        let mut tx = self.engine.pool.begin().await.map_err(unexpected)?;
+        let (course, _, _) = self.may_with_money(&mut tx, caller, code, Action::SetBudgets).await?;
+        budgets::lock(&mut tx, course).await.map_err(unexpected)?;
+        let currency = budgets::purse(&mut tx, course).await.map_err(unexpected)?.currency;
+        let typed = Money::parse(currency, amount).ok_or(AppError::Invalid { field: Field::Amount, why: Why::NotMoney })?;
+        let reason: String = reason.trim().chars().take(REASON).collect();
+        if reason.is_empty() {
+            return Err(AppError::Invalid { field: Field::Reason, why: Why::Missing });
+        }
+        let allowed = budgets::allowed(&mut tx, course).await.map_err(unexpected)?;
+        let (scope, before) = match of {
+            BudgetOf::Course => (Scope::Course, allowed.course),
+            BudgetOf::Each => (Scope::Each, allowed.each),
+            BudgetOf::Person(person) => {
+                let members = courses::members(&mut tx, course).await.map_err(unexpected)?;
+                if !members.iter().any(|(id, _, _)| *id == person) {
+                    return Err(AppError::NotFound);
+                }
+                (Scope::Person(person), None)
+            }
+        };
+        if before == Some(typed.micros) {
+            return Ok(());
+        }
+        let more = Money::new(currency, typed.micros - before.unwrap_or(0));
+        budgets::allow(&mut tx, course, scope, more, &reason, Some(caller.person)).await.map_err(unexpected)?;
+        tx.commit().await.map_err(unexpected)
+    }
+}
