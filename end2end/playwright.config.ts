@@ -31,8 +31,10 @@ export default defineConfig({
     : isAws
     ? [{ name: 'on a double of AWS', grep: /@aws/ }]
     : [
-        { name: 'scripts on', grepInvert: /@real|@bench|@aws/ },
+        { name: 'scripts on', grepInvert: /@real|@bench|@aws|@last/ },
         // What a person does here works as plain HTML, too.
         { name: 'scripts off', grep: /@plain/, use: { javaScriptEnabled: false } },
+        // What changes everybody's lot waits until nobody else is there.
+        { name: 'last', grep: /@last/, dependencies: ['scripts on', 'scripts off'] },
       ],
 });

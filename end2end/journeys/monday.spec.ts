@@ -12,7 +12,7 @@ import { expect, picture, test } from '../fixtures/test.ts';
 // The portal is killed once: its pages notice.
 test.use({ tolerates: /ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_EMPTY_RESPONSE|ERR_NETWORK/ });
 
-test('Monday, nine o\'clock: from one click to a machine that a whole lesson is held on @real', async ({ site, page, browser }) => {
+test('Monday, nine o\'clock: from one click to a machine that a whole lesson is held on @real', async ({ site, page, browser, anotherBrowser }) => {
   const { environment: words } = site.words;
   const name = freshName('monday');
   const at = home();
@@ -172,6 +172,34 @@ test('Monday, nine o\'clock: from one click to a machine that a whole lesson is 
     const nonce = `again${Date.now()}`;
     expect((await ftp('-T', file(at, 'main.tex', tex(nonce)), `ftp://${ip}/main.tex`)).status).toBe(0);
     await comesBack(nonce);
+  });
+
+  await test.step('a budget that is used up stops it and keeps everything; granted more, it is there again', async () => {
+    const { costs } = site.words;
+    await site.open(path);
+    const spent = page.locator('.spending strong');
+    const before = await spent.innerText();
+    await expect(spent, 'it counts while one looks').not.toHaveText(before, { timeout: 30_000 });
+    await picture(page, 'real-spending');
+    const instructor = await anotherBrowser();
+    await instructor.signIn(people.instructor);
+    await instructor.setBudget('course', '0', 'the year is over');
+    const began = Date.now();
+    await expect(page.getByText(costs.usedUp)).toBeVisible({ timeout: 120_000 });
+    console.log(`          stopped ${((Date.now() - began) / 1000).toFixed(0)} s after the budget was used up`);
+    await site.becomes('stopped');
+    expect((await held()).machines, 'its machine is kept').toHaveLength(1);
+    await picture(page, 'real-used-up');
+    await site.act(words.start).click();
+    await expect(page.getByRole('alert').filter({ hasText: costs.over })).toBeVisible();
+    await instructor.setBudget('course', '100000', 'it is not');
+    await site.open(path);
+    await site.act(words.start).click();
+    await site.becomes('ready');
+    expect(await frontPage()).toContain(article);
+    await site.open(`${path}/costs`);
+    await expect(page.getByRole('region', { name: costs.lineByLine }).getByRole('row')).toHaveCount(5);
+    await picture(page, 'real-costs');
   });
 
   await test.step('scaled out: a copy that is its own machine, and a balancer before both', async () => {

@@ -90,6 +90,16 @@ export class Site {
     return new URL(this.page.url()).pathname;
   }
 
+  /** Says what the whole course, or each student, may spend. */
+  async setBudget(of: 'course' | 'each', amount: string, reason: string) {
+    const { costs } = this.words;
+    await this.open(`/courses/${course.code}/costs`);
+    await this.page.getByRole('textbox', { name: of === 'each' ? costs.each : costs.wholeCourse }).fill(amount);
+    await this.page.getByRole('textbox', { name: costs.reason }).first().fill(reason);
+    await this.page.getByRole('button', { name: costs.set, exact: true }).click();
+    await expect(this.page.getByRole('cell', { name: reason, exact: true })).toBeVisible();
+  }
+
   // --- an environment's page ---
 
   get phase(): Locator {

@@ -34,6 +34,13 @@ export const words = {
       title: (name: string) => `Images of ${name}`, save: 'Save as image', kept: 'Kept', use: 'Use or delete …', start: 'Start a new environment from it', forget: 'Delete for ever', none: 'No image was saved yet.',
       saved: (number: number) => `Image ${number} is made of the machine's disk`,
     },
+    costs: {
+      heading: 'What it costs', size: 'Size', lineByLine: 'Line by line', details: 'Costs in detail', title: (name: string) => `Costs of ${name}`,
+      whileStopped: 'While it is stopped', byMachines: 'What it costs with so many machines', courseTitle: (course: string) => `Costs of ${course}`,
+      each: 'Each student', reason: 'Reason', set: 'Set', doesNotFit: 'Your budget has no room for this', over: 'More than the budget has',
+      grantTo: 'To', grantAmount: 'How much more', grant: 'Grant', missing: 'This may not stay empty.',
+      usedUp: 'Koza stopped it, because the budget is used up.', wholeCourse: 'The whole course',
+    },
     passwords: { title: 'Passwords', wordpress: 'WordPress', protected: 'Protected page', ftp: 'FTP' },
     delete: { title: (name: string) => `Delete ${name}?`, type: (name: string) => `Type ${name} to confirm`, button: 'Delete for ever', wrong: 'This is not the name of the environment.' },
     account: { title: 'Account', thisOne: 'This browser', endOthers: 'End all others', end: /^End the session of/ },
@@ -74,6 +81,13 @@ export const words = {
     images: {
       title: (name: string) => `${name} のイメージ`, save: 'イメージとして保存', kept: '保管中', use: '使う・削除する…', start: 'このイメージから新しい環境を作る', forget: '完全に削除', none: '保存したイメージはまだありません。',
       saved: (number: number) => `イメージ ${number} をマシンのディスクから作りました`,
+    },
+    costs: {
+      heading: '料金', size: 'サイズ', lineByLine: '内訳', details: '料金の詳細', title: (name: string) => `${name} の料金`,
+      whileStopped: '停止中の料金', byMachines: '台数ごとの料金', courseTitle: (course: string) => `${course} の料金`,
+      each: '学生1人あたり', reason: '理由', set: '設定する', doesNotFit: '予算が足りません', over: '予算が足りません',
+      grantTo: '学生', grantAmount: '追加する額', grant: '追加する', missing: '空欄にはできません。',
+      usedUp: '予算を使い切ったため、Koza が停止しました。', wholeCourse: 'コース全体',
     },
     passwords: { title: 'パスワード', wordpress: 'WordPress', protected: 'パスワード付きのページ', ftp: 'FTP' },
     delete: { title: (name: string) => `${name} を削除しますか`, type: (name: string) => `確認のため ${name} と入力してください`, button: '完全に削除する', wrong: '環境の名前と一致しません。' },
