@@ -61,6 +61,7 @@ create table ledger (
 );
 comment on table ledger is 'append-only: by privilege, and by a trigger for whoever owns it';
 create index ledger_course on ledger (course, day) include (environment, kind, amount, usd);
+create index ledger_in_order on ledger (course, id);
 create index ledger_environment on ledger (environment) include (amount, usd);
 
 -- What may be spent: the sum of these, by whom, when and why. Taking some back is a negative one.

@@ -85,6 +85,8 @@ pub enum Field {
     Zone,
     /// An amount of money.
     Amount,
+    /// An amount of money for each student.
+    AmountEach,
     /// Why it is set.
     Reason,
 }

@@ -86,7 +86,7 @@ test('an instructor sees who spent what, and students do not @plain', async ({ s
   await expect(instructor.heading(site.words.costs.courseTitle(course.code))).toBeVisible();
   const theirs = await instructor.page.request.get(`/courses/${course.code}/costs.csv`);
   expect(theirs.status()).toBe(200);
-  expect((await theirs.text()).split('\n')[0]).toBe('day,environment,holders,what,item,usd,rate,amount,reason');
+  expect((await theirs.text()).split('\n')[0]).toBe('\ufeffday,environment,holders,what,item,usd,rate,amount,reason');
 });
 
 // After all the others: a budget is everybody's.

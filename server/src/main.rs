@@ -137,8 +137,9 @@ async fn migrate(database: &Database) -> anyhow::Result<()> {
     let pool = db::connect(database.owner_url(), 1).await.context("the database does not answer")?;
     server::MIGRATOR.run(&pool).await.context("a migration failed; nothing after it was run")?;
     let mut tx = pool.begin().await?;
-    operator::prices::bring(&mut tx, &price_list::shipped()).await?;
+    let brought = operator::prices::bring(&mut tx, &price_list::shipped()).await?;
     tx.commit().await?;
+    operator::prices::tell(&brought);
     println!("The database is up to date.");
     Ok(())
 }

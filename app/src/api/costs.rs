@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::{answer, keep_typed, request_context};
 use crate::domain::ids::{EnvironmentId, PersonId};
 use crate::domain::price::{CostsView, CourseSpending};
-use crate::error::AppError;
+use crate::error::{AppError, Field};
 use crate::ports::BudgetOf;
 
 /// Those of an environment.
@@ -41,7 +41,12 @@ pub async fn set_budgets(
     let mut set = Ok(());
     for (of, amount) in [(BudgetOf::Course, &course), (BudgetOf::Each, &each)] {
         if set.is_ok() && !amount.trim().is_empty() {
-            set = portal.costs.set_budget(&caller, &code, of, amount, &reason).await;
+            set = portal.costs.set_budget(&caller, &code, of, amount, &reason).await.map_err(|error| match error {
+                AppError::Invalid { field: Field::Amount, why } if of == BudgetOf::Each => {
+                    AppError::Invalid { field: Field::AmountEach, why }
+                }
+                error => error,
+            });
         }
     }
     if set.is_err() {

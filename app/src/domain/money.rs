@@ -91,8 +91,11 @@ impl Money {
         format!("{}{}.{:06}", if self.micros < 0 { "-" } else { "" }, size / 1_000_000, size % 1_000_000)
     }
 
-    /// Reads what people type: `1200`, `1,200`, `0.25`, with or without the currency. `None`: it is no amount, or has more decimals than
-    /// millionths.
+    /// More than a course ever sees, and little enough that thousands of them add up.
+    const MOST: i64 = 1_000_000_000;
+
+    /// Reads what people type: `1200`, `1,200`, `0.25`, with or without the currency. `None`: it is no amount, has more decimals than
+    /// millionths, or is more than a thousand million.
     #[must_use]
     pub fn parse(currency: Currency, typed: &str) -> Option<Self> {
         let typed = typed.trim();
@@ -103,8 +106,8 @@ impl Money {
             return None;
         }
         let part: i64 = format!("{part:0<6}").parse().ok()?;
-        let micros = whole.parse::<i64>().ok()?.checked_mul(1_000_000)?.checked_add(part)?;
-        Some(Self { currency, micros })
+        let whole = whole.parse::<i64>().ok().filter(|whole| *whole < Self::MOST)?;
+        Some(Self { currency, micros: whole * 1_000_000 + part })
     }
 }
 
@@ -145,7 +148,7 @@ mod tests {
         let read = |typed| Money::parse(Currency::Jpy, typed).map(|money| money.micros);
         assert_eq!(read(" 12,000 JPY "), Some(12_000_000_000));
         assert_eq!(read("0.25"), Some(250_000));
-        for typed in ["", "-5", "1e3", "1.", ".5", "1.2345678", "12 EUR", "９", "99999999999999999999"] {
+        for typed in ["", "-5", "1e3", "1.", ".5", "1.2345678", "12 EUR", "９", "99999999999999999999", "1000000000"] {
             assert_eq!(read(typed), None, "{typed}");
         }
         assert_eq!(Money::new(Currency::Usd, -1_500).exact(), "-0.001500");

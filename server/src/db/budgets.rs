@@ -74,6 +74,12 @@ pub struct Allowed {
 }
 
 impl Allowed {
+    /// Whether nobody has set a budget.
+    #[must_use]
+    pub fn is_unlimited(&self) -> bool {
+        self.course.is_none() && self.each.is_none()
+    }
+
     /// What one person may spend: what each may, and what was granted beside it. Where each may spend what they like, so may they.
     #[must_use]
     pub fn of(&self, person: PersonId) -> Option<i64> {
@@ -306,18 +312,27 @@ pub async fn holders(db: &mut Db, course: CourseId) -> sqlx::Result<Vec<(Environ
     Ok(rows.into_iter().map(|row| (EnvironmentId(row.environment), PersonId(row.person), row.share)).collect())
 }
 
-/// Courses in which something costs, is set aside, or is still to be charged.
+/// Courses in which something costs, is set aside, or is still to be charged; in no order: whom time did not suffice for is earlier another time.
 ///
 /// # Errors
 /// As the database.
 pub async fn courses_that_spend(db: &mut Db) -> sqlx::Result<Vec<CourseId>> {
     let ids = sqlx::query_scalar!(
-        r#"select distinct course as "course!" from (
+        r#"select course as "course!" from (
                select r.course from interval i join resource r on r.id = i.resource where not i.is_settled
-               union all select course from hold
-           ) as spending order by 1"#
+               union select course from hold
+           ) as spending order by random()"#
     );
     Ok(ids.fetch_all(db).await?.into_iter().map(CourseId).collect())
+}
+
+/// Locks the money of all courses until the end of the transaction.
+///
+/// # Errors
+/// As the database.
+pub async fn lock_all(db: &mut Db) -> sqlx::Result<()> {
+    sqlx::query!("select id from course order by id for no key update").fetch_all(db).await?;
+    Ok(())
 }
 
 /// A line of the history of budgets.

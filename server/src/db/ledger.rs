@@ -257,6 +257,9 @@ pub struct Posted {
 /// # Errors
 /// As the database.
 pub async fn post(db: &mut Db, posted: &[Posted], entries: &[Entry]) -> sqlx::Result<bool> {
+    // Environments before intervals, as workers lock them: an entry's foreign key would take them afterwards.
+    let environments: Vec<_> = entries.iter().map(|one| one.environment).collect();
+    sqlx::query!("select id from environment where id = any ($1) order by id for key share", &environments).fetch_all(&mut *db).await?;
     let column = |of: fn(&Posted) -> OffsetDateTime| posted.iter().map(of).collect::<Vec<_>>();
     let done = sqlx::query!(
         "update interval i

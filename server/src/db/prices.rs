@@ -169,6 +169,8 @@ pub async fn rates(db: &mut Db) -> sqlx::Result<Rates> {
 /// # Errors
 /// As the database.
 pub async fn enter_rate(db: &mut Db, currency: Currency, day: Date, per_usd: Decimal, source: &str) -> sqlx::Result<bool> {
+    // As many decimals as the column has.
+    let per_usd = per_usd.round_dp(8);
     sqlx::query!(
         "insert into exchange_rate (currency, day, per_usd, source) values ($1, $2, $3, $4) on conflict do nothing",
         currency.code(),

@@ -49,7 +49,9 @@ fn pages(port: EnvironmentsPort, caller: Caller, code: String) -> impl futures::
 }
 
 fn text(with_heads: bool, rows: impl Iterator<Item = EntryRow>) -> Vec<u8> {
-    let mut file = csv::Writer::from_writer(Vec::new());
+    // Without this mark spreadsheets take UTF-8 for something else.
+    let begin = if with_heads { "\u{feff}" } else { "" };
+    let mut file = csv::Writer::from_writer(begin.as_bytes().to_vec());
     let heads = ["day", "environment", "holders", "what", "item", "usd", "rate", "amount", "reason"];
     let written = (|| {
         if with_heads {
@@ -85,7 +87,7 @@ fn text(with_heads: bool, rows: impl Iterator<Item = EntryRow>) -> Vec<u8> {
 
 /// What a spreadsheet would take for a formula is marked as text (OWASP, "CSV Injection").
 fn plain(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) { format!("'{text}") } else { text.to_owned() }
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']) { format!("'{text}") } else { text.to_owned() }
 }
 
 #[cfg(test)]
@@ -109,7 +111,7 @@ mod tests {
         let text = String::from_utf8(text(true, [row].into_iter())).expect("text");
         assert_eq!(
             text,
-            "day,environment,holders,what,item,usd,rate,amount,reason\n\
+            "\u{feff}day,environment,holders,what,item,usd,rate,amount,reason\n\
              2026-11-22,c5,\"'=cmd|' /C calc'!A0, \"\"Aoi\"\"\",machine,machine/t3.micro,-0.000001,103.69,1234.567890,\n"
         );
     }

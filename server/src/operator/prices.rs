@@ -114,6 +114,12 @@ async fn import(engine: &Engine, files: &[PathBuf], region: Option<&str>) -> any
     let brought = bring(&mut tx, &lists).await?;
     tx.commit().await?;
     println!("{} new figures, {} that were known.", brought.new, brought.known);
+    tell(&brought);
+    Ok(())
+}
+
+/// What somebody has to know of figures that were brought in.
+pub fn tell(brought: &Brought) {
     for differ in &brought.differ {
         println!("Not changed: {differ}. Give the new figure a later first day.");
     }
@@ -121,7 +127,6 @@ async fn import(engine: &Engine, files: &[PathBuf], region: Option<&str>) -> any
         let usd = Decimal::new(brought.corrected, 6);
         println!("They hold for days that were charged already: {} entries correct that by {usd} USD.", brought.entries);
     }
-    Ok(())
 }
 
 fn offer(path: &Path, region: Option<&str>, today: Date) -> anyhow::Result<PriceList> {

@@ -13,7 +13,6 @@ use app::domain::price::{
 use app::error::{AppError, Field, Why};
 use app::ports::{BudgetOf, Costs};
 use async_trait::async_trait;
-use rust_decimal::Decimal;
 use time::{Date, Duration};
 
 use super::environments::EnvironmentsPort;
@@ -25,7 +24,7 @@ use crate::db::events::{self, Actor, Event};
 use crate::db::ledger::{self, DayRow, EntryRow};
 use crate::db::world::{self, Known};
 use crate::db::{Db, courses};
-use crate::pricing::{Shape, micros, quantities};
+use crate::pricing::{Shape, micros};
 use crate::spend::{self, Accounts};
 use crate::wish::Options;
 
@@ -47,7 +46,7 @@ pub async fn so_far(db: &mut Db, known: &Known) -> sqlx::Result<Option<SoFar>> {
             return Ok(None);
         }
     };
-    let (spent, per_hour) = (accounts.spent_by(known.id), per_hour(db, &accounts, known).await?);
+    let (spent, per_hour) = (accounts.spent_by(known.id), accounts.per_hour());
     if spent == 0 && per_hour == 0 && !accounts.holds.contains_key(&known.id) {
         return Ok(None);
     }
@@ -60,19 +59,6 @@ fn budget_state(accounts: &Accounts, known: &Known) -> BudgetState {
         Some(hold) if hold.short_since.is_some() && known.goal == Goal::Running => BudgetState::Short(hold.runs_until),
         _ => BudgetState::Fine,
     }
-}
-
-/// What an hour costs of what is there and runs now.
-async fn per_hour(db: &mut Db, accounts: &Accounts, known: &Known) -> sqlx::Result<i64> {
-    let Ok(per_usd) = accounts.per_usd() else { return Ok(0) };
-    let mut usd = Decimal::ZERO;
-    for open in ledger::unsettled_of(db, known.id).await?.into_iter().filter(|one| one.used.to.is_none()) {
-        let book = accounts.book(&open.cloud, &open.region);
-        for quantity in quantities(&open.cloud, open.thing).unwrap_or_default() {
-            usd += book.cost(&quantity, accounts.now, accounts.now + Duration::HOUR).unwrap_or_default();
-        }
-    }
-    Ok(micros(usd * per_usd))
 }
 
 /// What a request for a version in one of its sizes would cost, for each of them.
@@ -180,12 +166,8 @@ impl Costs for EnvironmentsPort {
             _ => Vec::new(),
         };
         let spent = accounts.spent_by(id);
-        let so_far = SoFar {
-            currency: accounts.purse.currency,
-            spent,
-            per_hour: per_hour(&mut db, &accounts, &known).await.map_err(unexpected)?,
-            budget: budget_state(&accounts, &known),
-        };
+        let so_far =
+            SoFar { currency: accounts.purse.currency, spent, per_hour: accounts.per_hour(), budget: budget_state(&accounts, &known) };
         let phase = view::phase_of(&known);
         let is_going = matches!(phase, Phase::Removing | Phase::Removed);
         let lease_until = priced.lease_until.filter(|_| !is_going);
@@ -212,6 +194,8 @@ impl Costs for EnvironmentsPort {
         let mut tx = self.engine.pool.begin().await.map_err(unexpected)?;
         let standing = self.may(&mut tx, caller, id, Action::Steer).await?;
         budgets::lock(&mut tx, standing.course).await.map_err(unexpected)?;
+        // Somebody may have started it while we waited.
+        let standing = self.may(&mut tx, caller, id, Action::Steer).await?;
         if !spend::extend(&mut tx, standing.course, id, standing.goal == Goal::Running).await.map_err(unpaid)? {
             return Err(AppError::Conflict);
         }

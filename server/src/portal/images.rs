@@ -10,11 +10,12 @@ use async_trait::async_trait;
 use cloud::Kind;
 
 use super::environments::{EnvironmentsPort, Source};
-use super::{unexpected, view};
+use super::{unexpected, unpaid, view};
 use crate::auth::access::{Action, Standing};
 use crate::db::events::{self, Actor, Event};
 use crate::db::world::{self, Known};
-use crate::db::{Db, courses, environments, images, machines};
+use crate::db::{Db, budgets, courses, environments, images, machines};
+use crate::spend;
 use crate::wish::{Freeze, SAVED_FROM, SavedImage, image_number, image_slot};
 
 /// So many are kept of one environment.
@@ -80,7 +81,8 @@ impl Images for EnvironmentsPort {
 
     async fn save(&self, caller: &Caller, environment: EnvironmentId) -> Result<(), AppError> {
         let mut tx = self.engine.pool.begin().await.map_err(unexpected)?;
-        self.may(&mut tx, caller, environment, Action::Steer).await?;
+        let standing = self.may(&mut tx, caller, environment, Action::Steer).await?;
+        budgets::lock(&mut tx, standing.course).await.map_err(unexpected)?;
         environments::lock(&mut tx, environment).await.map_err(unexpected)?;
         let known = world::load(&mut tx, environment).await.map_err(unexpected)?;
         if refused(&mut tx, &known, &cards(&known)).await.map_err(unexpected)?.is_some() {
@@ -91,6 +93,8 @@ impl Images for EnvironmentsPort {
         if !images::save(&mut tx, environment, slot).await.map_err(unexpected)? {
             return Err(AppError::Conflict);
         }
+        // What it is kept in costs as long as it is kept.
+        spend::set_aside(&mut tx, standing.course, environment, true).await.map_err(unpaid)?;
         events::record(&mut tx, environment, &Actor::Person(caller.person), &Event::ImageSaved { number }).await.map_err(unexpected)?;
         tx.commit().await.map_err(unexpected)
     }

@@ -54,20 +54,21 @@ impl Book {
         prices.insert(at, price);
     }
 
-    /// The price of an item at a moment.
+    /// The price of an item at a moment; before the first that is known, that one: what ran then is charged all the same.
     ///
     /// # Errors
     /// [`NoPrice`].
     pub fn price(&self, item: &str, at: OffsetDateTime) -> Result<Price, NoPrice> {
         let day = at.to_utc().date();
-        let known = self.prices.get(item).into_iter().flatten().rev().find(|price| price.valid_from <= day);
+        let prices = self.prices.get(item).map_or(&[][..], Vec::as_slice);
+        let known = prices.iter().rev().find(|price| price.valid_from <= day).or(prices.first());
         known.copied().ok_or_else(|| NoPrice { item: item.to_owned() })
     }
 
     /// A span, cut where the price of an item changes.
     ///
     /// # Errors
-    /// [`NoPrice`] if there is none at its beginning.
+    /// [`NoPrice`] if there is none at all.
     pub fn stretches(&self, item: &str, from: OffsetDateTime, to: OffsetDateTime) -> Result<Vec<Stretch>, NoPrice> {
         let mut price = self.price(item, from)?;
         let (mut stretches, mut at) = (Vec::new(), from);
@@ -120,6 +121,7 @@ mod tests {
     fn what_has_no_price_is_named_and_never_free() {
         let at = datetime!(2024-02-01 0:00 UTC);
         assert_eq!(book().price("machine/t9.nano", at), Err(NoPrice { item: "machine/t9.nano".into() }));
-        assert_eq!(book().price("address", datetime!(2019-12-31 0:00 UTC)), Err(NoPrice { item: "address".into() }), "not yet");
+        let before = book().price("address", datetime!(2019-12-31 0:00 UTC)).map(|price| price.valid_from);
+        assert_eq!(before, Ok(date!(2020 - 01 - 01)), "the first that is known");
     }
 }

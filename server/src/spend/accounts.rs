@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use app::domain::ids::{CourseId, EnvironmentId, PersonId};
 use rust_decimal::Decimal;
-use time::OffsetDateTime;
+use time::{Date, Duration, OffsetDateTime};
 
 use super::charges::{Charges, Clock, NoTimeZone, Piece, to_post};
 use super::rates::{NoRate, Rates};
 use crate::db::budgets::{self, Allowed, Hold, Purse};
 use crate::db::ledger::{self, Entry, Posted, Unsettled};
 use crate::db::{Db, prices};
-use crate::pricing::{Book, NoPrice, Quantity, Thing, quantities};
+use crate::pricing::{Book, NoPrice, Quantity, Thing, micros, quantities};
 
 /// A whole share, in millionths.
 const WHOLE: i64 = 1_000_000;
@@ -23,6 +23,8 @@ pub struct Accounts {
     pub purse: Purse,
     /// When this is.
     pub now: OffsetDateTime,
+    /// The day by the course's clock.
+    today: Date,
     /// The price books of all regions.
     pub books: BTreeMap<(String, String), Book>,
     /// Exchange rates.
@@ -41,6 +43,8 @@ pub struct Accounts {
     pub due: Due,
     /// What accrued after that, as it would be posted now.
     pub accrued: Vec<Entry>,
+    /// What goes on to cost; of one environment only.
+    open: Vec<Unsettled>,
 }
 
 /// What is to be posted.
@@ -97,14 +101,18 @@ impl Accounts {
         let mut accounts = Self::empty(db, course).await?;
         accounts.spent.insert(environment, ledger::posted_for(db, environment).await?);
         accounts.holds.extend(budgets::hold_of(db, environment).await?.map(|hold| (environment, hold)));
-        accounts.accrue(&ledger::unsettled_of(db, environment).await?)?;
+        let unsettled = ledger::unsettled_of(db, environment).await?;
+        accounts.accrue(&unsettled)?;
+        accounts.open = unsettled.into_iter().filter(|one| one.used.to.is_none()).collect();
         Ok(accounts)
     }
 
     async fn empty(db: &mut Db, course: CourseId) -> Result<Self, Unreckoned> {
+        let (purse, now) = (budgets::purse(db, course).await?, crate::db::now(db).await?);
         Ok(Self {
-            purse: budgets::purse(db, course).await?,
-            now: crate::db::now(db).await?,
+            today: Clock::of(&purse.time_zone)?.day(now),
+            purse,
+            now,
             books: prices::books(db).await?,
             rates: prices::rates(db).await?,
             spent: BTreeMap::new(),
@@ -114,6 +122,7 @@ impl Accounts {
             unpriced: BTreeSet::new(),
             due: Due::default(),
             accrued: Vec::new(),
+            open: Vec::new(),
         })
     }
 
@@ -174,13 +183,25 @@ impl Accounts {
     /// # Errors
     /// [`NoRate`].
     pub fn per_usd(&self) -> Result<Decimal, NoRate> {
-        self.rates.per_usd(self.purse.currency, self.now.date())
+        self.rates.per_usd(self.purse.currency, self.today)
     }
 
     /// The price book of a cloud; without figures, if nobody has brought any in.
     #[must_use]
     pub fn book(&self, cloud: &str, region: &str) -> Book {
         self.books.get(&(cloud.to_owned(), region.to_owned())).cloned().unwrap_or_default()
+    }
+
+    /// What an hour costs of what one environment has and runs now, in millionths of the course's money.
+    #[must_use]
+    pub fn per_hour(&self) -> i64 {
+        let nothing = Book::default();
+        let cost = |one: &Unsettled| -> Decimal {
+            let book = self.books.get(&(one.cloud.clone(), one.region.clone())).unwrap_or(&nothing);
+            let quantities = quantities(&one.cloud, one.thing).unwrap_or_default();
+            quantities.iter().filter_map(|quantity| book.cost(quantity, self.now, self.now + Duration::HOUR).ok()).sum()
+        };
+        self.per_usd().map_or(0, |per_usd| micros(self.open.iter().map(cost).sum::<Decimal>() * per_usd))
     }
 
     /// What an environment has spent.
@@ -194,6 +215,12 @@ impl Accounts {
     pub fn committed(&self, environment: EnvironmentId) -> i64 {
         let up_to = self.holds.get(&environment).map_or(i64::MIN, |hold| hold.up_to);
         self.spent_by(environment).max(up_to)
+    }
+
+    /// From now on it is reckoned with that it may spend so much.
+    pub fn note(&mut self, environment: EnvironmentId, up_to: i64, runs_until: OffsetDateTime) {
+        let hold = Hold { environment, up_to, runs_until, renewed_at: self.now, short_since: None, stopped_at: None };
+        self.holds.insert(environment, hold);
     }
 
     fn every(&self) -> BTreeSet<EnvironmentId> {

@@ -56,9 +56,9 @@ pub struct Need {
     pub runs_until: OffsetDateTime,
 }
 
-/// When something that is stopped goes to its archive at the latest.
-fn archived_at(purse: &Purse, lease_until: Option<OffsetDateTime>, now: OffsetDateTime) -> OffsetDateTime {
-    lease_until.unwrap_or(now + AHEAD).max(now) + purse.kept
+/// When something that runs until then goes to its archive at the latest.
+fn archived_at(purse: &Purse, lease_until: Option<OffsetDateTime>, runs_until: OffsetDateTime) -> OffsetDateTime {
+    lease_until.unwrap_or(runs_until).max(runs_until) + purse.kept
 }
 
 /// What has to be set aside.
@@ -73,8 +73,10 @@ pub fn need(
     lease_until: Option<OffsetDateTime>,
     now: OffsetDateTime,
 ) -> Result<Need, NoPrice> {
-    let runs_until = if is_running { lease_until.map_or(now + AHEAD, |lease| lease.min(now + AHEAD)).max(now) } else { now };
-    let usd = shape.cost(book, true, now, runs_until)? + shape.cost(book, false, runs_until, archived_at(purse, lease_until, now))?;
+    // Whatever its lease says: as long as it runs, it costs.
+    let runs_until = if is_running { now + AHEAD } else { now };
+    let usd =
+        shape.cost(book, true, now, runs_until)? + shape.cost(book, false, runs_until, archived_at(purse, lease_until, runs_until))?;
     Ok(Need { usd: micros(usd), runs_until })
 }
 
@@ -83,16 +85,27 @@ pub fn need(
 /// # Errors
 /// [`Refused`].
 pub async fn set_aside(db: &mut Db, course: CourseId, environment: EnvironmentId, is_running: bool) -> Result<(), Refused> {
-    let accounts = Accounts::of(db, course).await?;
+    // Where nobody has set a budget, nobody else's spending matters.
+    let accounts = match budgets::allowed(db, course).await?.is_unlimited() {
+        true => Accounts::of_one(db, course, environment).await?,
+        false => Accounts::of(db, course).await?,
+    };
     let Some(priced) = budgets::priced(db, &[environment]).await?.pop() else { return Ok(()) };
     let book = accounts.book(&priced.shape.cloud, &priced.region);
     let need = need(&priced.shape, is_running, &book, &accounts.purse, priced.lease_until, accounts.now)?;
     let up_to = accounts.spent_by(environment) + super::charges::at_rate(need.usd, accounts.per_usd()?);
     let needed = up_to - accounts.committed(environment);
-    if let Some(left) = accounts.room(accounts.holders_of(environment)).filter(|left| needed > 0 && needed > *left) {
+    let holders = accounts.holders_of(environment);
+    let is_used_up = is_running && accounts.is_used_up(holders);
+    if let Some(left) = accounts.room(holders).filter(|left| is_used_up || needed > 0 && needed > *left) {
         return Err(Refused::OverBudget { currency: accounts.purse.currency, left: left.max(0), needed });
     }
-    budgets::hold(db, environment, up_to, need.runs_until).await?;
+    if is_running || !accounts.holds.contains_key(&environment) {
+        budgets::hold(db, environment, up_to, need.runs_until).await?;
+    } else {
+        // What it is short of stays written: it is stopped still.
+        budgets::keep_only(db, environment, up_to, accounts.now).await?;
+    }
     Ok(())
 }
 

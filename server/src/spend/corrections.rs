@@ -33,20 +33,28 @@ pub struct Brought {
 /// [`Unreckoned`].
 pub async fn bring(db: &mut Db, figures: &[Figure<'_>]) -> Result<Brought, Unreckoned> {
     let mut brought = Brought::default();
+    // Nobody posts by the old prices meanwhile.
+    budgets::lock_all(db).await?;
     let before = prices::books(db).await?;
+    let mut known = before.clone();
+    let mut figures: Vec<_> = figures.iter().collect();
+    figures.sort_by_key(|figure| figure.price.valid_from);
     let mut changed = BTreeMap::<(String, String), Date>::new();
     for figure in figures {
         let place = (figure.cloud.to_owned(), figure.region.to_owned());
         let at = figure.price.valid_from.midnight().assume_utc();
-        let in_force = before.get(&place).and_then(|book| book.price(figure.item, at).ok());
+        let in_force = known.get(&place).and_then(|book| book.price(figure.item, at).ok());
         // AWS dates its figures anew every month: one that says what holds already says nothing.
-        if in_force.is_some_and(|known| (known.usd, known.unit) == (figure.price.usd, figure.price.unit)) {
+        if in_force.is_some_and(|known| {
+            known.valid_from <= figure.price.valid_from && (known.usd, known.unit) == (figure.price.usd, figure.price.unit)
+        }) {
             brought.known += 1;
             continue;
         }
         match prices::enter(db, figure).await? {
             prices::Entered::New => {
                 brought.new += 1;
+                known.entry(place.clone()).or_default().add(figure.item, figure.price);
                 let first = changed.entry(place).or_insert(figure.price.valid_from);
                 *first = figure.price.valid_from.min(*first);
             }
@@ -66,7 +74,6 @@ pub async fn bring(db: &mut Db, figures: &[Figure<'_>]) -> Result<Brought, Unrec
         let charged = ledger::charged_after(db, &place.0, &place.1, since).await?;
         let mut entries = Vec::new();
         for course in charged.iter().map(|one| one.course).collect::<BTreeSet<_>>() {
-            budgets::lock(db, course).await?;
             let purse = budgets::purse(db, course).await?;
             let clock = Clock::of(&purse.time_zone)?;
             for one in charged.iter().filter(|one| one.course == course) {

@@ -21,20 +21,25 @@ const RENEWED_EVERY: Duration = Duration::HOUR;
 /// Follows every course in which something costs. One that cannot be reckoned is told of, and keeps nobody else's.
 ///
 /// # Errors
-/// As the database.
+/// As the database: the first that happened, once every course had its turn.
 pub async fn follow(engine: &Engine) -> sqlx::Result<()> {
     let courses = budgets::courses_that_spend(&mut *engine.pool.acquire().await?).await?;
+    let mut failed = Ok(());
     for course in courses {
         match follow_course(engine, course).await {
             Ok(()) => {}
-            Err(Unreckoned::Db(error)) => return Err(error),
+            Err(Unreckoned::Db(error)) => {
+                warn!(%error, %course, "this course's money was not followed");
+                failed = failed.and(Err(error));
+            }
             Err(trouble) => error!(%trouble, %course, "this course's money cannot be reckoned"),
         }
     }
-    Ok(())
+    failed
 }
 
-/// Posts what is due in a course, then looks after what is set aside in it.
+/// Posts what is due in a course, then looks after what is set aside in it, then stops what has no more: one transaction after the other, because
+/// they lock intervals, environments, and again environments.
 ///
 /// # Errors
 /// [`Unreckoned`].
@@ -45,28 +50,53 @@ pub async fn follow_course(engine: &Engine, course: CourseId) -> Result<(), Unre
     for unpriced in &accounts.unpriced {
         warn!(%course, "{unpriced}: what it costs is not charged until there is one");
     }
-    if !accounts.due.posted.is_empty() && !ledger::post(&mut tx, &accounts.due.posted, &accounts.due.entries).await? {
-        // Only a correction posts without this lock; the next round finds what is left.
-        return Ok(());
+    if !accounts.due.posted.is_empty() {
+        if !ledger::post(&mut tx, &accounts.due.posted, &accounts.due.entries).await? {
+            // Somebody without this lock has posted; the next round finds what is left.
+            return Ok(());
+        }
+        tx.commit().await?;
+        tx = engine.pool.begin().await?;
+        budgets::lock(&mut tx, course).await?;
+        accounts = Accounts::of(&mut tx, course).await?;
     }
-    let goals = budgets::goals(&mut tx, course).await?;
+    let to_stop = look_after(&mut tx, &mut accounts).await?;
+    tx.commit().await?;
+    for environment in to_stop {
+        let mut tx = engine.pool.begin().await?;
+        stop(&mut tx, environment).await?;
+        tx.commit().await?;
+    }
+    Ok(())
+}
+
+/// Releases and renews; which are to be stopped.
+async fn look_after(db: &mut Db, accounts: &mut Accounts) -> Result<Vec<EnvironmentId>, Unreckoned> {
+    let goals = budgets::goals(db, accounts.purse.course).await?;
     for environment in accounts.holds.keys().copied().collect::<Vec<_>>() {
         if !goals.contains_key(&environment) {
-            budgets::release(&mut tx, environment).await?;
+            budgets::release(db, environment).await?;
             accounts.holds.remove(&environment);
         }
     }
     let to_look_at = goals.iter().filter(|(id, goal)| is_due(accounts.holds.get(id), **goal, accounts.now));
     let to_look_at: Vec<EnvironmentId> = to_look_at.map(|(id, _)| *id).collect();
-    let mut looked_at: BTreeMap<_, _> = budgets::priced(&mut tx, &to_look_at).await?.into_iter().map(|one| (one.id, one)).collect();
+    let mut looked_at: BTreeMap<_, _> = budgets::priced(db, &to_look_at).await?.into_iter().map(|one| (one.id, one)).collect();
+    let mut to_stop = Vec::new();
     for (environment, goal) in &goals {
-        if *goal == Goal::Running && accounts.is_used_up(accounts.holders_of(*environment)) {
-            stop(&mut tx, &mut accounts, *environment).await?;
-        } else if let Some(priced) = looked_at.remove(environment) {
-            renew(&mut tx, &mut accounts, &priced, *goal).await?;
+        let is_used_up = *goal == Goal::Running && accounts.is_used_up(accounts.holders_of(*environment));
+        let has_no_more = match looked_at.remove(environment) {
+            Some(priced) if !is_used_up => renew(db, accounts, &priced, *goal).await?,
+            _ => false,
+        };
+        if is_used_up || has_no_more {
+            if !accounts.holds.contains_key(environment) {
+                budgets::hold(db, *environment, accounts.spent_by(*environment), accounts.now).await?;
+            }
+            to_stop.push(*environment);
         }
     }
-    Ok(tx.commit().await?)
+    Ok(to_stop)
 }
 
 /// Whether what is set aside for one is to be reckoned anew.
@@ -80,55 +110,56 @@ fn is_due(hold: Option<&Hold>, goal: Goal, now: OffsetDateTime) -> bool {
     }
 }
 
-async fn renew(db: &mut Db, accounts: &mut Accounts, priced: &Priced, goal: Goal) -> Result<(), Unreckoned> {
+/// Sets aside for the time that comes; whether there is no more for one that runs, and what was set aside is used.
+async fn renew(db: &mut Db, accounts: &mut Accounts, priced: &Priced, goal: Goal) -> Result<bool, Unreckoned> {
     let (id, now) = (priced.id, accounts.now);
     let book = accounts.book(&priced.shape.cloud, &priced.region);
     let reckoned = need(&priced.shape, goal == Goal::Running, &book, &accounts.purse, priced.lease_until, now);
     let (Ok(Need { usd, runs_until }), Ok(per_usd)) = (reckoned, accounts.per_usd()) else {
         // What has no price is told of above, and nobody loses work for it.
-        return Ok(());
+        return Ok(false);
     };
+    let known = accounts.holds.get(&id).copied();
     let up_to = accounts.spent_by(id) + at_rate(usd, per_usd);
-    if goal == Goal::Stopped && accounts.holds.contains_key(&id) {
-        budgets::keep_only(db, id, up_to, now).await?;
-        note(accounts, id, up_to);
-        return Ok(());
+    if goal == Goal::Stopped {
+        match known {
+            Some(_) => budgets::keep_only(db, id, up_to, now).await?,
+            None => budgets::hold(db, id, up_to, now).await?,
+        }
+        accounts.note(id, up_to, now);
+        return Ok(false);
     }
     let more = up_to - accounts.committed(id);
     let room = accounts.room(accounts.holders_of(id));
     if room.is_none_or(|room| more <= 0 || more <= room) {
         budgets::hold(db, id, up_to, runs_until).await?;
-        note(accounts, id, up_to);
-        return Ok(());
+        accounts.note(id, up_to, runs_until);
+        if known.is_some_and(|hold| hold.short_since.is_some()) {
+            // There is more again: open pages say no longer that there is not.
+            events::tell_live_pages(db, id).await?;
+        }
+        return Ok(false);
     }
-    if !accounts.holds.contains_key(&id) {
-        // It runs since before money was held: whoever holds it gets a day to see that.
-        budgets::hold(db, id, accounts.spent_by(id), now + AHEAD).await?;
-    }
+    let until = match known {
+        Some(hold) => hold.runs_until,
+        None => {
+            // It runs since before money was held: whoever holds it gets a day to see that.
+            let (spent, until) = (accounts.spent_by(id), now + AHEAD);
+            budgets::hold(db, id, spent, until).await?;
+            accounts.note(id, spent, until);
+            until
+        }
+    };
     if budgets::short(db, id).await? {
-        let until = accounts.holds.get(&id).map_or(now + AHEAD, |hold| hold.runs_until);
         info!(environment = %id, "the budget has no more to set aside");
         events::record(db, id, &Actor::Koza, &Event::BudgetShort { until }).await?;
     }
-    if accounts.holds.get(&id).is_some_and(|hold| hold.runs_until <= now) {
-        stop(db, accounts, id).await?;
-    }
-    Ok(())
-}
-
-/// From now on it is reckoned with that.
-fn note(accounts: &mut Accounts, id: EnvironmentId, up_to: i64) {
-    if let Some(hold) = accounts.holds.get_mut(&id) {
-        hold.up_to = up_to;
-    }
+    Ok(until <= now)
 }
 
 /// The budget is used up: it stops, and everything on it is kept.
-async fn stop(db: &mut Db, accounts: &mut Accounts, id: EnvironmentId) -> Result<(), Unreckoned> {
+async fn stop(db: &mut Db, id: EnvironmentId) -> sqlx::Result<()> {
     if environments::set_goal(db, id, Goal::Stopped).await? {
-        if !accounts.holds.contains_key(&id) {
-            budgets::hold(db, id, accounts.spent_by(id), accounts.now).await?;
-        }
         budgets::stopped(db, id).await?;
         info!(environment = %id, "stopped, because the budget is used up");
         events::record(db, id, &Actor::Koza, &Event::BudgetUsedUp).await?;

@@ -21,7 +21,7 @@ impl Rates {
         self.0.insert((currency, day), per_usd);
     }
 
-    /// What a dollar is on a day: as it was last entered for it or a day before.
+    /// What a dollar is on a day: as it was last entered for it or a day before; before the first that was entered, as that says.
     ///
     /// # Errors
     /// [`NoRate`].
@@ -29,7 +29,9 @@ impl Rates {
         if currency == Currency::Usd {
             return Ok(Decimal::ONE);
         }
-        self.0.range((currency, Date::MIN)..=(currency, day)).next_back().map(|(_, rate)| *rate).ok_or(NoRate(currency))
+        let known = self.0.range((currency, Date::MIN)..=(currency, day)).next_back();
+        let first = || self.0.range((currency, day)..=(currency, Date::MAX)).next();
+        known.or_else(first).map(|(_, rate)| *rate).ok_or(NoRate(currency))
     }
 }
 
@@ -45,7 +47,8 @@ mod tests {
         rates.add(Currency::Jpy, date!(2026 - 04 - 01), Decimal::from(150));
         assert_eq!(rates.per_usd(Currency::Jpy, date!(2026 - 03 - 31)), Ok(Decimal::new(10369, 2)));
         assert_eq!(rates.per_usd(Currency::Jpy, date!(2026 - 04 - 01)), Ok(Decimal::from(150)));
-        assert_eq!(rates.per_usd(Currency::Jpy, date!(2020 - 12 - 31)), Err(NoRate(Currency::Jpy)), "nobody has said it");
+        let before = rates.per_usd(Currency::Jpy, date!(2020 - 12 - 31));
+        assert_eq!(before, Ok(Decimal::new(10369, 2)), "what ran before somebody said it is charged all the same");
         assert_eq!(rates.per_usd(Currency::Usd, date!(2020 - 12 - 31)), Ok(Decimal::ONE));
         assert_eq!(rates.per_usd(Currency::Eur, date!(2026 - 04 - 01)), Err(NoRate(Currency::Eur)));
     }

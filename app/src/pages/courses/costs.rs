@@ -108,7 +108,8 @@ fn SetForms(code: String, currency: Currency, each: Option<i64>, members: Vec<Me
     let hint = (texts.set_hint)(currency.code());
     let (set, granted) = (refused::<SetBudgets>(), refused::<Grant>());
     let at = |error: &Option<_>, place| Signal::stored(problem_at(place, error.clone()));
-    let elsewhere = |error: &Option<_>| Signal::stored(problem_elsewhere(&[Place::Amount, Place::Reason], error.clone()));
+    let elsewhere =
+        |error: &Option<_>| Signal::stored(problem_elsewhere(&[Place::Amount, Place::AmountEach, Place::Reason], error.clone()));
     let each = each.map_or(texts.no_budget.to_owned(), |each| (texts.money)(Money::new(currency, each)));
     let items = members.into_iter().map(|member| Item { value: member.id.to_string(), text: member.name, is_disabled: false });
     let items: Vec<_> = items.collect();
@@ -121,7 +122,7 @@ fn SetForms(code: String, currency: Currency, each: Option<i64>, members: Vec<Me
             <input type="hidden" name="code" value=code.clone()/>
             <p class="hint">{hint}</p>
             <Field id="course" name="course" label=texts.set_course problem=at(&set, Place::Amount) value=use_typed("course")/>
-            <Field id="each" name="each" label=texts.set_each value=use_typed("each")/>
+            <Field id="each" name="each" label=texts.set_each problem=at(&set, Place::AmountEach) value=use_typed("each")/>
             <Field id="reason" name="reason" label=texts.reason hint=texts.reason_hint problem=at(&set, Place::Reason) value=use_typed("reason")/>
             <button type="submit" class="button button-main">{texts.set}</button>
         </form>
