@@ -13,6 +13,7 @@ mod drift;
 mod images;
 mod launches;
 mod leaving;
+mod ledger;
 mod line;
 mod matrix;
 mod money;

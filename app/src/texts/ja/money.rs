@@ -20,8 +20,8 @@ pub(super) const COSTS: Costs = Costs {
         Cost::Machine => "マシン",
         Cost::Disk => "ディスク",
         Cost::Address => "パブリックアドレス",
-        Cost::Balancer => "ロードバランサー",
-        Cost::Capacity => "ロードバランサーの処理量",
+        Cost::Balancer => "ロードバランサ",
+        Cost::Capacity => "ロードバランサの処理量",
         Cost::Snapshot => "イメージ用に固定したディスク",
     },
     count: |cost, count| match (cost.is_in_gib(), cost) {
@@ -51,11 +51,11 @@ pub(super) const COSTS: Costs = Costs {
             money(left)
         )
     },
-    lesson: "マシンの料金は動いている間、秒単位でかかります(起動のたびに最低1分)。ディスクとパブリックアドレスは、停止中でも、持っている間ずっとかかります。AWS は2024年2月から、使っているかどうかにかかわらず、すべてのパブリック IPv4 アドレスに課金しています。ロードバランサーは一時停止できません。",
+    lesson: "マシンの料金は動いている間、秒単位でかかります（起動のたびに最低1分）。ディスクとパブリックアドレスは、停止中でも、持っている間ずっとかかります。AWS は2024年2月から、使っているかどうかにかかわらず、すべてのパブリック IPv4 アドレスに課金しています。ロードバランサは一時停止できません。",
     size: "サイズ",
     size_at: |size, price, fits| match (price, fits) {
         (Some(price), true) => format!("{size}: 1時間{}", money(price)),
-        (Some(price), false) => format!("{size}: 1時間{}(予算が足りません)", money(price)),
+        (Some(price), false) => format!("{size}: 1時間{}（予算が足りません）", money(price)),
         (None, _) => size.to_owned(),
     },
     so_far: "これまでの料金",
@@ -63,12 +63,12 @@ pub(super) const COSTS: Costs = Costs {
     details: "料金の詳細",
     short: "予算の残りがないため、これ以上取り分けられません。取り分け済みの分で動き続け、その後停止します。何も削除しません。担当教員に追加を頼むか、使わない間は停止してください。動いているのは次の時刻までです:",
     used_up: "予算を使い切ったため、Koza が停止しました。中身はすべて残っています。担当教員に追加を頼み、その後で起動してください。",
-    not_all: |why| format!("この金額には含まれていないものがあります({why})。運用担当者が登録すると加わります。"),
+    not_all: |why| format!("この金額には含まれていないものがあります（{why}）。運用担当者が登録すると加わります。"),
     title: |name| format!("{name} の料金"),
     while_stopped_title: "停止中の料金",
     while_stopped: |stopped, running| {
         format!(
-            "停止中は1時間{}です(動作中は{})。マシンの料金はかかりませんが、元の状態で戻れるように、ディスクとアドレスを保持するためです。",
+            "停止中は1時間{}です（動作中は{}）。マシンの料金はかかりませんが、元の状態で戻れるように、ディスクとアドレスを保持するためです。",
             money(stopped),
             money(running)
         )
@@ -112,7 +112,7 @@ pub(super) const COSTS: Costs = Costs {
     when: "日時",
     who: "設定した人",
     operator: "運用担当者",
-    csv: "すべての料金をダウンロード(CSV)",
+    csv: "すべての料金をダウンロード（CSV）",
     at_the_limit: "上限に達すると環境は停止しますが、削除はしません。保管する分の料金は前もって取り分けてあります。学生には1日前に知らせます。",
     machines_head: "マシンの台数",
     held_head: "すぐに取り分ける額",
