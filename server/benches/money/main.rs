@@ -151,7 +151,7 @@ async fn dashboards(engine: &Engine) -> anyhow::Result<()> {
             sqlx::query(statement).execute(&mut *db).await?;
         }
         sqlx::query(
-            "with e as (select array_agg(id) ids from (select id from environment limit 2000) some),
+            "with e as (select array_agg(id) ids from (select id from environment limit 2000) picked),
                   c as (select array_agg(id order by code) ids from course)
              insert into ledger (course, environment, kind, item, day, usd, currency, per_usd, amount, reason)
              select c.ids[1 + n % $1], e.ids[1 + n % 2000], 'machine',
