@@ -9,6 +9,7 @@ use app::domain::price::Estimate;
 use time::{Duration, OffsetDateTime};
 
 use super::accounts::{Accounts, Unreckoned};
+use super::charges::at_rate;
 use super::rates::NoRate;
 use crate::db::budgets::{self, Purse};
 use crate::db::{self, Db};
@@ -93,7 +94,7 @@ pub async fn set_aside(db: &mut Db, course: CourseId, environment: EnvironmentId
     let Some(priced) = budgets::priced(db, &[environment]).await?.pop() else { return Ok(()) };
     let book = accounts.book(&priced.shape.cloud, &priced.region);
     let need = need(&priced.shape, is_running, &book, &accounts.purse, priced.lease_until, accounts.now)?;
-    let up_to = accounts.spent_by(environment) + super::charges::at_rate(need.usd, accounts.per_usd()?);
+    let up_to = accounts.spent_by(environment) + at_rate(need.usd, accounts.per_usd()?);
     let needed = up_to - accounts.committed(environment);
     let holders = accounts.holders_of(environment);
     let is_used_up = is_running && accounts.is_used_up(holders);
@@ -124,7 +125,7 @@ pub fn estimate(
     let lease_until = of.map_or(Some(now + accounts.purse.lease), |(_, lease_until)| lease_until);
     let lines = shape.lines(&book, now)?.iter().map(|line| line.at_rate(per_usd)).collect();
     let need = need(shape, true, &book, &accounts.purse, lease_until, now)?;
-    let in_its_money = |usd| super::charges::at_rate(usd, per_usd);
+    let in_its_money = |usd| at_rate(usd, per_usd);
     let is_held = of.map_or(0, |(id, _)| accounts.committed(id) - accounts.spent_by(id));
     let lease = match lease_until {
         Some(until) => in_its_money(micros(shape.cost(&book, true, now, until.max(now))?)),

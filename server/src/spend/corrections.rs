@@ -55,8 +55,11 @@ pub async fn bring(db: &mut Db, figures: &[Figure<'_>]) -> Result<Brought, Unrec
             prices::Entered::New => {
                 brought.new += 1;
                 known.entry(place.clone()).or_default().add(figure.item, figure.price);
-                let first = changed.entry(place).or_insert(figure.price.valid_from);
-                *first = figure.price.valid_from.min(*first);
+                // The first figure of an item is that of the days before it, too.
+                let is_first = in_force.is_none_or(|known| known.valid_from > figure.price.valid_from);
+                let from = if is_first { OffsetDateTime::UNIX_EPOCH.date() } else { figure.price.valid_from };
+                let first = changed.entry(place).or_insert(from);
+                *first = from.min(*first);
             }
             prices::Entered::Known => brought.known += 1,
             prices::Entered::Differs(known) => brought.differ.push(format!(
@@ -86,7 +89,7 @@ pub async fn bring(db: &mut Db, figures: &[Figure<'_>]) -> Result<Brought, Unrec
                 }
             }
         }
-        ledger::enter(db, &entries, Some(&format!("a price list of {} in {} that holds from {first}", place.0, place.1))).await?;
+        ledger::enter(db, &entries, Some(&format!("a price list of {} in {}", place.0, place.1))).await?;
         brought.corrected += entries.iter().map(|entry| entry.usd).sum::<i64>();
         brought.entries += entries.len();
     }

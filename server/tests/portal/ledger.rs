@@ -274,3 +274,26 @@ async fn what_ran_before_there_was_a_rate_is_charged_once_there_is_one(pool: PgP
     // Two processors and a GiB for two days at least.
     assert!(portal.accounts().await.spent_by(id) > 2 * 24 * 24 * 150 * YEN / 1_000);
 }
+
+#[sqlx::test(migrator = "server::MIGRATOR")]
+async fn a_first_price_that_is_entered_late_is_that_of_the_days_before_it_too(pool: PgPool) {
+    let portal = TestPortal::new(pool).await;
+    sqlx::query("update price set valid_from = '2099-01-01' where item = 'address'").execute(&portal.engine.pool).await.expect("later");
+    let id = portal.ready().await;
+    portal.let_pass(Duration::days(3)).await;
+    let of_addresses = async || -> i64 {
+        sqlx::query_scalar("select sum(usd)::bigint from ledger where environment = $1 and item = 'address'")
+            .bind(id.0)
+            .fetch_one(&portal.engine.pool)
+            .await
+            .expect("a sum")
+    };
+    let before = of_addresses().await;
+    assert!(before > 0, "charged by the first that is known");
+    let text =
+        "cloud = \"sim\"\nregion = \"here\"\nsource = \"a test\"\nread_on = 2026-11-22\nvalid_from = 2098-01-01\nhour.address = \"0.01\"\n";
+    let mut tx = portal.engine.pool.begin().await.expect("a transaction");
+    server::operator::prices::bring(&mut tx, &[price_list::read_toml(text).expect("a list")]).await.expect("brought");
+    tx.commit().await.expect("committed");
+    assert!((of_addresses().await - 2 * before).abs() <= 1, "twice as dear: {} of {before}", of_addresses().await);
+}
