@@ -10,6 +10,8 @@ pub mod door;
 pub mod environments;
 #[cfg(feature = "ssr")]
 pub mod images;
+#[cfg(feature = "ssr")]
+pub mod notices;
 pub mod scaling;
 
 #[cfg(feature = "ssr")]

@@ -22,11 +22,13 @@ use crate::pages::home::HomePage;
 use crate::pages::images::{ImagePage, ImagesPage};
 #[cfg(feature = "ssr")]
 use crate::pages::not_found::NotFoundPage;
+#[cfg(feature = "ssr")]
+use crate::pages::notices::NoticesPage;
 #[cfg(not(feature = "ssr"))]
 use crate::pages::plain::{
     Plain as BackupsPage, Plain as CostsPage, Plain as CourseCostsPage, Plain as DeletePage, Plain as HomePage, Plain as ImagePage,
-    Plain as ImagesPage, Plain as MyBackupsPage, Plain as RestorePage, Plain as NotFoundPage, Plain as ScalePage, Plain as SignInPage,
-    Plain as StyleguidePage,
+    Plain as ImagesPage, Plain as MyBackupsPage, Plain as RestorePage, Plain as NotFoundPage, Plain as NoticesPage, Plain as ScalePage,
+    Plain as SignInPage, Plain as StyleguidePage,
 };
 #[cfg(feature = "ssr")]
 use crate::pages::sign_in::SignInPage;
@@ -66,6 +68,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/environments/:id/costs") view=CostsPage ssr=Async/>
                     <Route path=path!("/environments/:id/delete") view=DeletePage ssr=Async/>
                     <Route path=path!("/backups") view=MyBackupsPage ssr=Async/>
+                    <Route path=path!("/notices") view=NoticesPage ssr=Async/>
                     <Route path=path!("/account") view=AccountPage ssr=Async/>
                     <Route path=path!("/styleguide") view=StyleguidePage ssr=Async/>
                 </FlatRoutes>

@@ -8,6 +8,7 @@ pub mod image;
 pub mod incident;
 pub mod money;
 pub mod name;
+pub mod news;
 pub mod person;
 pub mod phase;
 pub mod price;

@@ -89,6 +89,8 @@ pub enum Field {
     AmountEach,
     /// Why it is set.
     Reason,
+    /// At how many percent people are told.
+    Percents,
 }
 
 /// What is wrong with a field.
@@ -116,6 +118,10 @@ pub enum Why {
     NoSuchZone,
     /// It is no amount of money.
     NotMoney,
+    /// More is taken back than was granted.
+    MoreThanGranted,
+    /// Not a few whole numbers from 1 to 100.
+    NotPercents,
     /// Nothing was typed.
     Missing,
 }

@@ -17,6 +17,8 @@ pub mod app;
 pub(crate) mod components;
 pub mod domain;
 pub mod error;
+#[cfg(feature = "ssr")]
+pub mod letter;
 pub(crate) mod live;
 #[cfg(feature = "ssr")]
 pub(crate) mod next;

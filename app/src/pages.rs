@@ -11,6 +11,8 @@ pub(crate) mod home;
 pub(crate) mod images;
 #[cfg(feature = "ssr")]
 pub(crate) mod not_found;
+#[cfg(feature = "ssr")]
+pub(crate) mod notices;
 #[cfg(not(feature = "ssr"))]
 pub(crate) mod plain;
 #[cfg(feature = "ssr")]

@@ -10,10 +10,11 @@ use async_trait::async_trait;
 use crate::domain::backup::{BackupCard, BackupsView};
 use crate::domain::course::{CourseCard, CourseView};
 use crate::domain::environment::{EnvironmentCard, EnvironmentView, Passwords};
-use crate::domain::ids::{BackupId, BlueprintVersionId, EnvironmentId, PersonId, SessionId};
+use crate::domain::ids::{AllowanceId, BackupId, BlueprintVersionId, EnvironmentId, NoticeId, PersonId, SessionId};
 use crate::domain::image::ImagesView;
+use crate::domain::news::NoticeCard;
 use crate::domain::person::{Caller, SessionRow};
-use crate::domain::price::{CostsView, CourseSpending};
+use crate::domain::price::{CostsView, CourseSpending, Estimate};
 use crate::domain::scaling::{Answers, Mode, Policy, ScaleOffer, Visitor};
 use crate::error::AppError;
 
@@ -34,6 +35,8 @@ pub struct Portal {
     pub images: Arc<dyn Images>,
     /// What things cost, and what may be spent.
     pub costs: Arc<dyn Costs>,
+    /// What people are told without having asked.
+    pub notices: Arc<dyn Notices>,
 }
 
 /// Signing in and out, for the browser that asks.
@@ -230,8 +233,21 @@ pub enum BudgetOf {
     Course,
     /// Each student's: so much in all.
     Each,
-    /// One student's: so much more.
-    Person(PersonId),
+}
+
+/// More for one student, or some of it back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Granted<'a> {
+    /// Chosen by the form, so that sending it twice grants once.
+    pub id: AllowanceId,
+    /// To whom.
+    pub person: PersonId,
+    /// How much, as it was typed in the course's money.
+    pub amount: &'a str,
+    /// Why.
+    pub reason: &'a str,
+    /// Whether it is taken back.
+    pub is_taken_back: bool,
 }
 
 /// What things cost, and what may be spent.
@@ -246,12 +262,37 @@ pub trait Costs: Send + Sync {
     /// [`AppError::OverBudget`]; [`AppError::Conflict`] if it ends later already, or is going.
     async fn extend(&self, caller: &Caller, id: EnvironmentId) -> Result<(), AppError>;
 
-    /// Those of a course, for its staff.
-    async fn of_course(&self, caller: &Caller, code: &str) -> Result<CourseSpending, AppError>;
+    /// Those of a course, for its staff, with this page of its environments.
+    async fn of_course(&self, caller: &Caller, code: &str, page: u32) -> Result<CourseSpending, AppError>;
 
     /// Sets what may be spent, as it was typed in the course's money.
     ///
     /// # Errors
     /// [`AppError::Invalid`] at the field.
     async fn set_budget(&self, caller: &Caller, code: &str, of: BudgetOf, amount: &str, reason: &str) -> Result<(), AppError>;
+
+    /// Grants one student more, or takes some of that back.
+    ///
+    /// # Errors
+    /// [`AppError::Invalid`] at the field.
+    async fn grant(&self, caller: &Caller, code: &str, granted: Granted<'_>) -> Result<(), AppError>;
+
+    /// Says at how many percent of a budget people are told, as it was typed.
+    ///
+    /// # Errors
+    /// [`AppError::Invalid`] at the field.
+    async fn tell_at(&self, caller: &Caller, code: &str, percents: &str) -> Result<(), AppError>;
+
+    /// What an environment would cost the caller that is made of this one's backup or image; or why nobody knows.
+    async fn of_a_copy(&self, caller: &Caller, id: EnvironmentId, is_of_image: bool) -> Result<Result<Estimate, AppError>, AppError>;
+}
+
+/// What people are told without having asked.
+#[async_trait]
+pub trait Notices: Send + Sync {
+    /// The caller's last hundred, the newest first.
+    async fn mine(&self, caller: &Caller) -> Result<Vec<NoticeCard>, AppError>;
+
+    /// The caller has read those up to this one.
+    async fn read(&self, caller: &Caller, newest: NoticeId) -> Result<(), AppError>;
 }

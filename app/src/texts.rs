@@ -8,6 +8,8 @@
 mod costs;
 mod en;
 mod ja;
+#[cfg(feature = "ssr")]
+mod notices;
 #[cfg(test)]
 mod tests;
 
@@ -70,6 +72,8 @@ pub(crate) struct Texts {
     pub(crate) backups: Backups,
     pub(crate) images: Images,
     pub(crate) costs: Costs,
+    #[cfg(feature = "ssr")]
+    pub(crate) notices: notices::Notices,
     pub(crate) passwords: Passwords,
     pub(crate) delete: Delete,
     pub(crate) account: Account,

@@ -46,6 +46,27 @@ pub struct Common {
     /// Where large things are.
     #[command(flatten)]
     pub store: Store,
+    /// Where people find it.
+    #[command(flatten)]
+    pub portal: PortalHost,
+    /// How mail is sent.
+    #[command(flatten)]
+    pub mail: Mail,
+}
+
+/// How mail is sent ([`crate::mail`]). Without a server none is, and people read their notices on the first page.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Mail {
+    /// The mail server: `smtps://user:password@host` (TLS from the start), `smtp://user:password@host:587?tls=required` (STARTTLS), or
+    /// `smtp://localhost:25` on this host only.
+    #[arg(long, env = "KOZA_SMTP", hide_env_values = true)]
+    pub smtp: Option<SecretString>,
+    /// A file with the certificate (PEM) of who vouches for the mail server, if that is no public authority.
+    #[arg(long, env = "KOZA_SMTP_TRUSTED_ROOT")]
+    pub smtp_trusted_root: Option<PathBuf>,
+    /// Whom mail is from: `Koza <koza@example.ac.jp>`.
+    #[arg(long, env = "KOZA_MAIL_FROM")]
+    pub mail_from: Option<String>,
 }
 
 /// Where backups are kept ([`crate::store`]). Every process of a site names the same.
@@ -111,9 +132,6 @@ pub struct Serve {
     /// Where machines are answered (`/machines/v1` only), beside the first.
     #[arg(long, env = "KOZA_MACHINES_LISTEN")]
     pub machines_listen: Option<SocketAddr>,
-    /// Where people find it.
-    #[command(flatten)]
-    pub portal: PortalHost,
     /// The folder that the bundler wrote.
     #[arg(long, env = "KOZA_SITE_ROOT", default_value = "target/site")]
     pub site_root: PathBuf,
@@ -129,7 +147,7 @@ impl Serve {
     /// Whether browsers come by HTTPS.
     #[must_use]
     pub fn is_https(&self) -> bool {
-        self.portal.public_url.as_ref().is_some_and(|url| url.starts_with("https://"))
+        self.common.portal.public_url.as_ref().is_some_and(|url| url.starts_with("https://"))
     }
 
     /// What may not be combined.

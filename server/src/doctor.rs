@@ -8,10 +8,12 @@ use secrecy::ExposeSecret;
 use time::OffsetDateTime;
 
 use crate::certificates::Authority;
-use crate::config::{Demo, PortalHost};
+use crate::config::Demo;
 use crate::db;
 use crate::domains::{Kinship, kinship, objection, registrable};
 use crate::engine::clouds::{aws_config, names_config};
+use crate::mail::Mailer;
+use crate::spend::unpriced;
 use crate::store::Store;
 use crate::vault::Vault;
 
@@ -48,7 +50,7 @@ impl Report {
 ///
 /// # Errors
 /// When something is missing.
-pub async fn examine(config: &Demo, class: u32, portal: &PortalHost) -> anyhow::Result<()> {
+pub async fn examine(config: &Demo, class: u32) -> anyhow::Result<()> {
     let mut report = Report { missing: 0 };
     database(&mut report, config).await;
     match Vault::open_or_make(&config.common.master_key_file()) {
@@ -73,7 +75,9 @@ pub async fn examine(config: &Demo, class: u32, portal: &PortalHost) -> anyhow::
         _ => incus(&mut report, config).await,
     }
     clouds(&mut report, config, class).await;
-    domains(&mut report, config, portal).await;
+    domains(&mut report, config).await;
+    prices(&mut report, config).await;
+    mail(&mut report, config).await;
     if report.missing == 0 { Ok(()) } else { anyhow::bail!("{} missing", report.missing) }
 }
 
@@ -137,7 +141,8 @@ async fn clouds(report: &mut Report, config: &Demo, class: u32) {
 }
 
 /// How the machines' domains stand to the portal, and what their certificates are limited by.
-async fn domains(report: &mut Report, config: &Demo, portal: &PortalHost) {
+async fn domains(report: &mut Report, config: &Demo) {
+    let portal = &config.common.portal;
     let Ok(pool) = db::connect(config.common.database.database_url.expose_secret(), 1).await else { return };
     let known = async {
         let mut db = pool.acquire().await?;
@@ -173,6 +178,36 @@ async fn domains(report: &mut Report, config: &Demo, portal: &PortalHost) {
                 report.bad(&format!("cloud {}: certificates: {error}", cloud.id), "koza cloud certificates … (docs/operating.md)")
             }
         }
+    }
+}
+
+/// Whether what can be asked for has a price.
+async fn prices(report: &mut Report, config: &Demo) {
+    let Ok(pool) = db::connect(config.common.database.database_url.expose_secret(), 1).await else { return };
+    let unpriced = async { unpriced::everywhere(&mut *pool.acquire().await?).await };
+    match unpriced.await {
+        Ok(unpriced) if unpriced.is_empty() => report.good("everything that courses offer has a price"),
+        Ok(unpriced) => {
+            for (course, said) in unpriced {
+                report.bad(
+                    &format!("course {course}: {said}: what needs it is refused"),
+                    "koza prices import … or koza prices rate … (docs/operating.md)",
+                );
+            }
+        }
+        Err(error) => report.bad(&format!("prices could not be looked at: {error}"), "koza prices list"),
+    }
+}
+
+/// Whether the mail server takes mail.
+async fn mail(report: &mut Report, config: &Demo) {
+    match Mailer::open(&config.common) {
+        Ok(None) => report.note("KOZA_SMTP is not set: no mail is sent, people read notices on their first page"),
+        Ok(Some(mailer)) => match mailer.examine().await {
+            Ok(()) => report.good("the mail server"),
+            Err(said) => report.bad(&format!("the mail server does not take mail: {said}"), "see KOZA_SMTP in docs/operating.md"),
+        },
+        Err(error) => report.bad(&format!("{error:#}"), "see KOZA_SMTP in docs/operating.md"),
     }
 }
 

@@ -30,6 +30,7 @@ use std::sync::Arc;
 use sqlx::PgPool;
 use uuid::Uuid;
 
+use crate::mail::Mailer;
 use crate::store::Store;
 use crate::vault::Vault;
 pub use clouds::Clouds;
@@ -49,4 +50,6 @@ pub struct Engine {
     pub machines_url: Arc<str>,
     /// Large things.
     pub store: Store,
+    /// Sends mail; `None`: this site sends none.
+    pub mailer: Option<Mailer>,
 }

@@ -138,7 +138,8 @@ pub(crate) fn portal(engine: &Engine, session: Session, browser: String) -> Port
         scaling: environments.clone(),
         backups: environments.clone(),
         images: environments.clone(),
-        costs: environments,
+        costs: environments.clone(),
+        notices: environments,
     }
 }
 

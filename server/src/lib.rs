@@ -21,6 +21,7 @@ pub mod domains;
 pub mod engine;
 pub mod http;
 pub mod machine;
+pub mod mail;
 pub mod operator;
 pub mod portal;
 pub mod pricing;

@@ -7,8 +7,9 @@ use anyhow::Context;
 use app::domain::ids::EnvironmentId;
 use clap::{Parser, Subcommand};
 use secrecy::ExposeSecret;
-use server::config::{Common, Database, Demo, PortalHost, Serve};
+use server::config::{Common, Database, Demo, Serve};
 use server::engine::{Clouds, Engine, worker};
+use server::mail::Mailer;
 use server::store::Store;
 use server::vault::Vault;
 use server::{db, demo, doctor, operator, serve};
@@ -61,6 +62,9 @@ enum Command {
     /// Courses: say where the names of their environments are, and what is kept of their machines.
     #[command(subcommand)]
     Course(operator::courses::Command),
+    /// People: list and add them, put them into courses, say where they get mail.
+    #[command(subcommand)]
+    User(operator::people::Command),
     /// What things cost: bring price lists and exchange rates in, and look at them.
     #[command(subcommand)]
     Prices(operator::prices::Command),
@@ -72,8 +76,6 @@ enum Command {
         /// For how many environments at once the quotas of a cloud have to suffice.
         #[arg(long, default_value = "30")]
         class: u32,
-        #[command(flatten)]
-        portal: PortalHost,
         #[command(flatten)]
         config: Demo,
     },
@@ -127,9 +129,10 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Workers(look) => operator::workers(&engine(&look.common).await?, look.json).await,
         Command::Cloud(command) => operator::clouds::run(&engine(command.common()).await?, &command).await,
         Command::Course(command) => operator::courses::run(&engine(command.common()).await?, &command).await,
+        Command::User(command) => operator::people::run(&engine(command.common()).await?, &command).await,
         Command::Bills(command) => operator::bills::run(&engine(command.common()).await?, &command).await,
         Command::Prices(command) => operator::prices::run(&engine(command.common()).await?, &command).await,
-        Command::Doctor { class, portal, config } => doctor::examine(&config, class, &portal).await,
+        Command::Doctor { class, config } => doctor::examine(&config, class).await,
     }
 }
 
@@ -154,6 +157,7 @@ async fn engine(common: &Common) -> anyhow::Result<Engine> {
         installation,
         machines_url: common.machines_url.trim_end_matches('/').into(),
         store: Store::open(&common.store, &common.state)?,
+        mailer: Mailer::open(common)?,
     })
 }
 
@@ -170,4 +174,16 @@ fn on_signal() -> CancellationToken {
         token.cancel();
     });
     shutdown
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn every_command_can_be_typed() {
+        Koza::command().debug_assert();
+    }
 }

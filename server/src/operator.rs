@@ -1,10 +1,11 @@
 //! What an operator looks at: environments and why they are looked at next, one environment's plan, workers and their claims.
 //!
-//! It reads rows and asks no cloud: what it shows is what the loop last observed. Only [`clouds`] asks; it, [`courses`] and [`prices`] change something.
+//! It reads rows and asks no cloud: what it shows is what the loop last observed. Only [`clouds`] asks; it, [`courses`], [`people`] and [`prices`] change something.
 
 pub mod bills;
 pub mod clouds;
 pub mod courses;
+pub mod people;
 pub mod prices;
 
 use std::io::Write;

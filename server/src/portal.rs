@@ -7,6 +7,7 @@ pub mod courses;
 pub mod environments;
 pub mod host_name;
 pub mod images;
+pub mod notices;
 pub mod policy;
 pub mod scaling;
 pub mod timeline;

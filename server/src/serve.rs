@@ -21,7 +21,7 @@ use crate::http::{self, Site, live};
 /// When an address is taken, machines would be too close to the portal, or the database does not answer at the start.
 pub async fn run(config: Serve, engine: Engine, shutdown: CancellationToken) -> anyhow::Result<()> {
     for (domain, course) in courses::domains(&mut *engine.pool.acquire().await?).await? {
-        if let Some(said) = config.portal.objection(&domain) {
+        if let Some(said) = config.common.portal.objection(&domain) {
             anyhow::bail!("course {course}: {said}");
         }
     }

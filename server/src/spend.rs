@@ -13,8 +13,11 @@ pub mod accounts;
 pub mod budget;
 pub mod charges;
 pub mod corrections;
+pub mod credits;
 pub mod follow;
 pub mod rates;
+pub mod thresholds;
+pub mod unpriced;
 
 pub use accounts::Accounts;
 pub use budget::{Refused, estimate, extend, set_aside};

@@ -105,6 +105,10 @@ ids! {
     MachineId = "mch";
     /// A backup of a machine.
     BackupId = "bak";
+    /// Something that was allowed to be spent.
+    AllowanceId = "alw";
+    /// A notice.
+    NoticeId = "ntc";
     /// A session of a person, as shown in the list of sessions.
     SessionId = "ses";
 }

@@ -269,6 +269,17 @@ pub enum AllowanceOf {
     Person(String),
 }
 
+/// Credits of a cloud's account, as an operator entered them, and how much of them Koza used.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Credits {
+    /// So much.
+    pub credits: Money,
+    /// Used up to the last midnight, at list prices.
+    pub used: Money,
+    /// The last day of what is left.
+    pub until: Option<Date>,
+}
+
 /// Everything on the page of a course's costs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CourseSpending {
@@ -284,8 +295,10 @@ pub struct CourseSpending {
     pub each: Option<i64>,
     /// Its people who have spent something or may spend something of their own, and its students.
     pub people: Vec<Account<Member>>,
-    /// Its environments, the dearest first.
+    /// Its environments, the dearest first: those of one page.
     pub environments: Vec<Spent<EnvironmentName>>,
+    /// Which page that is, from 1 on, of so many.
+    pub page: (u32, u32),
     /// What it went to.
     pub by_cost: Vec<Spent<Cost>>,
     /// The last days, oldest first.
@@ -294,6 +307,10 @@ pub struct CourseSpending {
     pub history: Vec<AllowanceRow>,
     /// Whether the caller may set budgets.
     pub may_set: bool,
+    /// At so many percent of a budget people are told.
+    pub tell_at: Vec<u8>,
+    /// What its cloud's account need not pay, if it has credits.
+    pub credits: Option<Credits>,
     /// What has no price, if anything has none.
     pub unpriced: Option<String>,
 }

@@ -7,14 +7,17 @@ use leptos_router::hooks::use_params_map;
 
 use super::environments::asked_for;
 use crate::api::backups::{BackUp, GiveUpBackup, RestoreBackup, backups, my_backups};
+use crate::api::costs::costs_of_a_copy;
 use crate::components::backups::{BackupTable, Erase};
 use crate::components::cards::Empty;
 use crate::components::loaded::Loaded;
 use crate::components::notice::{Lesson, Notice, Problem, Tone};
+use crate::components::price::Price;
 use crate::components::request_fields::RequestFields;
 use crate::components::title::PageTitle;
 use crate::domain::backup::{BackupCard, BackupsView, DOWNLOAD};
 use crate::domain::ids::{BackupId, EnvironmentId};
+use crate::domain::price::Estimate;
 use crate::error::AppError;
 use crate::visit::{refused, refused_at, use_texts};
 
@@ -97,17 +100,17 @@ pub(crate) fn RestorePage() -> impl IntoView {
     let of = OnceResource::new(async move {
         let (id, backup) = (id?, backup.ok_or(AppError::NotFound)?);
         let card = backups(id).await?.backups.into_iter().find(|card| card.id == backup && card.state.is_whole());
-        card.ok_or(AppError::NotFound)
+        Ok((card.ok_or(AppError::NotFound)?, costs_of_a_copy(id, false).await?))
     });
     view! {
-        <Loaded of=of let:card>
-            <Restore card/>
+        <Loaded of=of let:of>
+            <Restore card=of.0 price=of.1/>
         </Loaded>
     }
 }
 
 #[component]
-fn Restore(card: BackupCard) -> impl IntoView {
+fn Restore(card: BackupCard, price: Result<Estimate, AppError>) -> impl IntoView {
     let texts = use_texts();
     let BackupCard { id, environment, name, .. } = card;
     let title = (texts.backups.restore_title)(&name);
@@ -122,6 +125,7 @@ fn Restore(card: BackupCard) -> impl IntoView {
                 <input type="hidden" name="id" value=environment.to_string()/>
                 <input type="hidden" name="backup" value=id.to_string()/>
                 <RequestFields error=Signal::stored(refused::<RestoreBackup>())/>
+                <Price price/>
                 <button type="submit" class="button button-main">{texts.backups.restore_button}</button>
             </form>
             <h2>{texts.backups.erase_title}</h2>

@@ -5,12 +5,15 @@ use leptos::prelude::*;
 
 use crate::api::courses::my_courses;
 use crate::api::environments::my_environments;
+use crate::api::notices::notices;
 use crate::components::cards::{CourseList, Empty, EnvironmentList};
 use crate::components::loaded::Loaded;
 use crate::components::title::PageTitle;
 use crate::domain::course::CourseCard;
 use crate::domain::environment::EnvironmentCard;
+use crate::domain::news::NoticeCard;
 use crate::error::AppError;
+use crate::pages::notices::Unread;
 use crate::visit::use_texts;
 
 /// The page.
@@ -19,22 +22,24 @@ pub(crate) fn HomePage() -> impl IntoView {
     let mine = OnceResource::new(mine());
     view! {
         <Loaded of=mine let:mine>
-            <Home environments=mine.0 courses=mine.1/>
+            <Home environments=mine.0 courses=mine.1 notices=mine.2/>
         </Loaded>
     }
 }
 
-async fn mine() -> Result<(Vec<EnvironmentCard>, Vec<CourseCard>), AppError> {
-    Ok((my_environments().await?, my_courses().await?))
+async fn mine() -> Result<(Vec<EnvironmentCard>, Vec<CourseCard>, Vec<NoticeCard>), AppError> {
+    Ok((my_environments().await?, my_courses().await?, notices().await?))
 }
 
 #[component]
-fn Home(environments: Vec<EnvironmentCard>, courses: Vec<CourseCard>) -> impl IntoView {
+fn Home(environments: Vec<EnvironmentCard>, courses: Vec<CourseCard>, notices: Vec<NoticeCard>) -> impl IntoView {
     let texts = &use_texts().home;
+    let unread = notices.into_iter().filter(|notice| !notice.is_read).collect();
     let has_courses = !courses.is_empty();
     view! {
         <PageTitle text=texts.title.to_owned()/>
         <h1>{texts.title}</h1>
+        <Unread notices=unread/>
         <section aria-label=texts.environments>
             {if environments.is_empty() {
                 Either::Left(view! {
@@ -48,7 +53,10 @@ fn Home(environments: Vec<EnvironmentCard>, courses: Vec<CourseCard>) -> impl In
                 Either::Right(view! { <EnvironmentList environments with_course=true/> })
             }}
         </section>
-        <p><a href="/backups" rel="external">{use_texts().backups.heading}</a></p>
+        <p class="acts">
+            <a href="/backups" rel="external">{use_texts().backups.heading}</a>
+            <a href="/notices" rel="external">{use_texts().notices.heading}</a>
+        </p>
         <section aria-labelledby="courses">
             <h2 id="courses">{texts.courses}</h2>
             {if has_courses {

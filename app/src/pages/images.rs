@@ -6,16 +6,19 @@ use leptos::server_fn::ServerFn;
 use leptos_router::hooks::use_params_map;
 
 use super::environments::asked_for;
+use crate::api::costs::costs_of_a_copy;
 use crate::api::images::{ForgetImage, SaveImage, StartFromImage, images};
 use crate::components::cards::Empty;
 use crate::components::loaded::Loaded;
 use crate::components::moment::Moment;
 use crate::components::notice::{Lesson, Notice, Problem, Tone};
+use crate::components::price::Price;
 use crate::components::request_fields::RequestFields;
 use crate::components::table::Table;
 use crate::components::title::PageTitle;
 use crate::domain::ids::EnvironmentId;
 use crate::domain::image::{ImageCard, ImageState, ImagesView};
+use crate::domain::price::Estimate;
 use crate::error::AppError;
 use crate::visit::{refused, use_texts};
 
@@ -114,17 +117,17 @@ pub(crate) fn ImagePage() -> impl IntoView {
         let (id, number) = (id?, number.ok_or(AppError::NotFound)?);
         let of = images(id).await?;
         let is_it = |image: &ImageCard| image.number == number && image.state == ImageState::Whole;
-        if of.images.iter().any(is_it) { Ok((id, number, of.name)) } else { Err(AppError::NotFound) }
+        if of.images.iter().any(is_it) { Ok((id, number, of.name, costs_of_a_copy(id, true).await?)) } else { Err(AppError::NotFound) }
     });
     view! {
         <Loaded of=of let:of>
-            <UseImage id=of.0 number=of.1 name=of.2/>
+            <UseImage id=of.0 number=of.1 name=of.2 price=of.3/>
         </Loaded>
     }
 }
 
 #[component]
-fn UseImage(id: EnvironmentId, number: u16, name: String) -> impl IntoView {
+fn UseImage(id: EnvironmentId, number: u16, name: String, price: Result<Estimate, AppError>) -> impl IntoView {
     let texts = use_texts();
     let texts_of = &texts.images;
     let title = (texts_of.start_title)(&name, number);
@@ -139,6 +142,7 @@ fn UseImage(id: EnvironmentId, number: u16, name: String) -> impl IntoView {
                 <input type="hidden" name="id" value=id.to_string()/>
                 <input type="hidden" name="number" value=number.to_string()/>
                 <RequestFields error=Signal::stored(refused::<StartFromImage>())/>
+                <Price price/>
                 <button type="submit" class="button button-main">{texts_of.start_button}</button>
             </form>
             <h2>{texts_of.forget_title}</h2>

@@ -2,7 +2,7 @@
 
 use super::{About, Sentence};
 use crate::domain::money::Money;
-use crate::domain::price::Cost;
+use crate::domain::price::{Cost, Credits};
 
 /// What things cost, and what may be spent.
 pub(crate) struct Costs {
@@ -71,6 +71,7 @@ pub(crate) struct Costs {
     pub(crate) grant_to: Sentence,
     pub(crate) grant_amount: Sentence,
     pub(crate) grant: Sentence,
+    pub(crate) take_back: Sentence,
     pub(crate) by_student: Sentence,
     pub(crate) student: Sentence,
     pub(crate) by_environment: Sentence,
@@ -88,4 +89,8 @@ pub(crate) struct Costs {
     pub(crate) fits_head: Sentence,
     pub(crate) fits: fn(bool) -> Sentence,
     pub(crate) by_machines: Sentence,
+    pub(crate) page_before: Sentence,
+    pub(crate) page_after: Sentence,
+    pub(crate) page_of: fn(page: u32, of: u32) -> String,
+    pub(crate) credits: fn(&Credits) -> String,
 }

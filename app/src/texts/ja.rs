@@ -6,6 +6,8 @@ mod host_name;
 mod images;
 mod incident;
 mod money;
+#[cfg(feature = "ssr")]
+mod notices;
 mod saw;
 mod scaling;
 mod steps;
@@ -126,6 +128,8 @@ pub(super) static TEXTS: Texts = Texts {
     backups: backups::BACKUPS,
     images: images::IMAGES,
     costs: money::COSTS,
+    #[cfg(feature = "ssr")]
+    notices: notices::NOTICES,
     passwords: Passwords {
         title: |name| format!("{name} のパスワード"),
         heading: "パスワード",

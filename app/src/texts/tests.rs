@@ -262,6 +262,8 @@ fn errors_speak_to_people_in_both() {
         Why::SameZone,
         Why::NoSuchZone,
         Why::NotMoney,
+        Why::MoreThanGranted,
+        Why::NotPercents,
         Why::Missing,
     ];
     let invalid = whys.map(|why| AppError::Invalid { field: Field::Name, why });

@@ -1,15 +1,16 @@
 //! What things cost, as the fake portal says it.
 
 use app::domain::course::SizeOffer;
-use app::domain::ids::{EnvironmentId, PersonId};
-use app::domain::money::Currency;
+use app::domain::ids::{EnvironmentId, NoticeId, PersonId};
+use app::domain::money::{Currency, Money};
+use app::domain::news::{Budget, Mailed, News, NoticeCard};
 use app::domain::person::Caller;
 use app::domain::price::{
-    Account, AllowanceOf, AllowanceRow, BudgetState, Cost, CostsView, CourseSpending, EnvironmentName, Estimate, Member, PriceLine, SoFar,
-    Spent,
+    Account, AllowanceOf, AllowanceRow, BudgetState, Cost, CostsView, CourseSpending, Credits, EnvironmentName, Estimate, Member,
+    PriceLine, SoFar, Spent,
 };
 use app::error::AppError;
-use app::ports::{self, BudgetOf};
+use app::ports::{self, BudgetOf, Granted};
 use async_trait::async_trait;
 use time::macros::date;
 
@@ -69,7 +70,7 @@ impl ports::Costs for Fake {
         self.answer(())
     }
 
-    async fn of_course(&self, _: &Caller, code: &str) -> Result<CourseSpending, AppError> {
+    async fn of_course(&self, _: &Caller, code: &str, page: u32) -> Result<CourseSpending, AppError> {
         let person: PersonId = "per_01jd5k2m8cfh3v9x2aa7q4w6zr".parse().unwrap();
         self.answer(CourseSpending {
             code: code.to_owned(),
@@ -82,6 +83,7 @@ impl ports::Costs for Fake {
                 of: EnvironmentName { id: environment_id(), name: self.text.clone(), holder: Some(self.text.clone()) },
                 amount: 12 * YEN,
             }],
+            page: (page, 3),
             by_cost: by_cost(),
             days: days(),
             history: vec![AllowanceRow {
@@ -92,11 +94,67 @@ impl ports::Costs for Fake {
                 at: NOW,
             }],
             may_set: true,
+            tell_at: vec![50, 80],
+            credits: Some(Credits {
+                credits: Money::new(Currency::Usd, 200_000_000),
+                used: Money::new(Currency::Usd, 37_200_000),
+                until: Some(date!(2027 - 05 - 01)),
+            }),
             unpriced: None,
         })
     }
 
     async fn set_budget(&self, _: &Caller, _: &str, _: BudgetOf, _: &str, _: &str) -> Result<(), AppError> {
+        self.answer(())
+    }
+
+    async fn grant(&self, _: &Caller, _: &str, _: Granted<'_>) -> Result<(), AppError> {
+        self.answer(())
+    }
+
+    async fn tell_at(&self, _: &Caller, _: &str, _: &str) -> Result<(), AppError> {
+        self.answer(())
+    }
+
+    async fn of_a_copy(&self, _: &Caller, _: EnvironmentId, _: bool) -> Result<Result<Estimate, AppError>, AppError> {
+        Ok(Ok(estimate(330)))
+    }
+}
+
+/// One of each kind of news.
+pub fn every_news(text: &str) -> Vec<NoticeCard> {
+    let (yen, usd) = (Money::new(Currency::Jpy, 812 * YEN), Money::new(Currency::Usd, 160_000_000));
+    let reached = |budget, percent| News::BudgetReached { budget, percent, spent: yen, allowed: yen };
+    let all = [
+        reached(Budget::Own, 80),
+        reached(Budget::Own, 100),
+        reached(Budget::Course, 50),
+        reached(Budget::Course, 100),
+        News::BudgetShort { until: NOW },
+        News::BudgetUsedUp,
+        News::CreditsReached { cloud: "aws ap-northeast-1".into(), percent: 80, used: usd, credits: usd },
+        News::CreditsEnd { cloud: "aws ap-northeast-1".into(), on: date!(2027 - 05 - 01) },
+    ];
+    let mailed = [Mailed::No, Mailed::Soon(text.to_owned()), Mailed::At(text.to_owned(), NOW), Mailed::Never(text.to_owned())];
+    let card = |(number, news): (usize, News)| NoticeCard {
+        id: NoticeId(uuid::Uuid::from_u128(number as u128)),
+        environment: matches!(news, News::BudgetShort { .. } | News::BudgetUsedUp).then(|| (environment_id(), text.to_owned())),
+        course: Some(text.to_owned()),
+        at: NOW,
+        is_read: number % 2 == 1,
+        mailed: mailed[number % 4].clone(),
+        news,
+    };
+    all.into_iter().enumerate().map(card).collect()
+}
+
+#[async_trait]
+impl ports::Notices for Fake {
+    async fn mine(&self, _: &Caller) -> Result<Vec<NoticeCard>, AppError> {
+        self.answer(if self.is_empty { vec![] } else { every_news(&self.text) })
+    }
+
+    async fn read(&self, _: &Caller, _: NoticeId) -> Result<(), AppError> {
         self.answer(())
     }
 }

@@ -75,7 +75,8 @@ impl Fake {
             scaling: self.clone(),
             backups: self.clone(),
             images: self.clone(),
-            costs: self,
+            costs: self.clone(),
+            notices: self,
         }
     }
 

@@ -24,6 +24,7 @@ fn pages() -> Vec<String> {
         format!("{environment}/backups"),
         format!("{environment}/backups/{}", backup_id()),
         "/backups".to_owned(),
+        "/notices".to_owned(),
         "/account".to_owned(),
         "/styleguide".to_owned(),
         "/sign-in".to_owned(),

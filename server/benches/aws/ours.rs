@@ -103,7 +103,7 @@ pub async fn run(server: &str, double: &Double, zone: &str, what: What) -> anyho
     let vault = Arc::new(Vault::new([7; 32]));
     // Nothing is backed up here.
     let store = Store::folder(tempfile::tempdir()?.path())?;
-    let engine = Engine { pool: pool.clone(), clouds, vault, installation, machines_url: "http://portal.test".into(), store };
+    let engine = Engine { pool: pool.clone(), clouds, vault, installation, machines_url: "http://portal.test".into(), store, mailer: None };
     let shutdown = CancellationToken::new();
     let worker = tokio::spawn(worker::run(engine, shutdown.clone()));
 

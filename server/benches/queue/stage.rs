@@ -122,7 +122,7 @@ impl Stage {
         let vault = Arc::new(Vault::new([7; 32]));
         // Nothing is backed up here.
         let store = Store::folder(tempfile::tempdir()?.path())?;
-        let engine = Engine { pool, clouds, vault, installation, machines_url: "http://portal.test".into(), store };
+        let engine = Engine { pool, clouds, vault, installation, machines_url: "http://portal.test".into(), store, mailer: None };
         Ok(Self { engine, recorder, url, cloud, course, version, student })
     }
 

@@ -1,8 +1,8 @@
 //! What may be spent, and what is set aside of that.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use app::domain::ids::{CourseId, EnvironmentId, PersonId};
+use app::domain::ids::{AllowanceId, CourseId, EnvironmentId, PersonId};
 use app::domain::money::{Currency, Money};
 use app::domain::phase::Goal;
 use sqlx::types::Json;
@@ -46,9 +46,26 @@ impl Scope {
 /// # Errors
 /// As the database.
 pub async fn allow(db: &mut Db, course: CourseId, scope: Scope, money: Money, reason: &str, by: Option<PersonId>) -> sqlx::Result<()> {
+    allow_once(db, AllowanceId::new(), course, scope, money, reason, by).await
+}
+
+/// The same, under an id that whoever asked has chosen: asked again, nothing is added. The course is looked at anew.
+///
+/// # Errors
+/// As the database.
+pub async fn allow_once(
+    db: &mut Db,
+    id: AllowanceId,
+    course: CourseId,
+    scope: Scope,
+    money: Money,
+    reason: &str,
+    by: Option<PersonId>,
+) -> sqlx::Result<()> {
     sqlx::query!(
-        "insert into allowance (id, course, scope, person, currency, amount, reason, set_by) values ($1, $2, $3, $4, $5, $6, $7, $8)",
-        Uuid::now_v7(),
+        "insert into allowance (id, course, scope, person, currency, amount, reason, set_by) values ($1, $2, $3, $4, $5, $6, $7, $8)
+         on conflict (id) do nothing",
+        id.0,
         course.0,
         scope.code(),
         scope.person(),
@@ -57,9 +74,17 @@ pub async fn allow(db: &mut Db, course: CourseId, scope: Scope, money: Money, re
         reason,
         by.map(|by| by.0)
     )
-    .execute(db)
+    .execute(&mut *db)
     .await?;
-    Ok(())
+    reckoned(db, course, false).await
+}
+
+/// Whether that was added already.
+///
+/// # Errors
+/// As the database.
+pub async fn is_allowed(db: &mut Db, id: AllowanceId) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(r#"select exists (select from allowance where id = $1) as "is_there!""#, id.0).fetch_one(db).await
 }
 
 /// What may be spent, in millionths of a course's money; `None`: nobody has said.
@@ -312,18 +337,87 @@ pub async fn holders(db: &mut Db, course: CourseId) -> sqlx::Result<Vec<(Environ
     Ok(rows.into_iter().map(|row| (EnvironmentId(row.environment), PersonId(row.person), row.share)).collect())
 }
 
-/// Courses in which something costs, is set aside, or is still to be charged; in no order: whom time did not suffice for is earlier another time.
+/// Courses whose money is to be looked at: something costs there, is set aside, or is still to be charged, and that was not looked at for so
+/// long; or something is to be stopped now. In no order: whom time did not suffice for is earlier another time.
 ///
 /// # Errors
 /// As the database.
-pub async fn courses_that_spend(db: &mut Db) -> sqlx::Result<Vec<CourseId>> {
+pub async fn courses_to_look_at(db: &mut Db, again_after: time::Duration) -> sqlx::Result<Vec<CourseId>> {
     let ids = sqlx::query_scalar!(
-        r#"select course as "course!" from (
-               select r.course from interval i join resource r on r.id = i.resource where not i.is_settled
-               union select course from hold
-           ) as spending order by random()"#
+        r#"select id from course
+            where (reckoned_at is null or reckoned_at <= koza_now() - make_interval(secs => $1)
+                   or exists (select from hold join environment e on e.id = hold.environment
+                               where hold.course = course.id and runs_until <= koza_now() and short_since is not null and e.goal = 'running'))
+              and (exists (select from hold where hold.course = course.id)
+                   or exists (select from metered where metered.course = course.id and not is_settled))
+            order by random()"#,
+        again_after.as_seconds_f64()
     );
     Ok(ids.fetch_all(db).await?.into_iter().map(CourseId).collect())
+}
+
+/// A course's money was looked at, or (`false`) is to be looked at again at once.
+///
+/// # Errors
+/// As the database.
+pub async fn reckoned(db: &mut Db, course: CourseId, is_done: bool) -> sqlx::Result<()> {
+    sqlx::query!("update course set reckoned_at = case when $2 then koza_now() end where id = $1", course.0, is_done).execute(db).await?;
+    Ok(())
+}
+
+/// At how many percent people of a course are told, and what they were told: each person, and (`None`) of the whole course's budget.
+///
+/// # Errors
+/// As the database.
+pub async fn told(db: &mut Db, course: CourseId) -> sqlx::Result<(Vec<u8>, BTreeMap<Option<PersonId>, BTreeSet<u8>>)> {
+    let tell_at = sqlx::query_scalar!("select tell_at from course where id = $1", course.0).fetch_one(&mut *db).await?;
+    let mut told = BTreeMap::<_, BTreeSet<u8>>::new();
+    for row in sqlx::query!("select person, percent from budget_reached where course = $1", course.0).fetch_all(db).await? {
+        told.entry(row.person.map(PersonId)).or_default().extend(u8::try_from(row.percent));
+    }
+    Ok((tell_at.into_iter().filter_map(|at| u8::try_from(at).ok()).collect(), told))
+}
+
+/// Says at how many percent people of a course are told.
+///
+/// # Errors
+/// As the database.
+pub async fn set_tell_at(db: &mut Db, course: CourseId, percents: &[u8]) -> sqlx::Result<()> {
+    let percents: Vec<i16> = percents.iter().map(|percent| i16::from(*percent)).collect();
+    sqlx::query!("update course set tell_at = $2 where id = $1", course.0, &percents).execute(db).await?;
+    Ok(())
+}
+
+/// It was told that so much is spent.
+///
+/// # Errors
+/// As the database.
+pub async fn tell(db: &mut Db, course: CourseId, person: Option<PersonId>, percent: u8) -> sqlx::Result<()> {
+    sqlx::query!(
+        "insert into budget_reached (course, person, percent) values ($1, $2, $3) on conflict do nothing",
+        course.0,
+        person.map(|person| person.0),
+        i16::from(percent)
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// What was told above this is no longer so.
+///
+/// # Errors
+/// As the database.
+pub async fn untell_above(db: &mut Db, course: CourseId, person: Option<PersonId>, percent: u8) -> sqlx::Result<()> {
+    sqlx::query!(
+        "delete from budget_reached where course = $1 and person is not distinct from $2 and percent > $3",
+        course.0,
+        person.map(|person| person.0),
+        i16::from(percent)
+    )
+    .execute(db)
+    .await?;
+    Ok(())
 }
 
 /// Locks the money of all courses until the end of the transaction.
@@ -372,19 +466,19 @@ pub async fn history(db: &mut Db, course: CourseId) -> sqlx::Result<Vec<Allowanc
     .await
 }
 
-/// What a list of a course's environments shows: names, and who holds them.
+/// What lists of environments show of these: names, and who holds them.
 ///
 /// # Errors
 /// As the database.
-pub async fn names(db: &mut Db, course: CourseId) -> sqlx::Result<Vec<(EnvironmentId, String, Option<String>)>> {
+pub async fn names(db: &mut Db, environments: &[EnvironmentId]) -> sqlx::Result<BTreeMap<EnvironmentId, (String, Option<String>)>> {
     let rows = sqlx::query!(
         "select e.id, e.name, string_agg(person.name, ', ' order by person.id) as holder
            from environment e
            left join holder on holder.environment = e.id
            left join person on person.id = holder.person
-          where e.course = $1
+          where e.id = any ($1)
           group by e.id",
-        course.0
+        &environments.iter().map(|id| id.0).collect::<Vec<_>>()
     );
-    Ok(rows.fetch_all(db).await?.into_iter().map(|row| (EnvironmentId(row.id), row.name, row.holder)).collect())
+    Ok(rows.fetch_all(db).await?.into_iter().map(|row| (EnvironmentId(row.id), (row.name, row.holder))).collect())
 }

@@ -162,6 +162,32 @@ pub async fn add(db: &mut Db, code: &str, title: &str, cloud: CloudId, domain: &
     Ok(CourseId(id))
 }
 
+/// Its people in a role.
+///
+/// # Errors
+/// As the database.
+pub async fn with_role(db: &mut Db, course: CourseId, role: Role) -> sqlx::Result<Vec<PersonId>> {
+    let ids = sqlx::query_scalar!("select person from member where course = $1 and role = $2", course.0, role as _);
+    Ok(ids.fetch_all(db).await?.into_iter().map(PersonId).collect())
+}
+
+/// All courses, with their codes.
+///
+/// # Errors
+/// As the database.
+pub async fn all(db: &mut Db) -> sqlx::Result<Vec<(CourseId, String)>> {
+    let rows = sqlx::query!("select id, code from course order by code").fetch_all(db).await?;
+    Ok(rows.into_iter().map(|row| (CourseId(row.id), row.code)).collect())
+}
+
+/// A course by its code.
+///
+/// # Errors
+/// As the database.
+pub async fn find(db: &mut Db, code: &str) -> sqlx::Result<Option<CourseId>> {
+    Ok(sqlx::query_scalar!("select id from course where code = $1", code).fetch_optional(db).await?.map(CourseId))
+}
+
 /// Makes somebody a member.
 ///
 /// # Errors

@@ -56,16 +56,17 @@ impl Unsettled {
     }
 }
 
-/// The same as columns.
+/// A row of the view of intervals with what their prices depend on.
 struct Stored {
     resource: Uuid,
     meter: String,
     from_at: OffsetDateTime,
     to_at: Option<OffsetDateTime>,
-    posted_through: OffsetDateTime,
+    posted_through: Option<OffsetDateTime>,
     kind: String,
     environment: Uuid,
     course: Uuid,
+    cloud_id: Option<String>,
     cloud: String,
     region: String,
     purpose: Purpose,
@@ -84,7 +85,7 @@ impl Stored {
             region: self.region,
             thing: Thing { kind, meter, size: self.size.0, bakes: self.purpose == Purpose::Image },
             used: Used { meter, from: self.from_at, to: self.to_at },
-            posted_through: self.posted_through,
+            posted_through: self.posted_through.unwrap_or(self.from_at),
         })
     }
 }
@@ -96,15 +97,10 @@ impl Stored {
 pub async fn unsettled(db: &mut Db, course: CourseId) -> sqlx::Result<Vec<Unsettled>> {
     let rows = sqlx::query_as!(
         Stored,
-        r#"select i.resource, i.meter, i.from_at, i.to_at, coalesce(i.posted_through, i.from_at) as "posted_through!",
-                  r.kind, r.environment, r.course, cloud.kind as cloud, cloud.region,
-                  e.purpose as "purpose: Purpose", coalesce(nullif(e.options -> 'size', 'null'), v.spec -> 'size') as "size!: Json<Size>"
-             from interval i
-             join resource r on r.id = i.resource
-             join environment e on e.id = r.environment
-             join blueprint_version v on v.id = e.version
-             join cloud on cloud.id = r.cloud
-            where not i.is_settled and r.course = $1"#,
+        r#"select resource as "resource!", meter as "meter!", from_at as "from_at!", to_at, posted_through, kind as "kind!",
+                  environment as "environment!", course as "course!", cloud_id, cloud as "cloud!", region as "region!",
+                  purpose as "purpose!: Purpose", size as "size!: Json<Size>"
+             from metered where not is_settled and course = $1"#,
         course.0
     );
     Ok(rows.fetch_all(db).await?.into_iter().filter_map(Stored::read).collect())
@@ -117,15 +113,10 @@ pub async fn unsettled(db: &mut Db, course: CourseId) -> sqlx::Result<Vec<Unsett
 pub async fn unsettled_of(db: &mut Db, environment: EnvironmentId) -> sqlx::Result<Vec<Unsettled>> {
     let rows = sqlx::query_as!(
         Stored,
-        r#"select i.resource, i.meter, i.from_at, i.to_at, coalesce(i.posted_through, i.from_at) as "posted_through!",
-                  r.kind, r.environment, r.course, cloud.kind as cloud, cloud.region,
-                  e.purpose as "purpose: Purpose", coalesce(nullif(e.options -> 'size', 'null'), v.spec -> 'size') as "size!: Json<Size>"
-             from resource r
-             join interval i on i.resource = r.id
-             join environment e on e.id = r.environment
-             join blueprint_version v on v.id = e.version
-             join cloud on cloud.id = r.cloud
-            where r.environment = $1 and not i.is_settled"#,
+        r#"select resource as "resource!", meter as "meter!", from_at as "from_at!", to_at, posted_through, kind as "kind!",
+                  environment as "environment!", course as "course!", cloud_id, cloud as "cloud!", region as "region!",
+                  purpose as "purpose!: Purpose", size as "size!: Json<Size>"
+             from metered where not is_settled and environment = $1"#,
         environment.0
     );
     Ok(rows.fetch_all(db).await?.into_iter().filter_map(Stored::read).collect())
@@ -138,15 +129,10 @@ pub async fn unsettled_of(db: &mut Db, environment: EnvironmentId) -> sqlx::Resu
 pub async fn charged_after(db: &mut Db, cloud: &str, region: &str, at: OffsetDateTime) -> sqlx::Result<Vec<Unsettled>> {
     let rows = sqlx::query_as!(
         Stored,
-        r#"select i.resource, i.meter, i.from_at, i.to_at, i.posted_through as "posted_through!",
-                  r.kind, r.environment, r.course, cloud.kind as cloud, cloud.region,
-                  e.purpose as "purpose: Purpose", coalesce(nullif(e.options -> 'size', 'null'), v.spec -> 'size') as "size!: Json<Size>"
-             from interval i
-             join resource r on r.id = i.resource
-             join environment e on e.id = r.environment
-             join blueprint_version v on v.id = e.version
-             join cloud on cloud.id = r.cloud
-            where i.posted_through > $3 and cloud.kind = $1 and cloud.region = $2"#,
+        r#"select resource as "resource!", meter as "meter!", from_at as "from_at!", to_at, posted_through, kind as "kind!",
+                  environment as "environment!", course as "course!", cloud_id, cloud as "cloud!", region as "region!",
+                  purpose as "purpose!: Purpose", size as "size!: Json<Size>"
+             from metered where posted_through > $3 and cloud = $1 and region = $2"#,
         cloud,
         region,
         at
@@ -168,39 +154,17 @@ pub struct Billed {
 /// # Errors
 /// As the database.
 pub async fn used_after(db: &mut Db, cloud: &str, at: OffsetDateTime) -> sqlx::Result<Vec<Billed>> {
-    let rows = sqlx::query!(
-        r#"select r.cloud_id as "cloud_id!", i.resource, i.meter, i.from_at, i.to_at, coalesce(i.posted_through, i.from_at) as "posted_through!",
-                  r.kind, r.environment, r.course, cloud.kind as cloud, cloud.region,
-                  e.purpose as "purpose: Purpose", coalesce(nullif(e.options -> 'size', 'null'), v.spec -> 'size') as "size!: Json<Size>"
-             from interval i
-             join resource r on r.id = i.resource
-             join environment e on e.id = r.environment
-             join blueprint_version v on v.id = e.version
-             join cloud on cloud.id = r.cloud
-            where cloud.kind = $1 and r.cloud_id is not null and (i.to_at is null or i.to_at > $2)"#,
+    let rows = sqlx::query_as!(
+        Stored,
+        r#"select resource as "resource!", meter as "meter!", from_at as "from_at!", to_at, posted_through, kind as "kind!",
+                  environment as "environment!", course as "course!", cloud_id, cloud as "cloud!", region as "region!",
+                  purpose as "purpose!: Purpose", size as "size!: Json<Size>"
+             from metered where cloud = $1 and cloud_id is not null and (to_at is null or to_at > $2)"#,
         cloud,
         at
     );
     let rows = rows.fetch_all(db).await?.into_iter();
-    Ok(rows
-        .filter_map(|row| {
-            let stored = Stored {
-                resource: row.resource,
-                meter: row.meter,
-                from_at: row.from_at,
-                to_at: row.to_at,
-                posted_through: row.posted_through,
-                kind: row.kind,
-                environment: row.environment,
-                course: row.course,
-                cloud: row.cloud,
-                region: row.region,
-                purpose: row.purpose,
-                size: row.size,
-            };
-            Some(Billed { cloud_id: row.cloud_id, of: stored.read()? })
-        })
-        .collect())
+    Ok(rows.filter_map(|stored| Some(Billed { cloud_id: stored.cloud_id.clone()?, of: stored.read()? })).collect())
 }
 
 /// An entry that an interval explains.
@@ -325,7 +289,7 @@ pub async fn enter(db: &mut Db, entries: &[Entry], reason: Option<&str>) -> sqlx
 /// # Errors
 /// As the database.
 pub async fn by_environment(db: &mut Db, course: CourseId) -> sqlx::Result<Vec<(EnvironmentId, i64)>> {
-    let rows = sqlx::query!(r#"select environment, sum(amount)::bigint as "amount!" from ledger where course = $1 group by 1"#, course.0);
+    let rows = sqlx::query!("select environment, amount from spent_by_environment where course = $1", course.0);
     Ok(rows.fetch_all(db).await?.into_iter().map(|row| (EnvironmentId(row.environment), row.amount)).collect())
 }
 
@@ -334,9 +298,8 @@ pub async fn by_environment(db: &mut Db, course: CourseId) -> sqlx::Result<Vec<(
 /// # Errors
 /// As the database.
 pub async fn posted_for(db: &mut Db, environment: EnvironmentId) -> sqlx::Result<i64> {
-    sqlx::query_scalar!(r#"select coalesce(sum(amount), 0)::bigint as "amount!" from ledger where environment = $1"#, environment.0)
-        .fetch_one(db)
-        .await
+    let posted = sqlx::query_scalar!("select amount from spent_by_environment where environment = $1", environment.0);
+    Ok(posted.fetch_optional(db).await?.unwrap_or(0))
 }
 
 /// What was posted, by day and item.
@@ -369,13 +332,7 @@ pub async fn days_of_environment(db: &mut Db, environment: EnvironmentId) -> sql
 /// # Errors
 /// As the database.
 pub async fn days_of_course(db: &mut Db, course: CourseId) -> sqlx::Result<Vec<DayRow>> {
-    sqlx::query_as!(
-        DayRow,
-        r#"select day, item, sum(amount)::bigint as "amount!" from ledger where course = $1 group by 1, 2 order by 1, 2"#,
-        course.0
-    )
-    .fetch_all(db)
-    .await
+    sqlx::query_as!(DayRow, "select day, item, amount from spent_by_day where course = $1 order by day, item", course.0).fetch_all(db).await
 }
 
 /// An entry as a file shows it.

@@ -87,6 +87,60 @@ pub async fn add(db: &mut Db, subject: &str, name: &str, hash: &str, is_operator
     Ok(id)
 }
 
+/// Who runs the site.
+///
+/// # Errors
+/// As the database.
+pub async fn operators(db: &mut Db) -> sqlx::Result<Vec<PersonId>> {
+    let ids = sqlx::query_scalar!("select id from person where is_operator order by id").fetch_all(db).await?;
+    Ok(ids.into_iter().map(PersonId).collect())
+}
+
+/// Says where somebody gets mail, by the name they sign in with. False: there is nobody of that name.
+///
+/// # Errors
+/// As the database.
+pub async fn set_email(db: &mut Db, subject: &str, email: Option<&str>) -> sqlx::Result<bool> {
+    let set = sqlx::query!(
+        "update person set email = $2 from identity where identity.person = person.id and issuer = 'password' and subject = $1",
+        subject,
+        email
+    );
+    Ok(set.execute(db).await?.rows_affected() == 1)
+}
+
+/// Somebody who signs in by password, as operators list them.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct PersonRow {
+    /// The name they sign in with.
+    pub subject: String,
+    /// The name that pages show.
+    pub name: String,
+    /// Where they get mail.
+    pub email: Option<String>,
+    /// Runs the site.
+    pub is_operator: bool,
+    /// `SYS-101 student, …`
+    pub courses: String,
+}
+
+/// Everybody who signs in by password.
+///
+/// # Errors
+/// As the database.
+pub async fn all(db: &mut Db) -> sqlx::Result<Vec<PersonRow>> {
+    sqlx::query_as!(
+        PersonRow,
+        r#"select subject, name, email, is_operator,
+                  coalesce((select string_agg(code || ' ' || role::text, ', ' order by code)
+                              from member join course on course.id = member.course where member.person = person.id), '') as "courses!"
+             from person join identity on identity.person = person.id and issuer = 'password'
+            order by subject"#
+    )
+    .fetch_all(db)
+    .await
+}
+
 /// Wrong passwords for a name in the last quarter of an hour.
 ///
 /// # Errors

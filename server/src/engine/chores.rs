@@ -42,6 +42,12 @@ pub struct Trouble {
     pub is_final: bool,
 }
 
+impl From<sqlx::Error> for Trouble {
+    fn from(error: sqlx::Error) -> Self {
+        Self::passing(error)
+    }
+}
+
 impl Trouble {
     /// It may go better the next time.
     #[must_use]

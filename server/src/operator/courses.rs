@@ -22,9 +22,6 @@ pub enum Command {
         /// What becomes of what people type: `sys101-{name}`, where courses share a domain.
         #[arg(long, default_value = "{name}")]
         pattern: String,
-        /// Machines may not be too close to it.
-        #[command(flatten)]
-        portal: PortalHost,
         /// What every command needs.
         #[command(flatten)]
         common: Common,
@@ -63,7 +60,7 @@ impl Command {
 /// As the database; if there is no such course, or machines may not have such names.
 pub async fn run(engine: &Engine, command: &Command) -> anyhow::Result<()> {
     match command {
-        Command::Names { course, domain, pattern, portal, .. } => names(engine, course, domain, pattern, portal).await,
+        Command::Names { course, domain, pattern, common } => names(engine, course, domain, pattern, &common.portal).await,
         Command::Backups { course, keep_days, every_hours, by_hand, .. } => {
             backups(engine, course, *keep_days, *every_hours, *by_hand).await
         }

@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
+use app::domain::ids::CloudId;
 use app::domain::money::Currency;
 use clap::Subcommand;
 use price_list::{Offer, PriceList};
@@ -14,9 +15,9 @@ use time::macros::format_description;
 
 use crate::config::Common;
 use crate::db::prices::{self, Figure};
-use crate::db::{self, Db};
+use crate::db::{self, Db, credits};
 use crate::engine::Engine;
-use crate::pricing::{Price, Unit};
+use crate::pricing::{Price, Unit, micros};
 use crate::spend::corrections::{self, Brought};
 
 /// What can be done with prices.
@@ -49,6 +50,22 @@ pub enum Command {
         #[command(flatten)]
         common: Common,
     },
+    /// Say what credits a cloud's account has, so that operators are told before they are gone.
+    Credits {
+        /// The cloud, as `koza cloud list` writes it.
+        cloud: CloudId,
+        /// How many dollars: 200; 0: it has none.
+        usd: Decimal,
+        /// Since when Koza uses them: 2026-11-01. Without it: today.
+        #[arg(long, value_parser = day)]
+        from: Option<Date>,
+        /// Their last day.
+        #[arg(long, value_parser = day)]
+        until: Option<Date>,
+        /// What every command needs.
+        #[command(flatten)]
+        common: Common,
+    },
     /// Say what a dollar is in a currency from a day on.
     Rate {
         /// JPY or EUR.
@@ -56,8 +73,8 @@ pub enum Command {
         /// So much of it is a dollar: 155.2.
         per_usd: Decimal,
         /// The first day: 2026-11-01. Without it: today.
-        #[arg(long)]
-        from: Option<String>,
+        #[arg(long, value_parser = day)]
+        from: Option<Date>,
         /// Where it was read.
         #[arg(long)]
         source: String,
@@ -72,7 +89,11 @@ impl Command {
     #[must_use]
     pub fn common(&self) -> &Common {
         match self {
-            Self::Import { common, .. } | Self::Example { common } | Self::List { common, .. } | Self::Rate { common, .. } => common,
+            Self::Import { common, .. }
+            | Self::Example { common }
+            | Self::List { common, .. }
+            | Self::Credits { common, .. }
+            | Self::Rate { common, .. } => common,
         }
     }
 }
@@ -86,8 +107,13 @@ pub async fn run(engine: &Engine, command: &Command) -> anyhow::Result<()> {
         Command::Import { files, region, .. } => import(engine, files, region.as_deref()).await,
         Command::Example { .. } => Ok(write!(std::io::stdout().lock(), "{}", price_list::OWN_HARDWARE)?),
         Command::List { json, .. } => list(engine, *json).await,
-        Command::Rate { currency, per_usd, from, source, .. } => rate(engine, currency, *per_usd, from.as_deref(), source).await,
+        Command::Rate { currency, per_usd, from, source, .. } => rate(engine, currency, *per_usd, *from, source).await,
+        Command::Credits { cloud, usd, from, until, .. } => enter_credits(engine, *cloud, *usd, *from, *until).await,
     }
+}
+
+fn day(text: &str) -> Result<Date, String> {
+    Date::parse(text, format_description!("[year]-[month]-[day]")).map_err(|_| format!("{text} is no day: 2026-11-01"))
 }
 
 /// What Koza asks offer files for: all that a size of ours can become.
@@ -182,7 +208,27 @@ async fn list(engine: &Engine, as_json: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn rate(engine: &Engine, currency: &str, per_usd: Decimal, from: Option<&str>, source: &str) -> anyhow::Result<()> {
+async fn enter_credits(engine: &Engine, cloud: CloudId, usd: Decimal, from: Option<Date>, until: Option<Date>) -> anyhow::Result<()> {
+    let mut db = engine.pool.acquire().await?;
+    let from = match from {
+        Some(day) => day,
+        None => db::now(&mut db).await?.date(),
+    };
+    let amount = micros(usd);
+    if amount < 0 || until.is_some_and(|until| until < from) {
+        bail!("{usd} USD from {from} on are no credits");
+    }
+    if !credits::set(&mut db, cloud, (amount > 0).then_some((amount, from)), until).await? {
+        bail!("there is no cloud {cloud}: see `koza cloud list`");
+    }
+    match amount {
+        0 => println!("{cloud} has no credits."),
+        _ => println!("{cloud}: operators are told when 50, 80 and 100 % of {usd} USD are used, and 30 and 7 days before they end."),
+    }
+    Ok(())
+}
+
+async fn rate(engine: &Engine, currency: &str, per_usd: Decimal, from: Option<Date>, source: &str) -> anyhow::Result<()> {
     let Some(known) = Currency::from_code(currency).filter(|known| *known != Currency::Usd) else {
         bail!("{currency} is none of the currencies that courses reckon in: JPY, EUR");
     };
@@ -191,9 +237,7 @@ async fn rate(engine: &Engine, currency: &str, per_usd: Decimal, from: Option<&s
     }
     let mut db = engine.pool.acquire().await?;
     let day = match from {
-        Some(day) => {
-            Date::parse(day, format_description!("[year]-[month]-[day]")).with_context(|| format!("{day} is no day: 2026-11-01"))?
-        }
+        Some(day) => day,
         None => db::now(&mut db).await?.date(),
     };
     if !prices::enter_rate(&mut db, known, day, per_usd, source).await? {

@@ -3,15 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use app::domain::ids::{CourseId, EnvironmentId, PersonId};
-use app::domain::money::Money;
+use app::domain::money::{Currency, Money};
 use app::domain::person::Caller;
 use app::domain::phase::{Goal, Phase};
 use app::domain::price::{
-    Account, AllowanceOf, AllowanceRow, BudgetState, Cost, CostsView, CourseSpending, DaySpent, EnvironmentName, Estimate, Member, SoFar,
-    Spent,
+    Account, AllowanceOf, AllowanceRow, BudgetState, Cost, CostsView, CourseSpending, Credits, DaySpent, EnvironmentName, Estimate, Member,
+    SoFar, Spent,
 };
 use app::error::{AppError, Field, Why};
-use app::ports::{BudgetOf, Costs};
+use app::ports::{BudgetOf, Costs, Granted};
 use async_trait::async_trait;
 use time::{Date, Duration};
 
@@ -23,7 +23,7 @@ use crate::db::courses::VersionRow;
 use crate::db::events::{self, Actor, Event};
 use crate::db::ledger::{self, DayRow, EntryRow};
 use crate::db::world::{self, Known};
-use crate::db::{Db, courses};
+use crate::db::{Db, courses, credits};
 use crate::pricing::{Shape, micros};
 use crate::spend::{self, Accounts};
 use crate::wish::Options;
@@ -32,6 +32,10 @@ use crate::wish::Options;
 const DRAWN: i64 = 60;
 /// A reason is a sentence, not a file.
 const REASON: usize = 500;
+/// So many environments are on a page of a course's costs.
+const PAGE: usize = 100;
+/// People are told so many times of one budget, at most.
+const MOST_THRESHOLDS: usize = 10;
 
 /// What an environment has cost, and costs by the hour as things are in the cloud. `None`: nothing of it has cost anything yet, and nothing does.
 ///
@@ -116,6 +120,16 @@ fn sums(posted: Vec<DayRow>, accounts: &Accounts) -> (Vec<DaySpent>, Vec<Spent<C
     let first = days.keys().next_back().map_or(Date::MIN, |last| last.saturating_sub(Duration::days(DRAWN - 1)));
     let days = days.split_off(&first).into_iter().map(|(of, amount)| Spent { of, amount }).collect();
     (days, costs.into_iter().map(|(of, amount)| Spent { of, amount }).collect())
+}
+
+/// An amount and its reason, as they were typed.
+fn typed(currency: Currency, amount: &str, reason: &str) -> Result<(Money, String), AppError> {
+    let amount = Money::parse(currency, amount).ok_or(AppError::Invalid { field: Field::Amount, why: Why::NotMoney })?;
+    let reason: String = reason.trim().chars().take(REASON).collect();
+    if reason.is_empty() {
+        return Err(AppError::Invalid { field: Field::Reason, why: Why::Missing });
+    }
+    Ok((amount, reason))
 }
 
 fn unpriced(accounts: &Accounts) -> Option<String> {
@@ -203,27 +217,31 @@ impl Costs for EnvironmentsPort {
         tx.commit().await.map_err(unexpected)
     }
 
-    async fn of_course(&self, caller: &Caller, code: &str) -> Result<CourseSpending, AppError> {
+    async fn of_course(&self, caller: &Caller, code: &str, page: u32) -> Result<CourseSpending, AppError> {
         let mut db = self.engine.pool.acquire().await.map_err(unexpected)?;
         let (course, title, standing) = self.may_with_money(&mut db, caller, code, Action::SeeCosts).await?;
         let accounts = Accounts::of(&mut db, course).await.map_err(unexpected)?;
         let (days, by_cost) = sums(ledger::days_of_course(&mut db, course).await.map_err(unexpected)?, &accounts);
-        let names = budgets::names(&mut db, course).await.map_err(unexpected)?;
-        let mut environments: Vec<_> = names
-            .into_iter()
-            .map(|(id, name, holder)| Spent { amount: accounts.spent_by(id), of: EnvironmentName { id, name, holder } })
-            .filter(|one| one.amount != 0)
-            .collect();
-        environments.sort_by_key(|one| std::cmp::Reverse(one.amount));
+        let mut dearest: Vec<_> = accounts.spent.iter().filter(|(_, spent)| **spent != 0).map(|(id, spent)| (*spent, *id)).collect();
+        dearest.sort_unstable_by(|one, other| other.cmp(one));
+        let pages = u32::try_from(dearest.len().div_ceil(PAGE)).unwrap_or(u32::MAX).max(1);
+        let page = page.clamp(1, pages);
+        let shown: Vec<_> = dearest.into_iter().skip((page as usize - 1) * PAGE).take(PAGE).collect();
+        let mut names = budgets::names(&mut db, &shown.iter().map(|(_, id)| *id).collect::<Vec<_>>()).await.map_err(unexpected)?;
+        let environments = shown.into_iter().filter_map(|(amount, id)| {
+            let (name, holder) = names.remove(&id)?;
+            Some(Spent { amount, of: EnvironmentName { id, name, holder } })
+        });
         let holding: BTreeSet<PersonId> = accounts.holders.values().flatten().map(|(person, _)| *person).collect();
         let members = courses::members(&mut db, course).await.map_err(unexpected)?;
+        let (spent_by, committed_by) = (accounts.spent_by_person(), accounts.committed_by_person());
         let people = members
             .into_iter()
             .filter(|(id, _, role)| *role == app::domain::course::Role::Student || holding.contains(id))
             .map(|(id, name, _)| {
-                let spent = accounts.spent_by_person(id);
-                let held = accounts.committed_by(id) - spent;
-                Account { of: Member { id, name }, allowed: accounts.allowed.of(id), spent, held }
+                let of = |sums: &BTreeMap<PersonId, i64>| sums.get(&id).copied().unwrap_or(0);
+                let (spent, committed) = (of(&spent_by), of(&committed_by));
+                Account { of: Member { id, name }, allowed: accounts.allowed.of(id), spent, held: committed - spent }
             })
             .collect();
         let (spent, committed) = accounts.of_all();
@@ -246,11 +264,18 @@ impl Costs for EnvironmentsPort {
             course: Account { of: (), allowed: accounts.allowed.course, spent, held: committed - spent },
             each: accounts.allowed.each,
             people,
-            environments,
+            environments: environments.collect(),
+            page: (page, pages),
             by_cost,
             days,
             history: history.collect(),
             may_set: standing.may(Action::SetBudgets).is_ok(),
+            tell_at: budgets::told(&mut db, course).await.map_err(unexpected)?.0,
+            credits: credits::of_course(&mut db, course).await.map_err(unexpected)?.map(|row| Credits {
+                credits: Money::new(Currency::Usd, row.credits),
+                used: Money::new(Currency::Usd, row.used),
+                until: row.until,
+            }),
             unpriced: unpriced(&accounts),
         })
     }
@@ -260,22 +285,11 @@ impl Costs for EnvironmentsPort {
         let (course, _, _) = self.may_with_money(&mut tx, caller, code, Action::SetBudgets).await?;
         budgets::lock(&mut tx, course).await.map_err(unexpected)?;
         let currency = budgets::purse(&mut tx, course).await.map_err(unexpected)?.currency;
-        let typed = Money::parse(currency, amount).ok_or(AppError::Invalid { field: Field::Amount, why: Why::NotMoney })?;
-        let reason: String = reason.trim().chars().take(REASON).collect();
-        if reason.is_empty() {
-            return Err(AppError::Invalid { field: Field::Reason, why: Why::Missing });
-        }
+        let (typed, reason) = typed(currency, amount, reason)?;
         let allowed = budgets::allowed(&mut tx, course).await.map_err(unexpected)?;
         let (scope, before) = match of {
             BudgetOf::Course => (Scope::Course, allowed.course),
             BudgetOf::Each => (Scope::Each, allowed.each),
-            BudgetOf::Person(person) => {
-                let members = courses::members(&mut tx, course).await.map_err(unexpected)?;
-                if !members.iter().any(|(id, _, _)| *id == person) {
-                    return Err(AppError::NotFound);
-                }
-                (Scope::Person(person), None)
-            }
         };
         if before == Some(typed.micros) {
             return Ok(());
@@ -283,5 +297,54 @@ impl Costs for EnvironmentsPort {
         let more = Money::new(currency, typed.micros - before.unwrap_or(0));
         budgets::allow(&mut tx, course, scope, more, &reason, Some(caller.person)).await.map_err(unexpected)?;
         tx.commit().await.map_err(unexpected)
+    }
+
+    async fn grant(&self, caller: &Caller, code: &str, granted: Granted<'_>) -> Result<(), AppError> {
+        let mut tx = self.engine.pool.begin().await.map_err(unexpected)?;
+        let (course, _, _) = self.may_with_money(&mut tx, caller, code, Action::SetBudgets).await?;
+        budgets::lock(&mut tx, course).await.map_err(unexpected)?;
+        let currency = budgets::purse(&mut tx, course).await.map_err(unexpected)?.currency;
+        let (typed, reason) = typed(currency, granted.amount, granted.reason)?;
+        let members = courses::members(&mut tx, course).await.map_err(unexpected)?;
+        if !members.iter().any(|(id, _, _)| *id == granted.person) {
+            return Err(AppError::NotFound);
+        }
+        if budgets::is_allowed(&mut tx, granted.id).await.map_err(unexpected)? {
+            return Ok(());
+        }
+        let so_far = budgets::allowed(&mut tx, course).await.map_err(unexpected)?.persons.get(&granted.person).copied().unwrap_or(0);
+        if granted.is_taken_back && so_far < typed.micros {
+            return Err(AppError::Invalid { field: Field::Amount, why: Why::MoreThanGranted });
+        }
+        let more = Money::new(currency, if granted.is_taken_back { -typed.micros } else { typed.micros });
+        let scope = Scope::Person(granted.person);
+        budgets::allow_once(&mut tx, granted.id, course, scope, more, &reason, Some(caller.person)).await.map_err(unexpected)?;
+        tx.commit().await.map_err(unexpected)
+    }
+
+    async fn tell_at(&self, caller: &Caller, code: &str, percents: &str) -> Result<(), AppError> {
+        let mut db = self.engine.pool.acquire().await.map_err(unexpected)?;
+        let (course, _, _) = self.may_with_money(&mut db, caller, code, Action::SetBudgets).await?;
+        let wrong = AppError::Invalid { field: Field::Percents, why: Why::NotPercents };
+        let typed = percents.split([',', '、', ' ']).map(|word| word.trim().trim_end_matches('%')).filter(|word| !word.is_empty());
+        let percents: Result<BTreeSet<u8>, _> = typed.map(str::parse).collect();
+        let percents = percents.map_err(|_| wrong.clone())?;
+        if percents.len() > MOST_THRESHOLDS || !percents.iter().all(|percent| (1..=100).contains(percent)) {
+            return Err(wrong);
+        }
+        budgets::set_tell_at(&mut db, course, &percents.into_iter().collect::<Vec<_>>()).await.map_err(unexpected)
+    }
+
+    async fn of_a_copy(&self, caller: &Caller, id: EnvironmentId, is_of_image: bool) -> Result<Result<Estimate, AppError>, AppError> {
+        let mut db = self.engine.pool.acquire().await.map_err(unexpected)?;
+        self.may(&mut db, caller, id, Action::UseSecrets).await?;
+        let known = world::load(&mut db, id).await.map_err(unexpected)?;
+        let offer = courses::version(&mut db, known.version).await.map_err(unexpected)?.ok_or(AppError::NotFound)?;
+        // An image's disk is as large as the one that it was made of, and is where that was.
+        let (cloud, size) = if is_of_image { (known.cloud, known.options.size) } else { (offer.cloud, None) };
+        let accounts = Accounts::of(&mut db, known.course).await.map_err(unexpected)?;
+        let cloud = courses::cloud(&mut db, cloud).await.map_err(unexpected)?;
+        let shape = Shape::of(cloud.kind, &offer.spec, &Options { size, ..Options::default() });
+        Ok(spend::estimate(&accounts, &shape, &cloud.region, &[(caller.person, 1_000_000)], None).map_err(unpaid))
     }
 }

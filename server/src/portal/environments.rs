@@ -177,6 +177,9 @@ impl EnvironmentsPort {
         }
         if goal == Goal::Running {
             spend::set_aside(&mut tx, standing.course, id, true).await.map_err(unpaid)?;
+        } else {
+            // What was set aside for running is free again at the next look.
+            budgets::reckoned(&mut tx, standing.course, false).await.map_err(unexpected)?;
         }
         events::record(&mut tx, id, &Actor::Person(caller.person), &Event::Asked { goal }).await.map_err(unexpected)?;
         tx.commit().await.map_err(unexpected)

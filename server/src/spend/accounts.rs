@@ -265,16 +265,26 @@ impl Accounts {
             || holders.iter().any(|(person, _)| self.allowed.of(*person).is_some_and(|allowed| self.of_person(*person, spent) >= allowed))
     }
 
-    /// What a person has spent and has set aside, in this course.
+    /// What each person has spent in this course who holds or held something in it.
     #[must_use]
-    pub fn committed_by(&self, person: PersonId) -> i64 {
-        self.of_person(person, |environment| self.committed(environment))
+    pub fn spent_by_person(&self) -> BTreeMap<PersonId, i64> {
+        self.by_person(|environment| self.spent_by(environment))
     }
 
-    /// What a person has spent in this course.
+    /// The same, with what is set aside.
     #[must_use]
-    pub fn spent_by_person(&self, person: PersonId) -> i64 {
-        self.of_person(person, |environment| self.spent_by(environment))
+    pub fn committed_by_person(&self) -> BTreeMap<PersonId, i64> {
+        self.by_person(|environment| self.committed(environment))
+    }
+
+    fn by_person(&self, of: impl Fn(EnvironmentId) -> i64) -> BTreeMap<PersonId, i64> {
+        let mut sums = BTreeMap::new();
+        for (environment, holders) in &self.holders {
+            for (person, share) in holders {
+                *sums.entry(*person).or_default() += part(of(*environment), *share);
+            }
+        }
+        sums
     }
 
     /// Who holds an environment.

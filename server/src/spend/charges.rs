@@ -91,6 +91,9 @@ pub fn to_post(
     from: OffsetDateTime,
     (before, now): (OffsetDateTime, OffsetDateTime),
 ) -> Result<Charges, NoPrice> {
+    if before == now {
+        return Ok(Charges::new());
+    }
     let since = before.min(now).max(from);
     let posted = charges(quantities, book, clock, (from, before), since)?;
     let mut due = charges(quantities, book, clock, (from, now), since)?;
@@ -128,6 +131,13 @@ impl Clock {
     #[must_use]
     pub fn day(&self, at: OffsetDateTime) -> Date {
         self.around(at).0
+    }
+
+    /// A moment as this clock shows it.
+    #[must_use]
+    pub fn local(&self, at: OffsetDateTime) -> OffsetDateTime {
+        let offset = Timestamp::from_second(at.unix_timestamp()).map(|at| self.0.to_offset(at).seconds());
+        offset.ok().and_then(|seconds| time::UtcOffset::from_whole_seconds(seconds).ok()).map_or(at, |offset| at.to_offset(offset))
     }
 
     /// When the day of a moment began.

@@ -3,27 +3,31 @@
 use std::collections::BTreeMap;
 
 use app::domain::ids::{CourseId, EnvironmentId};
+use app::domain::news::News;
 use app::domain::phase::Goal;
 use time::{Duration, OffsetDateTime};
 use tracing::{error, info, warn};
 
 use super::accounts::{Accounts, Unreckoned};
 use super::budget::{AHEAD, Need, need};
-use super::charges::at_rate;
+use super::charges::{Clock, at_rate};
+use super::thresholds;
 use crate::db::budgets::{self, Hold, Priced};
 use crate::db::events::{self, Actor, Event};
-use crate::db::{Db, environments, ledger};
+use crate::db::{Db, environments, ledger, notices};
 use crate::engine::Engine;
 
 /// What is set aside is reckoned anew after so long.
 const RENEWED_EVERY: Duration = Duration::HOUR;
+/// A course is looked at so often, and at once when something there is to be stopped.
+const LOOKED_AT_EVERY: Duration = Duration::seconds(40);
 
-/// Follows every course in which something costs. One that cannot be reckoned is told of, and keeps nobody else's.
+/// Follows every course whose money is to be looked at by now. One that cannot be reckoned is told of, and keeps nobody else's.
 ///
 /// # Errors
 /// As the database: the first that happened, once every course had its turn.
 pub async fn follow(engine: &Engine) -> sqlx::Result<()> {
-    let courses = budgets::courses_that_spend(&mut *engine.pool.acquire().await?).await?;
+    let courses = budgets::courses_to_look_at(&mut *engine.pool.acquire().await?, LOOKED_AT_EVERY).await?;
     let mut failed = Ok(());
     for course in courses {
         match follow_course(engine, course).await {
@@ -61,10 +65,12 @@ pub async fn follow_course(engine: &Engine, course: CourseId) -> Result<(), Unre
         accounts = Accounts::of(&mut tx, course).await?;
     }
     let to_stop = look_after(&mut tx, &mut accounts).await?;
+    thresholds::tell(&mut tx, &accounts).await?;
+    budgets::reckoned(&mut tx, course, true).await?;
     tx.commit().await?;
     for environment in to_stop {
         let mut tx = engine.pool.begin().await?;
-        stop(&mut tx, environment).await?;
+        stop(&mut tx, &accounts, environment).await?;
         tx.commit().await?;
     }
     Ok(())
@@ -153,17 +159,26 @@ async fn renew(db: &mut Db, accounts: &mut Accounts, priced: &Priced, goal: Goal
     if budgets::short(db, id).await? {
         info!(environment = %id, "the budget has no more to set aside");
         events::record(db, id, &Actor::Koza, &Event::BudgetShort { until }).await?;
+        let until = Clock::of(&accounts.purse.time_zone)?.local(until);
+        tell_holders(db, accounts, id, &News::BudgetShort { until }).await?;
     }
     Ok(until <= now)
 }
 
 /// The budget is used up: it stops, and everything on it is kept.
-async fn stop(db: &mut Db, id: EnvironmentId) -> sqlx::Result<()> {
+async fn stop(db: &mut Db, accounts: &Accounts, id: EnvironmentId) -> sqlx::Result<()> {
     if environments::set_goal(db, id, Goal::Stopped).await? {
         budgets::stopped(db, id).await?;
         info!(environment = %id, "stopped, because the budget is used up");
         events::record(db, id, &Actor::Koza, &Event::BudgetUsedUp).await?;
+        tell_holders(db, accounts, id, &News::BudgetUsedUp).await?;
         events::record(db, id, &Actor::Koza, &Event::Asked { goal: Goal::Stopped }).await?;
     }
     Ok(())
+}
+
+/// Tells whoever holds an environment something about it.
+async fn tell_holders(db: &mut Db, accounts: &Accounts, id: EnvironmentId, news: &News) -> sqlx::Result<()> {
+    let holders: Vec<_> = accounts.holders_of(id).iter().map(|(person, _)| *person).collect();
+    notices::tell(db, &holders, Some(accounts.purse.course), Some(id), news).await
 }

@@ -270,6 +270,7 @@ async fn what_ran_before_there_was_a_rate_is_charged_once_there_is_one(pool: PgP
     let today = server::db::now(&mut db).await.expect("a time").date();
     server::db::prices::enter_rate(&mut db, Currency::Jpy, today, "150".parse().expect("a rate"), "late").await.expect("entered");
     drop(db);
+    portal.advance(Duration::minutes(1)).await;
     portal.follow_budgets().await;
     // Two processors and a GiB for two days at least.
     assert!(portal.accounts().await.spent_by(id) > 2 * 24 * 24 * 150 * YEN / 1_000);

@@ -1,11 +1,11 @@
 //! Money on PostgreSQL: holds under one lock, budgets that stop and never delete.
 
-use app::domain::ids::{CourseId, EnvironmentId};
+use app::domain::ids::{AllowanceId, CourseId, EnvironmentId};
 use app::domain::money::{Currency, Money};
 use app::domain::phase::{Goal, Phase};
 use app::domain::price::CostsView;
 use app::error::{AppError, Field, Why};
-use app::ports::{BudgetOf, Costs, Environments, Scaling};
+use app::ports::{BudgetOf, Costs, Environments, Granted, Scaling};
 use server::db::budgets::{self, Scope};
 use server::spend::{self, Accounts};
 use sqlx::PgPool;
@@ -224,7 +224,7 @@ async fn who_teaches_sets_budgets_and_who_learns_does_not_see_them(pool: PgPool)
     let id = portal.ready().await;
     let port = &portal.environments;
     for stranger in [&portal.student, &portal.stranger] {
-        assert_eq!(port.of_course(stranger, "SYS-101").await.map(|_| ()), Err(AppError::NotFound));
+        assert_eq!(port.of_course(stranger, "SYS-101", 1).await.map(|_| ()), Err(AppError::NotFound));
         assert_eq!(port.set_budget(stranger, "SYS-101", BudgetOf::Course, "1", "mine").await, Err(AppError::NotFound));
         assert_eq!(port.charges(stranger, "SYS-101", 0, 10).await.map(|_| ()), Err(AppError::NotFound));
     }
@@ -234,24 +234,34 @@ async fn who_teaches_sets_budgets_and_who_learns_does_not_see_them(pool: PgPool)
     let refused = |field, why| Err(AppError::Invalid { field, why });
     assert_eq!(set(BudgetOf::Course, "much", "term").await, refused(Field::Amount, Why::NotMoney));
     assert_eq!(set(BudgetOf::Course, "5000", " ").await, refused(Field::Reason, Why::Missing));
-    assert_eq!(set(BudgetOf::Person(portal.stranger.person), "5000", "a friend").await, Err(AppError::NotFound));
+    let grant = async |id, person, amount: &'static str, is_taken_back| {
+        let granted = Granted { id, person, amount, reason: "thesis", is_taken_back };
+        port.grant(&portal.instructor, "SYS-101", granted).await
+    };
+    assert_eq!(grant(AllowanceId::new(), portal.stranger.person, "5000", false).await, Err(AppError::NotFound));
     set(BudgetOf::Course, "5,000", "term").await.expect("set");
     set(BudgetOf::Course, "4000", "less").await.expect("set");
     set(BudgetOf::Course, "4000", "again").await.expect("the same");
     set(BudgetOf::Each, "1000", "each").await.expect("set");
-    set(BudgetOf::Person(portal.student.person), "250.5", "thesis").await.expect("granted");
-    let seen = port.of_course(&portal.instructor, "SYS-101").await.expect("a page");
+    let (student, first) = (portal.student.person, AllowanceId::new());
+    for _ in 0..2 {
+        grant(first, student, "350.5", false).await.expect("granted, and once only");
+    }
+    let too_much = refused(Field::Amount, Why::MoreThanGranted);
+    assert_eq!(grant(AllowanceId::new(), student, "351", true).await, too_much);
+    grant(AllowanceId::new(), student, "100", true).await.expect("taken back");
+    let seen = port.of_course(&portal.instructor, "SYS-101", 1).await.expect("a page");
     assert_eq!(seen.course.allowed, Some(4_000 * YEN));
     let of = |name: &str| seen.people.iter().find(|person| person.of.name == name).expect("a student").clone();
     assert_eq!((of("aoi").allowed, of("ren").allowed), (Some(1_250 * YEN + YEN / 2), Some(1_000 * YEN)));
     assert!(of("aoi").spent > 0 && of("aoi").held > 0 && of("ren").spent == 0);
     let history: Vec<_> = seen.history.iter().rev().map(|row| (row.amount / YEN, row.reason.as_str())).collect();
-    assert_eq!(history, [(5_000, "term"), (-1_000, "less"), (1_000, "each"), (250, "thesis")]);
+    assert_eq!(history, [(5_000, "term"), (-1_000, "less"), (1_000, "each"), (350, "thesis"), (-100, "thesis")]);
     let of_kinds: i64 = seen.by_cost.iter().map(|cost| cost.amount).sum();
     let of_days: i64 = seen.days.iter().map(|day| day.amount).sum();
     let of_environments: i64 = seen.environments.iter().map(|environment| environment.amount).sum();
     assert_eq!([of_kinds, of_days, of_environments], [seen.course.spent; 3], "however it is cut");
-    let assistant = port.of_course(&portal.instructor, "NO-SUCH").await;
+    let assistant = port.of_course(&portal.instructor, "NO-SUCH", 1).await;
     assert_eq!(assistant.map(|_| ()), Err(AppError::NotFound));
 }
 

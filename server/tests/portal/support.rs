@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use app::domain::course::Role;
 use app::domain::environment::EnvironmentView;
-use app::domain::ids::{BlueprintVersionId, EnvironmentId, PersonId};
+use app::domain::ids::{BlueprintVersionId, CloudId, EnvironmentId, PersonId};
 use app::domain::money::Currency;
 use app::domain::person::Caller;
 use app::domain::phase::Phase;
@@ -143,6 +143,7 @@ impl TestPortal {
             installation,
             machines_url: "http://portal.test".into(),
             store: Store::folder(store_folder.path()).expect("a store"),
+            mailer: None,
         };
         let environments = EnvironmentsPort { engine: engine.clone(), door: None };
         let mut callers = callers.into_iter();
@@ -256,6 +257,10 @@ impl TestPortal {
     /// Where its machines stand; nothing of an environment that has one.
     pub async fn shares(&self, id: EnvironmentId) -> Vec<Share> {
         self.view(id).await.scaling.map_or_else(Vec::new, |scaling| scaling.machines.iter().map(|machine| machine.share).collect())
+    }
+
+    pub async fn cloud_id(&self) -> CloudId {
+        CloudId(sqlx::query_scalar("select id from cloud").fetch_one(&self.engine.pool).await.expect("a cloud"))
     }
 
     pub async fn count(&self, query: &'static str) -> i64 {

@@ -67,6 +67,7 @@ impl Site {
             installation,
             machines_url: "http://portal.test".into(),
             store: Store::folder(&cluster.state.join("store")).expect("a store"),
+            mailer: None,
         };
         Self {
             sim,

@@ -102,6 +102,7 @@ pub(super) const COSTS: Costs = Costs {
     grant_to: "To",
     grant_amount: "How much more",
     grant: "Grant",
+    take_back: "Take back",
     by_student: "By student",
     student: "Student",
     by_environment: "By environment",
@@ -118,4 +119,15 @@ pub(super) const COSTS: Costs = Costs {
     fits_head: "Your budget",
     fits: |fits| if fits { "has room" } else { "has no room" },
     by_machines: "What it costs with so many machines",
+    page_before: "Page before",
+    page_after: "Next page",
+    page_of: |page, of| format!("Page {page} of {of}"),
+    credits: |credits| {
+        let until = credits.until.map_or(String::new(), |until| format!(" They end on {until}."));
+        format!(
+            "Its account has credits: what Koza ran there has used {} of {} up to midnight.{until} The figures on this page are what it costs without them. The provider sends no warning; Koza tells the operators.",
+            money(credits.used),
+            money(credits.credits)
+        )
+    },
 };

@@ -75,6 +75,8 @@ pub(super) fn why(why: Why) -> String {
             "The first machine is in this zone. A zone can fail as a whole: a copy in the same one would fail with it. Choose another.".to_owned()
         }
         Why::NoSuchZone => "The cloud has no such zone.".to_owned(),
+        Why::MoreThanGranted => "That is more than was granted to this student.".to_owned(),
+        Why::NotPercents => "Type whole numbers from 1 to 100 with commas between them: 50, 80, 100.".to_owned(),
         Why::NotMoney => "This is no amount. Type it in figures: 12000 or 0.25.".to_owned(),
         Why::Missing => "This may not stay empty.".to_owned(),
         Why::NotTheName => "This is not the name of the environment.".to_owned(),

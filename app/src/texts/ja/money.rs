@@ -103,6 +103,7 @@ pub(super) const COSTS: Costs = Costs {
     grant_to: "学生",
     grant_amount: "追加する額",
     grant: "追加する",
+    take_back: "取り消す",
     by_student: "学生ごと",
     student: "学生",
     by_environment: "環境ごと",
@@ -119,4 +120,15 @@ pub(super) const COSTS: Costs = Costs {
     fits_head: "予算",
     fits: |fits| if fits { "足ります" } else { "足りません" },
     by_machines: "台数ごとの料金",
+    page_before: "前のページ",
+    page_after: "次のページ",
+    page_of: |page, of| format!("{page} / {of} ページ"),
+    credits: |credits| {
+        let until = credits.until.map_or(String::new(), |until| format!("期限は {until} です。"));
+        format!(
+            "このアカウントにはクレジットがあります。Koza が動かしたものは、昨日までに{}のうち{}を使いました。{until}このページの金額は、クレジットがない場合のものです。事業者からの警告はありません。Koza が運用担当者に知らせます。",
+            money(credits.credits),
+            money(credits.used)
+        )
+    },
 };

@@ -76,6 +76,8 @@ pub(super) fn why(why: Why) -> String {
             "最初のマシンと同じゾーンです。ゾーンは丸ごと止まることがあり、同じゾーンのコピーは一緒に止まります。ほかのゾーンを選んでください。".to_owned()
         }
         Why::NoSuchZone => "クラウドにそのゾーンはありません。".to_owned(),
+        Why::MoreThanGranted => "この学生に追加した額を超えています。".to_owned(),
+        Why::NotPercents => "1から100までの整数をコンマで区切って入力してください（例: 50, 80, 100）。".to_owned(),
         Why::NotMoney => "金額ではありません。12000 や 0.25 のように、半角の数字で入力してください。".to_owned(),
         Why::Missing => "空欄にはできません。".to_owned(),
         Why::NotTheName => "環境の名前と一致しません。".to_owned(),

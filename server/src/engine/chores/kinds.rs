@@ -6,8 +6,9 @@ use super::Trouble;
 use crate::db::chores::{self, Claimed};
 use crate::db::{queue, secrets, sessions};
 use crate::engine::{Engine, backup};
+use crate::mail;
 use crate::portal::policy;
-use crate::spend;
+use crate::spend::{self, credits};
 
 /// What sort of work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +27,10 @@ pub enum Kind {
     FollowBudgets,
     /// Backups whose time has passed are erased from the store.
     EraseBackups,
+    /// Operators are told how much of their clouds' credits is used, and when they end.
+    TellOfCredits,
+    /// A notice is mailed.
+    SendMail,
 }
 
 /// How a kind bears failures: waits double from the first to the longest.
@@ -50,7 +55,7 @@ impl Patience {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::EraseSecrets,
         Self::EndSessions,
         Self::ForgetWorkers,
@@ -58,6 +63,8 @@ impl Kind {
         Self::EraseBackups,
         Self::FollowPolicies,
         Self::FollowBudgets,
+        Self::TellOfCredits,
+        Self::SendMail,
     ];
 
     /// The word in the table.
@@ -71,6 +78,8 @@ impl Kind {
             Self::FollowPolicies => "follow_policies",
             Self::EraseBackups => "erase_backups",
             Self::FollowBudgets => "follow_budgets",
+            Self::TellOfCredits => "tell_of_credits",
+            Self::SendMail => "send_mail",
         }
     }
 
@@ -85,6 +94,8 @@ impl Kind {
             Self::EraseBackups => time::Duration::minutes(5),
             // What is used up is stopped within a minute.
             Self::FollowBudgets => time::Duration::seconds(20),
+            Self::TellOfCredits => time::Duration::hours(1),
+            Self::SendMail => return None,
         })
     }
 
@@ -99,7 +110,10 @@ impl Kind {
             | Self::AskBackups
             | Self::EraseBackups
             | Self::FollowPolicies
-            | Self::FollowBudgets => Patience { tries: 5, first: Duration::from_secs(5), longest: Duration::from_secs(60) },
+            | Self::FollowBudgets
+            | Self::TellOfCredits => Patience { tries: 5, first: Duration::from_secs(5), longest: Duration::from_secs(60) },
+            // About a day: mail servers are down for nights, and make strangers wait (RFC 6647).
+            Self::SendMail => Patience { tries: 16, first: Duration::from_secs(30), longest: Duration::from_secs(3 * 60 * 60) },
         }
     }
 
@@ -121,29 +135,19 @@ pub async fn perform(engine: &Engine, chore: &Claimed) -> Result<(), Trouble> {
     let Some(kind) = Kind::ALL.into_iter().find(|kind| kind.code() == chore.kind) else {
         return Err(Trouble::passing("this release does not know how; a newer worker may"));
     };
-    let done = async {
-        let mut db = engine.pool.acquire().await?;
-        match kind {
-            Kind::EraseSecrets => secrets::erase_expired(&mut db).await.map(drop)?,
-            Kind::EndSessions => sessions::delete_expired(&mut db).await.map(drop)?,
-            Kind::ForgetWorkers => queue::forget_workers(&mut db).await?,
-            Kind::AskBackups => backup::ask_as_scheduled(&mut db).await?,
-            Kind::EraseBackups => {
-                drop(db);
-                backup::erase_expired(engine).await?;
-            }
-            Kind::FollowBudgets => {
-                drop(db);
-                spend::follow::follow(engine).await?;
-            }
-            Kind::FollowPolicies => {
-                drop(db);
-                policy::follow_all(engine).await?;
-            }
-        }
-        Ok(())
-    };
-    done.await.map_err(|error: sqlx::Error| Trouble::passing(error))
+    let db = async || engine.pool.acquire().await;
+    match kind {
+        Kind::EraseSecrets => secrets::erase_expired(&mut *db().await?).await.map(drop)?,
+        Kind::EndSessions => sessions::delete_expired(&mut *db().await?).await.map(drop)?,
+        Kind::ForgetWorkers => queue::forget_workers(&mut *db().await?).await?,
+        Kind::AskBackups => backup::ask_as_scheduled(&mut *db().await?).await?,
+        Kind::EraseBackups => backup::erase_expired(engine).await?,
+        Kind::FollowBudgets => spend::follow::follow(engine).await?,
+        Kind::FollowPolicies => policy::follow_all(engine).await?,
+        Kind::TellOfCredits => credits::tell(engine).await?,
+        Kind::SendMail => mail::deliver(engine, chore.key.parse().map_err(Trouble::lasting)?).await?,
+    }
+    Ok(())
 }
 
 /// Adds every chore whose time has come round. Any number of workers may do this as often as they like.
