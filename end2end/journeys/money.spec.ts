@@ -1,5 +1,6 @@
 // Money before one's eyes: the price before the click, what it has cost while one looks, budgets and what they refuse.
 import type { Page } from '@playwright/test';
+import { mailTo } from '../fixtures/mail.ts';
 import { course, freshName, people } from '../fixtures/portal.ts';
 import { expect, picture, test } from '../fixtures/test.ts';
 
@@ -91,11 +92,33 @@ test('an instructor sees who spent what, and students do not @plain', async ({ s
 
 // After all the others: a budget is everybody's.
 test('a budget that has no room says what is left before the click and after it, and a grant makes room @last', async ({ site, page, anotherBrowser }) => {
-  const { costs } = site.words;
+  const { costs, notices } = site.words;
+  const student = await anotherBrowser();
+  await student.signIn(people.student);
+  const spender = freshName('spender');
+  const theirs = await student.askFor(spender);
+  await student.becomes('ready');
   const instructor = await anotherBrowser();
   await instructor.signIn(people.instructor);
-  await instructor.setBudget('each', '1', 'Monday');
+  await instructor.setBudget('each', '0', 'Monday');
   await picture(instructor.page, 'course-costs');
+
+  // Who has spent more than that is told, on the first page and by mail.
+  const told = student.page.getByRole('region', { name: notices.unread });
+  await expect(async () => {
+    await student.open('/');
+    await expect(told.getByText(notices.spent(course.code))).toBeVisible({ timeout: 500 });
+    await expect(told.getByText(notices.stopped(spender))).toBeVisible({ timeout: 500 });
+  }).toPass({ timeout: 90_000 });
+  await picture(student.page, 'notices');
+  const mails = () => mailTo('aoi@mail.test').filter((mail) => mail.includes(`${process.env.KOZA_END2END_URL}/notices`));
+  await expect.poll(() => mails().length, { message: 'one mail', timeout: 30_000 }).toBe(1);
+  expect(mails()[0]).toContain(`Subject: ${notices.spent(course.code)}`);
+  await told.getByRole('button', { name: notices.read }).click();
+  await expect(told).toHaveCount(0);
+  await student.page.getByRole('link', { name: notices.title }).click();
+  await expect(student.page.getByText(notices.spent(course.code)), 'what was read is kept').toBeVisible();
+  await student.deleteEnvironment(theirs, spender);
 
   await site.signIn(people.other);
   await site.openCourse();
