@@ -6,6 +6,8 @@ pub mod backups;
 #[cfg(feature = "ssr")]
 pub mod costs;
 pub mod courses;
+#[cfg(feature = "ssr")]
+pub mod desk;
 pub mod door;
 pub mod environments;
 #[cfg(feature = "ssr")]

@@ -14,6 +14,8 @@ use crate::pages::courses::CoursePage;
 #[cfg(feature = "ssr")]
 use crate::pages::courses::costs::CourseCostsPage;
 #[cfg(feature = "ssr")]
+use crate::pages::desk::{ActPage, ActsPage, DeskPage, DesksPage};
+#[cfg(feature = "ssr")]
 use crate::pages::environments::{CostsPage, DeletePage, ScalePage};
 use crate::pages::environments::{EnvironmentPage, PasswordsPage, ProverPage};
 #[cfg(feature = "ssr")]
@@ -26,9 +28,9 @@ use crate::pages::not_found::NotFoundPage;
 use crate::pages::notices::NoticesPage;
 #[cfg(not(feature = "ssr"))]
 use crate::pages::plain::{
-    Plain as BackupsPage, Plain as CostsPage, Plain as CourseCostsPage, Plain as DeletePage, Plain as HomePage, Plain as ImagePage,
-    Plain as ImagesPage, Plain as MyBackupsPage, Plain as RestorePage, Plain as NotFoundPage, Plain as NoticesPage, Plain as ScalePage,
-    Plain as SignInPage, Plain as StyleguidePage,
+    Plain as ActPage, Plain as ActsPage, Plain as BackupsPage, Plain as CostsPage, Plain as CourseCostsPage, Plain as DeletePage,
+    Plain as DeskPage, Plain as DesksPage, Plain as HomePage, Plain as ImagePage, Plain as ImagesPage, Plain as MyBackupsPage,
+    Plain as RestorePage, Plain as NotFoundPage, Plain as NoticesPage, Plain as ScalePage, Plain as SignInPage, Plain as StyleguidePage,
 };
 #[cfg(feature = "ssr")]
 use crate::pages::sign_in::SignInPage;
@@ -67,6 +69,10 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/environments/:id/images/:number") view=ImagePage ssr=Async/>
                     <Route path=path!("/environments/:id/costs") view=CostsPage ssr=Async/>
                     <Route path=path!("/environments/:id/delete") view=DeletePage ssr=Async/>
+                    <Route path=path!("/desk") view=DesksPage ssr=Async/>
+                    <Route path=path!("/desk/:code") view=DeskPage ssr=Async/>
+                    <Route path=path!("/desk/:code/act") view=ActPage ssr=Async/>
+                    <Route path=path!("/desk/:code/acts/:act") view=ActsPage ssr=Async/>
                     <Route path=path!("/backups") view=MyBackupsPage ssr=Async/>
                     <Route path=path!("/notices") view=NoticesPage ssr=Async/>
                     <Route path=path!("/account") view=AccountPage ssr=Async/>

@@ -2,6 +2,7 @@
 
 pub mod backup;
 pub mod course;
+pub mod desk;
 pub mod environment;
 pub mod ids;
 pub mod image;

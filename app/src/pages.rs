@@ -4,6 +4,8 @@ pub(crate) mod account;
 #[cfg(feature = "ssr")]
 pub(crate) mod backups;
 pub(crate) mod courses;
+#[cfg(feature = "ssr")]
+pub(crate) mod desk;
 pub(crate) mod environments;
 #[cfg(feature = "ssr")]
 pub(crate) mod home;

@@ -9,8 +9,9 @@ use async_trait::async_trait;
 
 use crate::domain::backup::{BackupCard, BackupsView};
 use crate::domain::course::{CourseCard, CourseView};
+use crate::domain::desk::{BulkAct, BulkActView, Desk, DeskCard, Filter, Preview};
 use crate::domain::environment::{EnvironmentCard, EnvironmentView, Passwords};
-use crate::domain::ids::{AllowanceId, BackupId, BlueprintVersionId, EnvironmentId, NoticeId, PersonId, SessionId};
+use crate::domain::ids::{AllowanceId, BackupId, BlueprintVersionId, BulkActId, EnvironmentId, NoticeId, PersonId, SessionId};
 use crate::domain::image::ImagesView;
 use crate::domain::news::NoticeCard;
 use crate::domain::person::{Caller, SessionRow};
@@ -37,6 +38,8 @@ pub struct Portal {
     pub costs: Arc<dyn Costs>,
     /// What people are told without having asked.
     pub notices: Arc<dyn Notices>,
+    /// A course's environments, for its staff.
+    pub desks: Arc<dyn Desks>,
 }
 
 /// Signing in and out, for the browser that asks.
@@ -295,4 +298,33 @@ pub trait Notices: Send + Sync {
 
     /// The caller has read those up to this one.
     async fn read(&self, caller: &Caller, newest: NoticeId) -> Result<(), AppError>;
+}
+
+/// A course's environments in one table, for its staff.
+#[async_trait]
+pub trait Desks: Send + Sync {
+    /// Courses whose desk is open to the caller.
+    async fn mine(&self, caller: &Caller) -> Result<Vec<DeskCard>, AppError>;
+
+    /// One course's, those that are asked for.
+    async fn desk(&self, caller: &Caller, code: &str, filter: Filter) -> Result<Desk, AppError>;
+
+    /// What an act would do to each of these, or (`None`) to all that are shown. Nothing is done.
+    async fn preview(
+        &self,
+        caller: &Caller,
+        code: &str,
+        act: BulkAct,
+        whom: Option<Vec<EnvironmentId>>,
+        filter: Filter,
+    ) -> Result<Preview, AppError>;
+
+    /// Does it to these, one after the other; answers once all are done or a moment has passed.
+    ///
+    /// # Errors
+    /// [`AppError::Conflict`] if there are none, or too many.
+    async fn begin(&self, caller: &Caller, code: &str, act: BulkAct, whom: &[EnvironmentId]) -> Result<BulkActId, AppError>;
+
+    /// What came of one.
+    async fn bulk_act(&self, caller: &Caller, code: &str, id: BulkActId) -> Result<BulkActView, AppError>;
 }

@@ -6,6 +6,8 @@
 #![cfg_attr(not(feature = "ssr"), expect(dead_code, reason = "what plain pages say is read by the server only"))]
 
 mod costs;
+#[cfg(feature = "ssr")]
+mod desk;
 mod en;
 mod ja;
 #[cfg(feature = "ssr")]
@@ -74,6 +76,8 @@ pub(crate) struct Texts {
     pub(crate) costs: Costs,
     #[cfg(feature = "ssr")]
     pub(crate) notices: notices::Notices,
+    #[cfg(feature = "ssr")]
+    pub(crate) desk: desk::Desk,
     pub(crate) passwords: Passwords,
     pub(crate) delete: Delete,
     pub(crate) account: Account,
@@ -128,6 +132,7 @@ pub(crate) struct Home {
 }
 
 pub(crate) struct Course {
+    pub(crate) desk: Sentence,
     pub(crate) blueprints: Sentence,
     pub(crate) no_blueprints: Sentence,
     pub(crate) environments: Sentence,

@@ -7,6 +7,7 @@ pub mod budgets;
 pub mod chores;
 pub mod courses;
 pub mod credits;
+pub mod desk;
 pub mod environments;
 pub mod events;
 pub mod gauges;

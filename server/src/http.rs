@@ -139,7 +139,8 @@ pub(crate) fn portal(engine: &Engine, session: Session, browser: String) -> Port
         backups: environments.clone(),
         images: environments.clone(),
         costs: environments.clone(),
-        notices: environments,
+        notices: environments.clone(),
+        desks: environments,
     }
 }
 

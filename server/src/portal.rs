@@ -4,6 +4,7 @@ pub mod backups;
 pub mod connection;
 pub mod costs;
 pub mod courses;
+pub mod desk;
 pub mod environments;
 pub mod host_name;
 pub mod images;

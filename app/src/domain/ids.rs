@@ -107,6 +107,8 @@ ids! {
     BackupId = "bak";
     /// Something that was allowed to be spent.
     AllowanceId = "alw";
+    /// Something that was done to many environments at once.
+    BulkActId = "blk";
     /// A notice.
     NoticeId = "ntc";
     /// A session of a person, as shown in the list of sessions.

@@ -38,6 +38,10 @@ pub enum Phase {
 }
 
 impl Phase {
+    /// All of them, in the order of a life.
+    pub const ALL: [Self; 8] =
+        [Self::Waiting, Self::Building, Self::Checking, Self::Ready, Self::Stopping, Self::Stopped, Self::Removing, Self::Removed];
+
     /// Whether something is still going to change by itself, so that a page should look again.
     #[must_use]
     pub fn is_moving(self) -> bool {

@@ -34,7 +34,7 @@ pub(crate) fn CoursePage() -> impl IntoView {
 fn Course(course: CourseView) -> impl IntoView {
     let texts = use_texts();
     let CourseView { course, names, blueprints, environments } = course;
-    let costs = (course.role != Role::Student).then(|| format!("/courses/{}/costs", course.code));
+    let staff = (course.role != Role::Student).then(|| (format!("/desk/{}", course.code), format!("/courses/{}/costs", course.code)));
     let is_only_one = blueprints.len() == 1;
     view! {
         <PageTitle text=format!("{} {}", course.code, course.title)/>
@@ -43,7 +43,12 @@ fn Course(course: CourseView) -> impl IntoView {
             <span>{(texts.home.role)(course.role)}</span>
         </p>
         <h1>{course.title}</h1>
-        {costs.map(|costs| view! { <p><a href=costs rel="external">{texts.costs.heading}</a></p> })}
+        {staff.map(|(desk, costs)| view! {
+            <p class="acts">
+                <a href=desk rel="external">{texts.course.desk}</a>
+                <a href=costs rel="external">{texts.costs.heading}</a>
+            </p>
+        })}
         {(!environments.is_empty()).then(|| view! {
             <section aria-labelledby="environments">
                 <h2 id="environments">{texts.course.environments}</h2>

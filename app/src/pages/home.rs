@@ -9,12 +9,12 @@ use crate::api::notices::notices;
 use crate::components::cards::{CourseList, Empty, EnvironmentList};
 use crate::components::loaded::Loaded;
 use crate::components::title::PageTitle;
-use crate::domain::course::CourseCard;
+use crate::domain::course::{CourseCard, Role};
 use crate::domain::environment::EnvironmentCard;
 use crate::domain::news::NoticeCard;
 use crate::error::AppError;
 use crate::pages::notices::Unread;
-use crate::visit::use_texts;
+use crate::visit::{use_texts, use_visit};
 
 /// The page.
 #[component]
@@ -36,6 +36,7 @@ fn Home(environments: Vec<EnvironmentCard>, courses: Vec<CourseCard>, notices: V
     let texts = &use_texts().home;
     let unread = notices.into_iter().filter(|notice| !notice.is_read).collect();
     let has_courses = !courses.is_empty();
+    let has_desk = courses.iter().any(|course| course.role != Role::Student) || use_visit().caller.is_some_and(|caller| caller.is_operator);
     view! {
         <PageTitle text=texts.title.to_owned()/>
         <h1>{texts.title}</h1>
@@ -56,6 +57,7 @@ fn Home(environments: Vec<EnvironmentCard>, courses: Vec<CourseCard>, notices: V
         <p class="acts">
             <a href="/backups" rel="external">{use_texts().backups.heading}</a>
             <a href="/notices" rel="external">{use_texts().notices.heading}</a>
+            {has_desk.then(|| view! { <a href="/desk" rel="external">{use_texts().desk.heading}</a> })}
         </p>
         <section aria-labelledby="courses">
             <h2 id="courses">{texts.courses}</h2>

@@ -1,6 +1,8 @@
 //! English.
 
 mod backups;
+#[cfg(feature = "ssr")]
+mod desk;
 mod environment;
 mod host_name;
 mod images;
@@ -60,6 +62,7 @@ pub(super) static TEXTS: Texts = Texts {
         needs_attention: "Needs attention",
     },
     course: Course {
+        desk: "All environments",
         blueprints: "Blueprints",
         no_blueprints: "This course offers no blueprint yet. Your instructor publishes them.",
         environments: "My environments in this course",
@@ -125,6 +128,8 @@ pub(super) static TEXTS: Texts = Texts {
     costs: money::COSTS,
     #[cfg(feature = "ssr")]
     notices: notices::NOTICES,
+    #[cfg(feature = "ssr")]
+    desk: desk::DESK,
     passwords: Passwords {
         title: |name| format!("Passwords of {name}"),
         heading: "Passwords",

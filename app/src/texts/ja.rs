@@ -1,6 +1,8 @@
 //! 日本語
 
 mod backups;
+#[cfg(feature = "ssr")]
+mod desk;
 mod environment;
 mod host_name;
 mod images;
@@ -66,6 +68,7 @@ pub(super) static TEXTS: Texts = Texts {
         needs_attention: "対応が必要です",
     },
     course: Course {
+        desk: "すべての環境",
         blueprints: "ブループリント",
         no_blueprints: "この講座には、まだブループリントがありません。担当教員が公開します。",
         environments: "この講座の自分の環境",
@@ -130,6 +133,8 @@ pub(super) static TEXTS: Texts = Texts {
     costs: money::COSTS,
     #[cfg(feature = "ssr")]
     notices: notices::NOTICES,
+    #[cfg(feature = "ssr")]
+    desk: desk::DESK,
     passwords: Passwords {
         title: |name| format!("{name} のパスワード"),
         heading: "パスワード",

@@ -1,6 +1,7 @@
 //! The two languages say the same things, each in its own words.
 
 use super::texts;
+use crate::domain::desk::{BulkAct, Order, Verdict};
 use crate::domain::environment::{Act, LedBy, NotYet};
 use crate::domain::incident::Fault;
 use crate::domain::money::{Currency, Money};
@@ -290,6 +291,27 @@ fn errors_speak_to_people_in_both() {
             assert!((en.error)(&error).contains(reference) && (ja.error)(&error).contains(reference));
         }
     }
+}
+
+#[test]
+fn the_desk_speaks_in_both() {
+    let (en, ja) = (&texts(Locale::En).desk, &texts(Locale::Ja).desk);
+    for act in BulkAct::ALL {
+        assert_both((en.act)(act), (ja.act)(act));
+        assert_both(&(en.act_title)(act, "SYS-101"), &(ja.act_title)(act, "SYS-101"));
+        assert_both(&(en.would)(act, 2, 3), &(ja.would)(act, 2, 3));
+        for verdict in [Verdict::Does, Verdict::Already, Verdict::Cannot] {
+            assert_both((en.verdict)(act, verdict), (ja.verdict)(act, verdict));
+        }
+    }
+    for order in Order::ALL {
+        assert_both((en.order_by)(order), (ja.order_by)(order));
+    }
+    assert_eq!((en.came)(28, 2, 0), "28 of 30 done, 2 need you.");
+    assert_eq!((en.came)(1, 1, 28), "1 of 30 done, 1 needs you; the turn of 28 comes.");
+    assert_eq!((ja.came)(28, 2, 0), "30件のうち28件が済みました。2件は確認が必要です。");
+    assert_eq!((en.there_are)(1, 0), "1 environment");
+    assert_eq!((en.there_are)(30, 1), "30 environments, 1 needs attention");
 }
 
 #[test]

@@ -34,9 +34,21 @@ async fn names_titles_logs_and_addresses_stay_text_on_every_page() {
         let restore = format!("backups/{}", backup_id());
         let of_environment = ["passwords", "delete", "scale", "prover?send=1", "backups", &restore, "images", "images/1", "costs"]
             .map(|page| format!("{environment}/{page}"));
-        let pages = ["/", "/courses/SYS-101", "/courses/SYS-101/costs", "/account", "/backups", "/notices", &environment]
-            .into_iter()
-            .chain(of_environment.iter().map(String::as_str));
+        let pages = [
+            "/",
+            "/courses/SYS-101",
+            "/courses/SYS-101/costs",
+            "/account",
+            "/backups",
+            "/notices",
+            "/desk",
+            "/desk/SYS-101",
+            "/desk/SYS-101/act?act=start&whom=all",
+            "/desk/SYS-101/acts/blk_00000000000000000000000009",
+            &environment,
+        ]
+        .into_iter()
+        .chain(of_environment.iter().map(String::as_str));
         for page in pages {
             let (status, html) = get(&site, page).await;
             assert_eq!(status, 200, "{page}");

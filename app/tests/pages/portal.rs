@@ -76,7 +76,8 @@ impl Fake {
             backups: self.clone(),
             images: self.clone(),
             costs: self.clone(),
-            notices: self,
+            notices: self.clone(),
+            desks: self,
         }
     }
 

@@ -3,7 +3,7 @@
 use app::domain::course::Role;
 use app::error::AppError;
 
-/// What somebody may want to do with an environment, or with the money of a course.
+/// What somebody may want to do with an environment, or with a course.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Action {
     /// See its page.
@@ -14,6 +14,8 @@ pub enum Action {
     UseSecrets,
     /// Remove it.
     Delete,
+    /// See all environments of its course in one table.
+    SeeDesk,
     /// See what its course costs.
     SeeCosts,
     /// Say what its course, or somebody in it, may spend.
@@ -22,11 +24,11 @@ pub enum Action {
 
 impl Action {
     /// All of them, as the table has them.
-    pub const ALL: [Self; 6] = [Self::See, Self::Steer, Self::UseSecrets, Self::Delete, Self::SeeCosts, Self::SetBudgets];
+    pub const ALL: [Self; 7] = [Self::See, Self::Steer, Self::UseSecrets, Self::Delete, Self::SeeDesk, Self::SeeCosts, Self::SetBudgets];
 
     /// Whether it is about a course, and not about an environment.
     fn is_of_course(self) -> bool {
-        matches!(self, Self::SeeCosts | Self::SetBudgets)
+        matches!(self, Self::SeeDesk | Self::SeeCosts | Self::SetBudgets)
     }
 }
 
@@ -65,9 +67,9 @@ impl Standing {
     pub fn may(self, action: Action) -> Result<(), AppError> {
         match (self, action) {
             (Self::Holder, Action::See | Action::Steer | Action::UseSecrets | Action::Delete)
-            | (Self::Instructor, Action::See | Action::Steer | Action::SeeCosts | Action::SetBudgets)
-            | (Self::Assistant, Action::See | Action::SeeCosts)
-            | (Self::Operator, Action::See | Action::SeeCosts | Action::SetBudgets) => Ok(()),
+            | (Self::Instructor, Action::See | Action::Steer | Action::SeeDesk | Action::SeeCosts | Action::SetBudgets)
+            | (Self::Assistant, Action::See | Action::SeeDesk | Action::SeeCosts)
+            | (Self::Operator, Action::See | Action::SeeDesk | Action::SeeCosts | Action::SetBudgets) => Ok(()),
             (Self::Other, _) => Err(AppError::NotFound),
             (Self::Holder, action) if action.is_of_course() => Err(AppError::NotFound),
             _ => Err(AppError::NotAllowed),
@@ -81,7 +83,7 @@ mod tests {
 
     #[test]
     fn the_table_reads_as_agreed() {
-        let mut table = String::from("            see      steer    secrets  delete   costs    budgets\n");
+        let mut table = String::from("            see      steer    secrets  delete   desk     costs    budgets\n");
         for (name, standing) in [
             ("holder", Standing::Holder),
             ("instructor", Standing::Instructor),

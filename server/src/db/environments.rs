@@ -153,6 +153,10 @@ pub async fn set_goal(db: &mut Db, id: EnvironmentId, goal: Goal) -> sqlx::Resul
     let done = sqlx::query!(
         "update environment
             set goal = $2, goal_since = koza_now(), attention = null, fruitless_claims = 0,
+                phase = case when $2 = 'gone' then 'removing'
+                             when $2 = 'stopped' then 'stopping'
+                             when phase in ('stopping', 'stopped') then 'building'
+                             else phase end,
                 generation = generation + 1, wake_at = koza_now()
           where id = $1 and goal <> $2 and goal <> 'gone' and removed_at is null",
         id.0,

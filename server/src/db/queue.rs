@@ -4,6 +4,7 @@
 //! write of a worker asks for its epoch: a worker that was away too long finds zero rows and stops.
 
 use app::domain::ids::EnvironmentId;
+use app::domain::phase::Phase;
 use app::domain::reason::Attention;
 use sqlx::types::Json;
 use time::OffsetDateTime;
@@ -202,11 +203,26 @@ pub async fn fence_before_call(db: &mut Db, claim: Claim) -> Result<(), Lost> {
 /// # Errors
 /// [`Lost::Claim`] when somebody else holds it.
 pub async fn finish(db: &mut Db, claim: Claim, look_again: Option<OffsetDateTime>, attention: Option<&Attention>) -> Result<(), Lost> {
+    finish_in(db, claim, look_again, attention, None).await
+}
+
+/// The same, and for lists where it is; `None`: where it was.
+///
+/// # Errors
+/// [`Lost::Claim`] when somebody else holds it.
+pub async fn finish_in(
+    db: &mut Db,
+    claim: Claim,
+    look_again: Option<OffsetDateTime>,
+    attention: Option<&Attention>,
+    phase: Option<Phase>,
+) -> Result<(), Lost> {
     let done = sqlx::query!(
         "update environment
             set wake_at          = case when generation <> $3 then koza_now() else $4 end,
                 seen_generation  = $3,
                 attention        = $5,
+                phase            = case when generation = $3 then coalesce($6, phase) else phase end,
                 claimed_by       = null,
                 claimed_until    = null,
                 fruitless_claims = 0
@@ -216,6 +232,7 @@ pub async fn finish(db: &mut Db, claim: Claim, look_again: Option<OffsetDateTime
         claim.generation,
         look_again,
         attention.map(Json) as _,
+        phase.map(Phase::code),
     )
     .execute(db)
     .await?;

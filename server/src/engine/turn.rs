@@ -268,7 +268,7 @@ async fn end(
     incidents::note(engine, claim, &wish, known).await?;
     tell(engine, claim, known, attention.as_ref()).await?;
     let look_again = if is_removed { None } else { look_again };
-    Ok(queue::finish(&mut *engine.pool.acquire().await?, claim, look_again, attention.as_ref()).await?)
+    Ok(queue::finish_in(&mut *engine.pool.acquire().await?, claim, look_again, attention.as_ref(), Some(phase)).await?)
 }
 
 /// What somebody was told of a call that failed holds until it is made again.

@@ -4,6 +4,7 @@ mod backups;
 
 use std::time::Duration;
 
+use app::domain::desk::Use;
 use app::domain::ids::{CloudId, MachineId};
 use aws_lc_rs::rand::fill;
 use axum::body::Bytes;
@@ -21,7 +22,7 @@ use tracing::{error, warn};
 use super::Site;
 use crate::backup::BLOCK;
 use crate::db::machines::{self, StepState};
-use crate::db::{self, backups as backups_of, environments, events, samples, world};
+use crate::db::{self, backups as backups_of, desk, environments, events, samples, world};
 use crate::engine::backup::ended_by_order;
 use crate::machine::certificate::Certificate;
 use crate::machine::{bundle, progress, secrets, settings, signature};
@@ -351,6 +352,10 @@ async fn signs(State(site): State<Site>, signed: Signed) -> Result<StatusCode, R
             let signal = samples::of_machine(signal, signed.machine.slot);
             samples::write(&mut tx, signed.machine.environment, &signal, at, value).await?;
         }
+    }
+    let is_used = |(signal, _): &(&str, Use)| signs.get(*signal).and_then(Value::as_i64).is_some_and(|value| value > 0);
+    if let Some((_, what)) = Use::ALL.into_iter().rfind(is_used) {
+        desk::used(&mut tx, signed.machine.environment, what, at).await?;
     }
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)

@@ -1,6 +1,7 @@
 //! What goes on by itself: charges are posted, what is set aside is renewed every hour, and what has no more is stopped. Nothing is deleted.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
 
 use app::domain::ids::{CourseId, EnvironmentId};
 use app::domain::news::News;
@@ -21,6 +22,9 @@ use crate::engine::Engine;
 const RENEWED_EVERY: Duration = Duration::HOUR;
 /// A course is looked at so often, and at once when something there is to be stopped.
 const LOOKED_AT_EVERY: Duration = Duration::seconds(40);
+
+/// What was said to have no price.
+static SAID: Mutex<BTreeSet<(CourseId, String)>> = Mutex::new(BTreeSet::new());
 
 /// Follows every course whose money is to be looked at by now. One that cannot be reckoned is told of, and keeps nobody else's.
 ///
@@ -52,7 +56,10 @@ pub async fn follow_course(engine: &Engine, course: CourseId) -> Result<(), Unre
     budgets::lock(&mut tx, course).await?;
     let mut accounts = Accounts::of(&mut tx, course).await?;
     for unpriced in &accounts.unpriced {
-        warn!(%course, "{unpriced}: what it costs is not charged until there is one");
+        // Said once by each process: the page says it all the time, and so does `koza doctor`.
+        if SAID.lock().expect("no panic while it is held").insert((course, unpriced.clone())) {
+            warn!(%course, "{unpriced}: what it costs is not charged until there is one");
+        }
     }
     if !accounts.due.posted.is_empty() {
         if !ledger::post(&mut tx, &accounts.due.posted, &accounts.due.entries).await? {

@@ -9,6 +9,7 @@ mod building;
 mod certificates;
 mod chores;
 mod crashes;
+mod desk;
 mod drift;
 mod images;
 mod launches;

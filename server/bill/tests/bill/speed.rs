@@ -1,4 +1,4 @@
-//! How fast a large report is read, and in how much memory. It promises nothing: `cargo test --release --test bill -- --ignored --nocapture speed_and`.
+//! How fast a large report is read, and in how much memory. It promises nothing: `cargo test --release --test bill -- --ignored --nocapture speed_and` (deploy/bench bills).
 
 use std::fs;
 use std::io::{BufWriter, Write};

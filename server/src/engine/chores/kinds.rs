@@ -7,7 +7,7 @@ use crate::db::chores::{self, Claimed};
 use crate::db::{queue, secrets, sessions};
 use crate::engine::{Engine, backup};
 use crate::mail;
-use crate::portal::policy;
+use crate::portal::{desk, policy};
 use crate::spend::{self, credits};
 
 /// What sort of work.
@@ -31,6 +31,8 @@ pub enum Kind {
     TellOfCredits,
     /// A notice is mailed.
     SendMail,
+    /// What was asked of many environments at once goes on.
+    BulkAct,
 }
 
 /// How a kind bears failures: waits double from the first to the longest.
@@ -55,7 +57,7 @@ impl Patience {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::EraseSecrets,
         Self::EndSessions,
         Self::ForgetWorkers,
@@ -65,6 +67,7 @@ impl Kind {
         Self::FollowBudgets,
         Self::TellOfCredits,
         Self::SendMail,
+        Self::BulkAct,
     ];
 
     /// The word in the table.
@@ -80,6 +83,7 @@ impl Kind {
             Self::FollowBudgets => "follow_budgets",
             Self::TellOfCredits => "tell_of_credits",
             Self::SendMail => "send_mail",
+            Self::BulkAct => "bulk_act",
         }
     }
 
@@ -95,7 +99,7 @@ impl Kind {
             // What is used up is stopped within a minute.
             Self::FollowBudgets => time::Duration::seconds(20),
             Self::TellOfCredits => time::Duration::hours(1),
-            Self::SendMail => return None,
+            Self::SendMail | Self::BulkAct => return None,
         })
     }
 
@@ -112,6 +116,8 @@ impl Kind {
             | Self::FollowPolicies
             | Self::FollowBudgets
             | Self::TellOfCredits => Patience { tries: 5, first: Duration::from_secs(5), longest: Duration::from_secs(60) },
+            // Each try does what it can in its time; a class of hundreds takes some.
+            Self::BulkAct => Patience { tries: 60, first: Duration::from_secs(1), longest: Duration::from_secs(5) },
             // About a day: mail servers are down for nights, and make strangers wait (RFC 6647).
             Self::SendMail => Patience { tries: 16, first: Duration::from_secs(30), longest: Duration::from_secs(3 * 60 * 60) },
         }
@@ -145,6 +151,7 @@ pub async fn perform(engine: &Engine, chore: &Claimed) -> Result<(), Trouble> {
         Kind::FollowBudgets => spend::follow::follow(engine).await?,
         Kind::FollowPolicies => policy::follow_all(engine).await?,
         Kind::TellOfCredits => credits::tell(engine).await?,
+        Kind::BulkAct => desk::perform(engine, chore.key.parse().map_err(Trouble::lasting)?).await?,
         Kind::SendMail => mail::deliver(engine, chore.key.parse().map_err(Trouble::lasting)?).await?,
     }
     Ok(())
