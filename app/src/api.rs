@@ -13,6 +13,8 @@ pub mod environments;
 #[cfg(feature = "ssr")]
 pub mod images;
 #[cfg(feature = "ssr")]
+pub mod members;
+#[cfg(feature = "ssr")]
 pub mod notices;
 pub mod scaling;
 

@@ -14,6 +14,8 @@ use crate::pages::courses::CoursePage;
 #[cfg(feature = "ssr")]
 use crate::pages::courses::costs::CourseCostsPage;
 #[cfg(feature = "ssr")]
+use crate::pages::courses::members::MembersPage;
+#[cfg(feature = "ssr")]
 use crate::pages::desk::{ActPage, ActsPage, DeskPage, DesksPage};
 #[cfg(feature = "ssr")]
 use crate::pages::environments::{CostsPage, DeletePage, ScalePage};
@@ -23,14 +25,17 @@ use crate::pages::home::HomePage;
 #[cfg(feature = "ssr")]
 use crate::pages::images::{ImagePage, ImagesPage};
 #[cfg(feature = "ssr")]
+use crate::pages::join::JoinPage;
+#[cfg(feature = "ssr")]
 use crate::pages::not_found::NotFoundPage;
 #[cfg(feature = "ssr")]
 use crate::pages::notices::NoticesPage;
 #[cfg(not(feature = "ssr"))]
 use crate::pages::plain::{
     Plain as ActPage, Plain as ActsPage, Plain as BackupsPage, Plain as CostsPage, Plain as CourseCostsPage, Plain as DeletePage,
-    Plain as DeskPage, Plain as DesksPage, Plain as HomePage, Plain as ImagePage, Plain as ImagesPage, Plain as MyBackupsPage,
-    Plain as RestorePage, Plain as NotFoundPage, Plain as NoticesPage, Plain as ScalePage, Plain as SignInPage, Plain as StyleguidePage,
+    Plain as DeskPage, Plain as DesksPage, Plain as HomePage, Plain as ImagePage, Plain as ImagesPage, Plain as JoinPage,
+    Plain as MembersPage, Plain as MyBackupsPage, Plain as RestorePage, Plain as NotFoundPage, Plain as NoticesPage, Plain as ScalePage,
+    Plain as SignInPage, Plain as StyleguidePage,
 };
 #[cfg(feature = "ssr")]
 use crate::pages::sign_in::SignInPage;
@@ -69,6 +74,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/environments/:id/images/:number") view=ImagePage ssr=Async/>
                     <Route path=path!("/environments/:id/costs") view=CostsPage ssr=Async/>
                     <Route path=path!("/environments/:id/delete") view=DeletePage ssr=Async/>
+                    <Route path=path!("/courses/:code/members") view=MembersPage ssr=Async/>
+                    <Route path=path!("/join/:token") view=JoinPage ssr=Async/>
                     <Route path=path!("/desk") view=DesksPage ssr=Async/>
                     <Route path=path!("/desk/:code") view=DeskPage ssr=Async/>
                     <Route path=path!("/desk/:code/act") view=ActPage ssr=Async/>

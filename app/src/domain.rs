@@ -7,6 +7,7 @@ pub mod environment;
 pub mod ids;
 pub mod image;
 pub mod incident;
+pub mod members;
 pub mod money;
 pub mod name;
 pub mod news;

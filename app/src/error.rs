@@ -91,6 +91,18 @@ pub enum Field {
     Reason,
     /// At how many percent people are told.
     Percents,
+    /// The name that pages show.
+    FullName,
+    /// The name to sign in with.
+    SignInName,
+    /// A new password.
+    Password,
+    /// The same, typed again.
+    PasswordAgain,
+    /// For how many days.
+    Days,
+    /// For how many people.
+    People,
 }
 
 /// What is wrong with a field.
@@ -122,6 +134,22 @@ pub enum Why {
     MoreThanGranted,
     /// Not a few whole numbers from 1 to 100.
     NotPercents,
+    /// It has other letters than a name to sign in with, or too many.
+    NotASignInName,
+    /// Somebody else signs in with it.
+    SignInTaken,
+    /// A password of so many letters or more is wanted.
+    PasswordTooShort {
+        /// So many.
+        least: u16,
+    },
+    /// The two passwords are not the same.
+    PasswordsDiffer,
+    /// Not a whole number in the range that is allowed.
+    NotACount {
+        /// So many at most.
+        most: u16,
+    },
     /// Nothing was typed.
     Missing,
 }

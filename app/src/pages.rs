@@ -12,6 +12,8 @@ pub(crate) mod home;
 #[cfg(feature = "ssr")]
 pub(crate) mod images;
 #[cfg(feature = "ssr")]
+pub(crate) mod join;
+#[cfg(feature = "ssr")]
 pub(crate) mod not_found;
 #[cfg(feature = "ssr")]
 pub(crate) mod notices;

@@ -8,11 +8,14 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use crate::domain::backup::{BackupCard, BackupsView};
-use crate::domain::course::{CourseCard, CourseView};
+use crate::domain::course::{CourseCard, CourseView, Role};
 use crate::domain::desk::{BulkAct, BulkActView, Desk, DeskCard, Filter, Preview};
 use crate::domain::environment::{EnvironmentCard, EnvironmentView, Passwords};
-use crate::domain::ids::{AllowanceId, BackupId, BlueprintVersionId, BulkActId, EnvironmentId, NoticeId, PersonId, SessionId};
+use crate::domain::ids::{
+    AllowanceId, BackupId, BlueprintVersionId, BulkActId, EnvironmentId, InvitationId, NoticeId, PersonId, SessionId,
+};
 use crate::domain::image::ImagesView;
+use crate::domain::members::{Invited, MembersView};
 use crate::domain::news::NoticeCard;
 use crate::domain::person::{Caller, SessionRow};
 use crate::domain::price::{CostsView, CourseSpending, Estimate};
@@ -40,6 +43,8 @@ pub struct Portal {
     pub notices: Arc<dyn Notices>,
     /// A course's environments, for its staff.
     pub desks: Arc<dyn Desks>,
+    /// A course's people.
+    pub members: Arc<dyn Members>,
 }
 
 /// Signing in and out, for the browser that asks.
@@ -327,4 +332,54 @@ pub trait Desks: Send + Sync {
 
     /// What came of one.
     async fn bulk_act(&self, caller: &Caller, code: &str, id: BulkActId) -> Result<BulkActView, AppError>;
+}
+
+/// Who comes by an invitation and signs in here for the first time, as it was typed.
+#[derive(Debug, Clone, Copy)]
+pub struct NewPerson<'a> {
+    /// The name that pages show.
+    pub name: &'a str,
+    /// The name to sign in with.
+    pub sign_in: &'a str,
+    /// The password.
+    pub password: &'a str,
+    /// The same again.
+    pub again: &'a str,
+}
+
+/// A course's people, and how they come into it.
+#[async_trait]
+pub trait Members: Send + Sync {
+    /// Those of a course, for its staff.
+    async fn of(&self, caller: &Caller, code: &str) -> Result<MembersView, AppError>;
+
+    /// Makes a link by which so many students (or assistants) come into a course within so many days, as it was typed.
+    ///
+    /// # Errors
+    /// [`AppError::Invalid`] at the field.
+    async fn invite(&self, caller: &Caller, code: &str, role: Role, days: &str, most: &str) -> Result<(), AppError>;
+
+    /// Nobody comes by a link any more.
+    async fn end_invitation(&self, caller: &Caller, code: &str, id: InvitationId) -> Result<(), AppError>;
+
+    /// Changes what somebody is in a course; `None`: nothing. Their environments stay.
+    ///
+    /// # Errors
+    /// [`AppError::Conflict`]: then nobody would teach it any more.
+    async fn set_role(&self, caller: &Caller, code: &str, person: PersonId, role: Option<Role>) -> Result<(), AppError>;
+
+    /// What a link says to who follows it.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] if it is none, or is not good any more.
+    async fn invited(&self, caller: Option<&Caller>, token: &str) -> Result<Invited, AppError>;
+
+    /// Comes into the course by a link; which course that is.
+    async fn join(&self, caller: &Caller, token: &str) -> Result<String, AppError>;
+
+    /// The same for somebody who signs in here for the first time. This browser is signed in then.
+    ///
+    /// # Errors
+    /// [`AppError::Invalid`] at the field.
+    async fn register(&self, token: &str, person: NewPerson<'_>) -> Result<String, AppError>;
 }

@@ -11,6 +11,8 @@ mod desk;
 mod en;
 mod ja;
 #[cfg(feature = "ssr")]
+mod members;
+#[cfg(feature = "ssr")]
 mod notices;
 #[cfg(test)]
 mod tests;
@@ -78,6 +80,8 @@ pub(crate) struct Texts {
     pub(crate) notices: notices::Notices,
     #[cfg(feature = "ssr")]
     pub(crate) desk: desk::Desk,
+    #[cfg(feature = "ssr")]
+    pub(crate) members: members::Members,
     pub(crate) passwords: Passwords,
     pub(crate) delete: Delete,
     pub(crate) account: Account,
@@ -133,6 +137,7 @@ pub(crate) struct Home {
 
 pub(crate) struct Course {
     pub(crate) desk: Sentence,
+    pub(crate) people: Sentence,
     pub(crate) blueprints: Sentence,
     pub(crate) no_blueprints: Sentence,
     pub(crate) environments: Sentence,

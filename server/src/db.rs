@@ -17,6 +17,7 @@ pub mod intervals;
 pub mod launches;
 pub mod ledger;
 pub mod machines;
+pub mod members;
 pub mod notices;
 pub mod people;
 pub mod permits;

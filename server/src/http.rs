@@ -140,7 +140,8 @@ pub(crate) fn portal(engine: &Engine, session: Session, browser: String) -> Port
         images: environments.clone(),
         costs: environments.clone(),
         notices: environments.clone(),
-        desks: environments,
+        desks: environments.clone(),
+        members: environments,
     }
 }
 

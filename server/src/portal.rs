@@ -8,6 +8,7 @@ pub mod desk;
 pub mod environments;
 pub mod host_name;
 pub mod images;
+pub mod members;
 pub mod notices;
 pub mod policy;
 pub mod scaling;

@@ -21,6 +21,18 @@ pub enum Role {
     Instructor,
 }
 
+impl Role {
+    /// The word in forms.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Student => "student",
+            Self::Assistant => "assistant",
+            Self::Instructor => "instructor",
+        }
+    }
+}
+
 /// A course in a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CourseCard {

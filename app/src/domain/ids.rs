@@ -109,6 +109,8 @@ ids! {
     AllowanceId = "alw";
     /// Something that was done to many environments at once.
     BulkActId = "blk";
+    /// An invitation into a course.
+    InvitationId = "inv";
     /// A notice.
     NoticeId = "ntc";
     /// A session of a person, as shown in the list of sessions.

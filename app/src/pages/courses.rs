@@ -2,6 +2,8 @@
 
 #[cfg(feature = "ssr")]
 pub(crate) mod costs;
+#[cfg(feature = "ssr")]
+pub(crate) mod members;
 mod request;
 
 use leptos::either::{Either, EitherOf3};
@@ -34,7 +36,7 @@ pub(crate) fn CoursePage() -> impl IntoView {
 fn Course(course: CourseView) -> impl IntoView {
     let texts = use_texts();
     let CourseView { course, names, blueprints, environments } = course;
-    let staff = (course.role != Role::Student).then(|| (format!("/desk/{}", course.code), format!("/courses/{}/costs", course.code)));
+    let staff = (course.role != Role::Student).then(|| course.code.clone());
     let is_only_one = blueprints.len() == 1;
     view! {
         <PageTitle text=format!("{} {}", course.code, course.title)/>
@@ -43,10 +45,11 @@ fn Course(course: CourseView) -> impl IntoView {
             <span>{(texts.home.role)(course.role)}</span>
         </p>
         <h1>{course.title}</h1>
-        {staff.map(|(desk, costs)| view! {
+        {staff.map(|code| view! {
             <p class="acts">
-                <a href=desk rel="external">{texts.course.desk}</a>
-                <a href=costs rel="external">{texts.costs.heading}</a>
+                <a href=format!("/desk/{code}") rel="external">{texts.course.desk}</a>
+                <a href=format!("/courses/{code}/members") rel="external">{texts.course.people}</a>
+                <a href=format!("/courses/{code}/costs") rel="external">{texts.costs.heading}</a>
             </p>
         })}
         {(!environments.is_empty()).then(|| view! {

@@ -7,6 +7,8 @@ mod environment;
 mod host_name;
 mod images;
 mod incident;
+#[cfg(feature = "ssr")]
+mod members;
 mod money;
 #[cfg(feature = "ssr")]
 mod notices;
@@ -63,6 +65,7 @@ pub(super) static TEXTS: Texts = Texts {
     },
     course: Course {
         desk: "All environments",
+        people: "People",
         blueprints: "Blueprints",
         no_blueprints: "This course offers no blueprint yet. Your instructor publishes them.",
         environments: "My environments in this course",
@@ -130,6 +133,8 @@ pub(super) static TEXTS: Texts = Texts {
     notices: notices::NOTICES,
     #[cfg(feature = "ssr")]
     desk: desk::DESK,
+    #[cfg(feature = "ssr")]
+    members: members::MEMBERS,
     passwords: Passwords {
         title: |name| format!("Passwords of {name}"),
         heading: "Passwords",

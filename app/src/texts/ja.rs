@@ -7,6 +7,8 @@ mod environment;
 mod host_name;
 mod images;
 mod incident;
+#[cfg(feature = "ssr")]
+mod members;
 mod money;
 #[cfg(feature = "ssr")]
 mod notices;
@@ -69,6 +71,7 @@ pub(super) static TEXTS: Texts = Texts {
     },
     course: Course {
         desk: "すべての環境",
+        people: "参加者",
         blueprints: "ブループリント",
         no_blueprints: "この講座には、まだブループリントがありません。担当教員が公開します。",
         environments: "この講座の自分の環境",
@@ -135,6 +138,8 @@ pub(super) static TEXTS: Texts = Texts {
     notices: notices::NOTICES,
     #[cfg(feature = "ssr")]
     desk: desk::DESK,
+    #[cfg(feature = "ssr")]
+    members: members::MEMBERS,
     passwords: Passwords {
         title: |name| format!("{name} のパスワード"),
         heading: "パスワード",

@@ -264,6 +264,11 @@ fn errors_speak_to_people_in_both() {
         Why::NoSuchZone,
         Why::NotMoney,
         Why::MoreThanGranted,
+        Why::NotASignInName,
+        Why::SignInTaken,
+        Why::PasswordTooShort { least: 10 },
+        Why::PasswordsDiffer,
+        Why::NotACount { most: 90 },
         Why::NotPercents,
         Why::Missing,
     ];

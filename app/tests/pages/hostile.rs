@@ -41,6 +41,8 @@ async fn names_titles_logs_and_addresses_stay_text_on_every_page() {
             "/account",
             "/backups",
             "/notices",
+            "/courses/SYS-101/members",
+            "/join/x",
             "/desk",
             "/desk/SYS-101",
             "/desk/SYS-101/act?act=start&whom=all",

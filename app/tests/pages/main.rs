@@ -5,6 +5,7 @@
 mod desk;
 mod forms;
 mod hostile;
+mod members;
 mod money;
 mod portal;
 mod reading;

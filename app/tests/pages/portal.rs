@@ -77,7 +77,8 @@ impl Fake {
             images: self.clone(),
             costs: self.clone(),
             notices: self.clone(),
-            desks: self,
+            desks: self.clone(),
+            members: self,
         }
     }
 

@@ -25,6 +25,8 @@ fn pages() -> Vec<String> {
         format!("{environment}/backups/{}", backup_id()),
         "/backups".to_owned(),
         "/notices".to_owned(),
+        "/courses/SYS-101/members".to_owned(),
+        "/join/x".to_owned(),
         "/desk".to_owned(),
         "/desk/SYS-101".to_owned(),
         "/desk/SYS-101/act?act=stop&whom=all".to_owned(),

@@ -16,6 +16,8 @@ pub enum Action {
     Delete,
     /// See all environments of its course in one table.
     SeeDesk,
+    /// Say who is in its course, and what they are there.
+    Enrol,
     /// See what its course costs.
     SeeCosts,
     /// Say what its course, or somebody in it, may spend.
@@ -24,11 +26,12 @@ pub enum Action {
 
 impl Action {
     /// All of them, as the table has them.
-    pub const ALL: [Self; 7] = [Self::See, Self::Steer, Self::UseSecrets, Self::Delete, Self::SeeDesk, Self::SeeCosts, Self::SetBudgets];
+    pub const ALL: [Self; 8] =
+        [Self::See, Self::Steer, Self::UseSecrets, Self::Delete, Self::SeeDesk, Self::Enrol, Self::SeeCosts, Self::SetBudgets];
 
     /// Whether it is about a course, and not about an environment.
     fn is_of_course(self) -> bool {
-        matches!(self, Self::SeeDesk | Self::SeeCosts | Self::SetBudgets)
+        matches!(self, Self::SeeDesk | Self::Enrol | Self::SeeCosts | Self::SetBudgets)
     }
 }
 
@@ -67,9 +70,9 @@ impl Standing {
     pub fn may(self, action: Action) -> Result<(), AppError> {
         match (self, action) {
             (Self::Holder, Action::See | Action::Steer | Action::UseSecrets | Action::Delete)
-            | (Self::Instructor, Action::See | Action::Steer | Action::SeeDesk | Action::SeeCosts | Action::SetBudgets)
+            | (Self::Instructor, Action::See | Action::Steer | Action::SeeDesk | Action::Enrol | Action::SeeCosts | Action::SetBudgets)
             | (Self::Assistant, Action::See | Action::SeeDesk | Action::SeeCosts)
-            | (Self::Operator, Action::See | Action::SeeDesk | Action::SeeCosts | Action::SetBudgets) => Ok(()),
+            | (Self::Operator, Action::See | Action::SeeDesk | Action::Enrol | Action::SeeCosts | Action::SetBudgets) => Ok(()),
             (Self::Other, _) => Err(AppError::NotFound),
             (Self::Holder, action) if action.is_of_course() => Err(AppError::NotFound),
             _ => Err(AppError::NotAllowed),
@@ -83,7 +86,7 @@ mod tests {
 
     #[test]
     fn the_table_reads_as_agreed() {
-        let mut table = String::from("            see      steer    secrets  delete   desk     costs    budgets\n");
+        let mut table = String::from("            see      steer    secrets  delete   desk     enrol    costs    budgets\n");
         for (name, standing) in [
             ("holder", Standing::Holder),
             ("instructor", Standing::Instructor),

@@ -141,6 +141,23 @@ pub async fn all(db: &mut Db) -> sqlx::Result<Vec<PersonRow>> {
     .await
 }
 
+/// Adds somebody who signs in by password. `None`: somebody else does under that name.
+///
+/// # Errors
+/// As the database.
+pub async fn add_new(db: &mut Db, subject: &str, name: &str, hash: &str) -> sqlx::Result<Option<PersonId>> {
+    let id = PersonId::new();
+    sqlx::query!("insert into person (id, name) values ($1, $2)", id.0, name).execute(&mut *db).await?;
+    let added = sqlx::query!(
+        "insert into identity (issuer, subject, person, secret) values ('password', $1, $2, $3) on conflict do nothing",
+        subject,
+        id.0,
+        hash
+    );
+    // Whoever asked gives the transaction up, and the person with it.
+    Ok((added.execute(db).await?.rows_affected() == 1).then_some(id))
+}
+
 /// Wrong passwords for a name in the last quarter of an hour.
 ///
 /// # Errors

@@ -4,6 +4,7 @@ use std::io::Write;
 
 use anyhow::{Context, bail};
 use app::domain::course::Role;
+use app::domain::members::sign_in_name;
 use clap::{Subcommand, ValueEnum};
 use lettre::Address;
 use secrecy::ExposeSecret;
@@ -128,6 +129,7 @@ async fn list(engine: &Engine, as_json: bool) -> anyhow::Result<()> {
 }
 
 async fn add(engine: &Engine, name: &str, full_name: &str, email: Option<&Address>, is_operator: bool) -> anyhow::Result<()> {
+    let name = &sign_in_name(name).with_context(|| format!("{name} is no name to sign in with: letters, figures, and . _ - @"))?;
     let made = secrets::password();
     let hash = password::hash(made.expose_secret()).await.map_err(|error| anyhow::anyhow!("{error}"))?;
     let mut tx = engine.pool.begin().await?;

@@ -18,6 +18,7 @@ mod ledger;
 mod line;
 mod mail;
 mod matrix;
+mod members;
 mod money;
 mod names;
 mod notices;

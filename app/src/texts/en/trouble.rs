@@ -75,6 +75,11 @@ pub(super) fn why(why: Why) -> String {
             "The first machine is in this zone. A zone can fail as a whole: a copy in the same one would fail with it. Choose another.".to_owned()
         }
         Why::NoSuchZone => "The cloud has no such zone.".to_owned(),
+        Why::NotASignInName => "A name to sign in with has letters a to z, figures, and . _ - @, at most 64.".to_owned(),
+        Why::SignInTaken => "Somebody else signs in with this name. If it is you, sign in first, then follow the link again.".to_owned(),
+        Why::PasswordTooShort { least } => format!("Choose a password of {least} letters or more. A sentence is easy to remember."),
+        Why::PasswordsDiffer => "This is not the same as above.".to_owned(),
+        Why::NotACount { most } => format!("Type a whole number from 1 to {most}."),
         Why::MoreThanGranted => "That is more than was granted to this student.".to_owned(),
         Why::NotPercents => "Type whole numbers from 1 to 100 with commas between them: 50, 80, 100.".to_owned(),
         Why::NotMoney => "This is no amount. Type it in figures: 12000 or 0.25.".to_owned(),

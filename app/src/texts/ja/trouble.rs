@@ -76,6 +76,11 @@ pub(super) fn why(why: Why) -> String {
             "最初のマシンと同じゾーンです。ゾーンは丸ごと止まることがあり、同じゾーンのコピーは一緒に止まります。ほかのゾーンを選んでください。".to_owned()
         }
         Why::NoSuchZone => "クラウドにそのゾーンはありません。".to_owned(),
+        Why::NotASignInName => "ログイン名に使えるのは、半角の英数字と . _ - @（64文字まで）です。".to_owned(),
+        Why::SignInTaken => "このログイン名はすでに使われています。ご自分のものなら、先にログインしてから、もう一度リンクを開いてください。".to_owned(),
+        Why::PasswordTooShort { least } => format!("パスワードは{least}文字以上にしてください。文章にすると覚えやすくなります。"),
+        Why::PasswordsDiffer => "上のパスワードと一致しません。".to_owned(),
+        Why::NotACount { most } => format!("1から{most}までの整数を入力してください。"),
         Why::MoreThanGranted => "この学生に追加した額を超えています。".to_owned(),
         Why::NotPercents => "1から100までの整数をコンマで区切って入力してください（例: 50, 80, 100）。".to_owned(),
         Why::NotMoney => "金額ではありません。12000 や 0.25 のように、半角の数字で入力してください。".to_owned(),

@@ -1,0 +1,51 @@
+//! A course's people, in English.
+
+use crate::domain::course::Role;
+use crate::texts::members::Members;
+
+pub(super) const MEMBERS: Members = Members {
+    title: |course| format!("People of {course}"),
+    people: "People",
+    name: "Name",
+    sign_in_name: "Name to sign in with",
+    role_head: "Role",
+    role: |role| match role {
+        Role::Student => "Student",
+        Role::Assistant => "Assistant",
+        Role::Instructor => "Instructor",
+    },
+    role_of: |name| format!("Role of {name}"),
+    set_role: "Change",
+    set_role_of: |name| format!("Change the role of {name}"),
+    take_out: "Take out",
+    take_out_of: |name| format!("Take {name} out of the course"),
+    what_to_do: "What to do",
+    invite_title: "Invite by a link",
+    invite_lead: "Whoever has the link comes into the course by themselves, with a new account or their own. Who is taken out of a course loses nothing: their environments stay, and cost until their lease ends.",
+    links: "Links",
+    link: "Link",
+    link_hint: "Copy the link\u{2019}s address and send it to your class. It is as good as a key: whoever has it comes in.",
+    used_head: "Came by it",
+    used: |used, most| format!("{used} of {most}"),
+    until: "Good until",
+    by: "Made by",
+    end_link: "End",
+    days: "Good for so many days",
+    most: "For so many people",
+    invite: "Make a link",
+    invited_as: |role| match role {
+        Role::Student => "You are invited to this course as a student.",
+        Role::Assistant => "You are invited to this course as an assistant.",
+        Role::Instructor => "You are invited to this course as an instructor.",
+    },
+    go_there: "You are in it already: go there",
+    join_as: |name| format!("Come in as {name}"),
+    have_account: "I have an account here: sign in first",
+    new_account: "New here",
+    full_name: "Your name",
+    sign_in_hint: "Your student number, for example. Letters a to z, figures, and . _ - @",
+    password: "Password",
+    password_hint: "Ten letters or more. A sentence is easy to remember.",
+    again: "The password again",
+    register: "Make my account and come in",
+};

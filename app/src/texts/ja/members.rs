@@ -1,0 +1,51 @@
+//! 日本語のコースの参加者
+
+use crate::domain::course::Role;
+use crate::texts::members::Members;
+
+pub(super) const MEMBERS: Members = Members {
+    title: |course| format!("{course} の参加者"),
+    people: "参加者",
+    name: "名前",
+    sign_in_name: "ログイン名",
+    role_head: "役割",
+    role: |role| match role {
+        Role::Student => "学生",
+        Role::Assistant => "アシスタント",
+        Role::Instructor => "教員",
+    },
+    role_of: |name| format!("{name} の役割"),
+    set_role: "変更する",
+    set_role_of: |name| format!("{name} の役割を変更する"),
+    take_out: "外す",
+    take_out_of: |name| format!("{name} をコースから外す"),
+    what_to_do: "できること",
+    invite_title: "リンクで招待する",
+    invite_lead: "リンクを持つ人は、新しいアカウントまたは自分のアカウントで、コースに参加できます。コースから外しても環境は残り、利用期限まで料金がかかります。",
+    links: "リンク",
+    link: "リンク",
+    link_hint: "リンクのアドレスをコピーして、受講者に送ってください。リンクは鍵と同じです。持っている人はだれでも参加できます。",
+    used_head: "参加した人数",
+    used: |used, most| format!("{most}人中{used}人"),
+    until: "有効期限",
+    by: "作成者",
+    end_link: "無効にする",
+    days: "有効な日数",
+    most: "人数",
+    invite: "リンクを作る",
+    invited_as: |role| match role {
+        Role::Student => "このコースに学生として招待されています。",
+        Role::Assistant => "このコースにアシスタントとして招待されています。",
+        Role::Instructor => "このコースに教員として招待されています。",
+    },
+    go_there: "すでに参加しています。コースへ進む",
+    join_as: |name| format!("{name} として参加する"),
+    have_account: "アカウントを持っているので、先にログインする",
+    new_account: "はじめての方",
+    full_name: "お名前",
+    sign_in_hint: "学籍番号など。半角の英数字と . _ - @ が使えます。",
+    password: "パスワード",
+    password_hint: "10文字以上。文章にすると覚えやすくなります。",
+    again: "パスワード（確認）",
+    register: "アカウントを作って参加する",
+};

@@ -1,0 +1,184 @@
+//! The port `Members`: a course's people, and how they come into it.
+//!
+//! An invitation's address is its id and a part that only this installation can compute from it: no row holds what lets people in, and a
+//! stolen database invites nobody.
+
+use app::domain::course::Role;
+use app::domain::ids::{CourseId, InvitationId, PersonId};
+use app::domain::members::{InvitationRow, Invited, LEAST_PASSWORD, MOST_DAYS, MOST_PASSWORD, MOST_PEOPLE, MembersView, sign_in_name};
+use app::domain::person::Caller;
+use app::error::{AppError, Field, Why};
+use app::ports::{Door, Members, NewPerson};
+use async_trait::async_trait;
+use subtle::ConstantTimeEq;
+
+use super::environments::EnvironmentsPort;
+use super::unexpected;
+use crate::auth::access::{Action, Standing};
+use crate::auth::password;
+use crate::db::members::{self, Invitation};
+use crate::db::{Db, budgets, courses, people};
+use crate::wish::spec::hex;
+
+/// A full name is a line.
+const NAME: usize = 100;
+
+impl EnvironmentsPort {
+    /// The first line of what is asked of a course's people.
+    async fn may_with_people(
+        &self,
+        db: &mut Db,
+        caller: &Caller,
+        code: &str,
+        action: Action,
+    ) -> Result<(CourseId, String, Standing), AppError> {
+        let (course, title, role) = courses::by_code(db, code, caller.person).await.map_err(unexpected)?.ok_or(AppError::NotFound)?;
+        let standing = Standing::of(false, role, caller.is_operator);
+        standing.may(action)?;
+        Ok((course, title, standing))
+    }
+
+    fn token(&self, id: InvitationId) -> String {
+        let secret = self.engine.vault.derive(&format!("invitation {id}"));
+        format!("{id}.{}", hex(&secret[..16]))
+    }
+
+    /// The invitation that an address is of, if it is good; until the end of the transaction nobody else comes by it.
+    async fn lock(&self, db: &mut Db, token: &str) -> Result<Invitation, AppError> {
+        let id: InvitationId = token.split('.').next().and_then(|id| id.parse().ok()).ok_or(AppError::NotFound)?;
+        if !bool::from(self.token(id).as_bytes().ct_eq(token.as_bytes())) {
+            return Err(AppError::NotFound);
+        }
+        members::lock(db, id).await.map_err(unexpected)?.ok_or(AppError::NotFound)
+    }
+}
+
+/// Somebody comes into a course by an invitation; who is in it already stays what they are, and takes no place.
+async fn come(db: &mut Db, invitation: &Invitation, person: PersonId) -> sqlx::Result<String> {
+    let (code, _, role) = members::course(db, invitation.course, Some(person)).await?;
+    if role.is_none() {
+        courses::add_member(db, invitation.course, person, invitation.role).await?;
+        members::came(db, invitation.id).await?;
+    }
+    Ok(code)
+}
+
+fn number(typed: &str, field: Field, most: u16) -> Result<u16, AppError> {
+    let number = typed.trim().parse().ok().filter(|number| (1..=most).contains(number));
+    number.ok_or(AppError::Invalid { field, why: Why::NotACount { most } })
+}
+
+/// What a new person typed, as it is kept.
+fn checked(person: NewPerson<'_>) -> Result<(String, String), AppError> {
+    let wrong = |field, why| Err(AppError::Invalid { field, why });
+    let name: String = person.name.trim().chars().filter(|letter| !letter.is_control()).take(NAME).collect();
+    if name.is_empty() {
+        return wrong(Field::FullName, Why::Missing);
+    }
+    let Some(sign_in) = sign_in_name(person.sign_in) else { return wrong(Field::SignInName, Why::NotASignInName) };
+    let length = person.password.chars().count();
+    if !(LEAST_PASSWORD..=MOST_PASSWORD).contains(&length) {
+        return wrong(Field::Password, Why::PasswordTooShort { least: LEAST_PASSWORD as u16 });
+    }
+    if person.password != person.again {
+        return wrong(Field::PasswordAgain, Why::PasswordsDiffer);
+    }
+    Ok((name, sign_in))
+}
+
+#[async_trait]
+impl Members for EnvironmentsPort {
+    async fn of(&self, caller: &Caller, code: &str) -> Result<MembersView, AppError> {
+        let mut db = self.engine.pool.acquire().await.map_err(unexpected)?;
+        let (course, title, standing) = self.may_with_people(&mut db, caller, code, Action::SeeDesk).await?;
+        let may_change = standing.may(Action::Enrol).is_ok();
+        let invitations = if may_change { members::invitations(&mut db, course).await.map_err(unexpected)? } else { Vec::new() };
+        let number = |number: i16| u16::try_from(number).unwrap_or(0);
+        let row = |one: Invitation| InvitationRow {
+            token: self.token(one.id),
+            id: one.id,
+            role: one.role,
+            until: one.until,
+            used: (number(one.used), number(one.most)),
+            by: one.by,
+        };
+        Ok(MembersView {
+            code: code.to_owned(),
+            title,
+            members: members::of(&mut db, course, caller.person).await.map_err(unexpected)?,
+            invitations: invitations.into_iter().map(row).collect(),
+            may_change,
+        })
+    }
+
+    async fn invite(&self, caller: &Caller, code: &str, role: Role, days: &str, most: &str) -> Result<(), AppError> {
+        let mut db = self.engine.pool.acquire().await.map_err(unexpected)?;
+        let (course, _, _) = self.may_with_people(&mut db, caller, code, Action::Enrol).await?;
+        // A link goes from hand to hand; who teaches is named one by one.
+        if role == Role::Instructor {
+            return Err(AppError::NotAllowed);
+        }
+        let (days, most) = (number(days, Field::Days, MOST_DAYS)?, number(most, Field::People, MOST_PEOPLE)?);
+        let most = i16::try_from(most).map_err(unexpected)?;
+        members::invite(&mut db, course, role, caller.person, i32::from(days), most).await.map_err(unexpected)?;
+        Ok(())
+    }
+
+    async fn end_invitation(&self, caller: &Caller, code: &str, id: InvitationId) -> Result<(), AppError> {
+        let mut db = self.engine.pool.acquire().await.map_err(unexpected)?;
+        let (course, _, _) = self.may_with_people(&mut db, caller, code, Action::Enrol).await?;
+        if members::end(&mut db, course, id).await.map_err(unexpected)? { Ok(()) } else { Err(AppError::NotFound) }
+    }
+
+    async fn set_role(&self, caller: &Caller, code: &str, person: PersonId, role: Option<Role>) -> Result<(), AppError> {
+        let mut tx = self.engine.pool.begin().await.map_err(unexpected)?;
+        let (course, _, _) = self.may_with_people(&mut tx, caller, code, Action::Enrol).await?;
+        // Two who take each other out wait for each other here.
+        budgets::lock(&mut tx, course).await.map_err(unexpected)?;
+        let known = members::course(&mut tx, course, Some(person)).await.map_err(unexpected)?.2.ok_or(AppError::NotFound)?;
+        let teachers = courses::with_role(&mut tx, course, Role::Instructor).await.map_err(unexpected)?;
+        if known == Role::Instructor && role != Some(Role::Instructor) && teachers.len() == 1 {
+            return Err(AppError::Conflict);
+        }
+        match role {
+            Some(role) => courses::add_member(&mut tx, course, person, role).await.map_err(unexpected)?,
+            None => members::take_out(&mut tx, course, person).await.map_err(unexpected)?,
+        }
+        tx.commit().await.map_err(unexpected)
+    }
+
+    async fn invited(&self, caller: Option<&Caller>, token: &str) -> Result<Invited, AppError> {
+        let mut tx = self.engine.pool.begin().await.map_err(unexpected)?;
+        let invitation = self.lock(&mut tx, token).await?;
+        let person = caller.map(|caller| caller.person);
+        let (code, title, role) = members::course(&mut tx, invitation.course, person).await.map_err(unexpected)?;
+        let signed_in = caller.map(|caller| caller.name.clone());
+        Ok(Invited { code, title, role: invitation.role, signed_in, is_member: role.is_some() })
+    }
+
+    async fn join(&self, caller: &Caller, token: &str) -> Result<String, AppError> {
+        let mut tx = self.engine.pool.begin().await.map_err(unexpected)?;
+        let invitation = self.lock(&mut tx, token).await?;
+        let code = come(&mut tx, &invitation, caller.person).await.map_err(unexpected)?;
+        tx.commit().await.map_err(unexpected)?;
+        Ok(code)
+    }
+
+    async fn register(&self, token: &str, person: NewPerson<'_>) -> Result<String, AppError> {
+        // Before anything that costs: who has no invitation is told so at once.
+        self.invited(None, token).await?;
+        let (name, sign_in) = checked(person)?;
+        let hash = password::hash(person.password).await.map_err(unexpected)?;
+        let mut tx = self.engine.pool.begin().await.map_err(unexpected)?;
+        let invitation = self.lock(&mut tx, token).await?;
+        let Some(id) = people::add_new(&mut tx, &sign_in, &name, &hash).await.map_err(unexpected)? else {
+            return Err(AppError::Invalid { field: Field::SignInName, why: Why::SignInTaken });
+        };
+        let code = come(&mut tx, &invitation, id).await.map_err(unexpected)?;
+        tx.commit().await.map_err(unexpected)?;
+        if let Some(door) = &self.door {
+            door.sign_in(&sign_in, person.password).await?;
+        }
+        Ok(code)
+    }
+}
