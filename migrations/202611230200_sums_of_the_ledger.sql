@@ -1,6 +1,9 @@
 -- A course's page at a million charges: sums are kept beside the ledger, by the database itself. What was charged is the ledger's; nobody but the
 -- trigger writes here, and every sum can be reckoned again.
 
+-- Nothing is charged by yesterday's workers between what is added up here and the trigger that adds up from then on. In the order of a look.
+lock table course, ledger in access exclusive mode;
+
 create table spent_by_environment (
     environment uuid   primary key references environment,
     course      uuid   not null references course,

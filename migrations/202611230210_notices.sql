@@ -35,6 +35,8 @@ alter table cloud
     add column credits_usd   bigint check (credits_usd > 0),
     add column credits_from  date,
     add column credits_until date,
+    -- what Koza used of them, as a chore adds it up every hour
+    add column credits_used  bigint not null default 0,
     add column credits_told  smallint not null default 0,
     add column credits_end_told smallint,
     add constraint credits_have_a_first_day check ((credits_usd is null) = (credits_from is null));

@@ -301,8 +301,8 @@ pub trait Notices: Send + Sync {
     /// The caller's last hundred, the newest first.
     async fn mine(&self, caller: &Caller) -> Result<Vec<NoticeCard>, AppError>;
 
-    /// The caller has read those up to this one.
-    async fn read(&self, caller: &Caller, newest: NoticeId) -> Result<(), AppError>;
+    /// The caller has read these.
+    async fn read(&self, caller: &Caller, ids: &[NoticeId]) -> Result<(), AppError>;
 }
 
 /// A course's environments in one table, for its staff.

@@ -1,7 +1,8 @@
 //! Mail: notices go to the addresses of those whom they tell.
 //!
-//! A notice is written down in the transaction that makes it true, with a chore that sends it. A server that does not answer is asked again
-//! for a day; what it refuses for good is said on the notice. A worker that dies between sending and noting sends once more, with the same
+//! A notice is written down in the transaction that makes it true, with a chore that sends it; a few are sent side by side, and nothing else
+//! waits for them. A server that does not answer is asked again for a day; an address that it refuses for good is said on the notice. A
+//! worker that dies between sending and noting, and a server that takes a mail too slowly, make that another one is sent, with the same
 //! `Message-ID`, by which mail programs tell that it is one.
 
 use std::path::Path;
@@ -25,7 +26,9 @@ use crate::engine::Engine;
 use crate::engine::chores::Trouble;
 
 /// What takes longer than this has failed. lettre's own patience ends once it is connected.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(15);
+/// What says that it is the address that is wrong (RFC 3463), and not us, our address or our password: another try would end the same way.
+const WRONG_ADDRESS: [&str; 6] = ["5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"];
 /// The hosts that a mail without TLS does not leave.
 const HERE: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
 
@@ -94,9 +97,9 @@ impl Mailer {
             .map_err(Trouble::lasting)?;
         let sent = timeout(PATIENCE, self.server.send(message)).await.map_err(|_| Trouble::passing(silent()))?;
         sent.map(drop).map_err(|error: smtp::Error| {
-            // A password that is refused says nothing of this mail.
-            let is_about_us = error.status().is_some_and(|code| [530, 534, 535, 538].contains(&u16::from(code)));
-            if error.is_permanent() && !is_about_us { Trouble::lasting(in_full(&error)) } else { Trouble::passing(in_full(&error)) }
+            let said = in_full(&error);
+            let is_final = error.is_permanent() && said.split([' ', '-', ':', ',']).any(|word| WRONG_ADDRESS.contains(&word));
+            Trouble { said, is_final }
         })
     }
 }
@@ -118,8 +121,9 @@ fn trusting(url: &str, root: &Path) -> anyhow::Result<Tls> {
 /// Whether nobody on the way can read what is sent to this server.
 fn is_safe(url: &str) -> bool {
     let Ok(uri) = url.parse::<http::Uri>() else { return false };
-    let is_sealed =
-        uri.scheme_str() == Some("smtps") || uri.query().is_some_and(|query| query.split('&').any(|part| part == "tls=required"));
+    // The first that is named counts, as lettre reads it.
+    let tls = uri.query().and_then(|query| query.split('&').find(|part| part.starts_with("tls=")));
+    let is_sealed = uri.scheme_str() == Some("smtps") || tls == Some("tls=required");
     is_sealed || uri.host().is_some_and(|host| HERE.contains(&host))
 }
 
@@ -151,11 +155,11 @@ impl header::Header for AutoSubmitted {
     }
 }
 
-/// Does the chore of a notice: sends it, or says on it why it is not sent.
+/// Does the chore of a notice: sends it, or says on it why it is not sent; on the last try, why none was taken.
 ///
 /// # Errors
 /// [`Trouble`]; a passing one is tried again.
-pub async fn deliver(engine: &Engine, id: NoticeId) -> Result<(), Trouble> {
+pub async fn deliver(engine: &Engine, id: NoticeId, is_last_try: bool) -> Result<(), Trouble> {
     let mut db = engine.pool.acquire().await.map_err(Trouble::passing)?;
     let Some(mail) = notices::to_mail(&mut db, id).await.map_err(Trouble::passing)? else { return Ok(()) };
     let Some(mailer) = &engine.mailer else {
@@ -171,7 +175,12 @@ pub async fn deliver(engine: &Engine, id: NoticeId) -> Result<(), Trouble> {
             warn!(notice.id = %id, %trouble, "a mail was refused");
             notices::unmailed(&mut db, id, &trouble.said).await.map_err(Trouble::passing)
         }
-        Err(trouble) => Err(trouble),
+        Err(trouble) => {
+            if is_last_try {
+                notices::unmailed(&mut db, id, &trouble.said).await?;
+            }
+            Err(trouble)
+        }
     }
 }
 
@@ -192,6 +201,7 @@ mod tests {
         for open in [
             "smtp://mail.example.ac.jp",
             "smtp://mail.example.ac.jp?tls=opportunistic",
+            "smtp://mail.example.ac.jp?tls=opportunistic&tls=required",
             "smtp://localhost:pw@mail.example.ac.jp",
             "smtp://koza:tls=required@mail.example.ac.jp",
             "smtp://localhost.example.ac.jp",

@@ -14,9 +14,10 @@ pub async fn notices() -> Result<Vec<NoticeCard>, AppError> {
     answer(portal.notices.mine(&caller).await)
 }
 
-/// Those up to this one are read, and stays on the page.
+/// These are read, and stays on the page. `ids`: with spaces between them.
 #[server(prefix = "/do", endpoint = "read_notices")]
-pub async fn read_notices(newest: NoticeId) -> Result<(), AppError> {
+pub async fn read_notices(#[server(default)] ids: String) -> Result<(), AppError> {
     let (portal, caller) = request_context()?;
-    answer(portal.notices.read(&caller, newest).await)
+    let ids: Vec<NoticeId> = ids.split(' ').filter_map(|id| id.parse().ok()).collect();
+    answer(portal.notices.read(&caller, &ids).await)
 }

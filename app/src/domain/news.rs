@@ -41,7 +41,7 @@ pub enum News {
     BudgetUsedUp,
     /// So much of a cloud's credits is used.
     CreditsReached {
-        /// As operators know the cloud: `aws ap-northeast-1`.
+        /// As operators know the cloud: `aws 123456789012`.
         cloud: String,
         /// So many hundredths of them.
         percent: u8,

@@ -274,7 +274,7 @@ pub enum AllowanceOf {
 pub struct Credits {
     /// So much.
     pub credits: Money,
-    /// Used up to the last midnight, at list prices.
+    /// Used at the last hour, at list prices.
     pub used: Money,
     /// The last day of what is left.
     pub until: Option<Date>,

@@ -39,16 +39,18 @@ pub(crate) fn NoticesPage() -> impl IntoView {
 #[component]
 pub(crate) fn Unread(notices: Vec<NoticeCard>) -> impl IntoView {
     let texts = &use_texts().notices;
-    let newest = notices.iter().map(|notice| notice.id).max()?;
-    Some(view! {
-        <section aria-label=texts.unread class="stack">
-            <Problem error=Signal::stored(refused::<ReadNotices>())/>
-            <List notices/>
-            <form method="post" action=ReadNotices::url()>
-                <input type="hidden" name="newest" value=newest.to_string()/>
-                <button type="submit" class="button button-small">{texts.read}</button>
-            </form>
-        </section>
+    let ids = notices.iter().map(|notice| notice.id.to_string()).collect::<Vec<_>>().join(" ");
+    (!notices.is_empty()).then(|| {
+        view! {
+            <section aria-label=texts.unread class="stack">
+                <Problem error=Signal::stored(refused::<ReadNotices>())/>
+                <List notices/>
+                <form method="post" action=ReadNotices::url()>
+                    <input type="hidden" name="ids" value=ids/>
+                    <button type="submit" class="button button-small">{texts.read}</button>
+                </form>
+            </section>
+        }
     })
 }
 

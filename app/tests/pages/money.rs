@@ -154,7 +154,7 @@ impl ports::Notices for Fake {
         self.answer(if self.is_empty { vec![] } else { every_news(&self.text) })
     }
 
-    async fn read(&self, _: &Caller, _: NoticeId) -> Result<(), AppError> {
+    async fn read(&self, _: &Caller, _: &[NoticeId]) -> Result<(), AppError> {
         self.answer(())
     }
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use server::engine::chores::{self, Pace, Trouble};
+use server::engine::chores::{self, Lane, Pace, Trouble};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -32,7 +32,8 @@ pub async fn drain(stage: &Stage, pace: Pace) -> anyhow::Result<f64> {
         std::future::ready(Ok::<(), Trouble>(()))
     };
     let began = Instant::now();
-    let ended = tokio::time::timeout(Duration::from_mins(2), chores::run(pool, Uuid::now_v7(), nothing, &all_done, pace)).await;
+    let ended =
+        tokio::time::timeout(Duration::from_mins(2), chores::run(pool, Uuid::now_v7(), Lane::Others, nothing, &all_done, pace)).await;
     let took = began.elapsed();
     ended.context("not done within two minutes")?;
     let left: i64 = sqlx::query_scalar("select count(*) from chore").fetch_one(pool).await?;

@@ -79,12 +79,13 @@ pub async fn allow_once(
     reckoned(db, course, false).await
 }
 
-/// Whether that was added already.
+/// To whom, in which course, and how much was allowed under this id; `None`: nothing yet.
 ///
 /// # Errors
 /// As the database.
-pub async fn is_allowed(db: &mut Db, id: AllowanceId) -> sqlx::Result<bool> {
-    sqlx::query_scalar!(r#"select exists (select from allowance where id = $1) as "is_there!""#, id.0).fetch_one(db).await
+pub async fn allowance(db: &mut Db, id: AllowanceId) -> sqlx::Result<Option<(CourseId, Option<PersonId>, i64)>> {
+    let row = sqlx::query!("select course, person, amount from allowance where id = $1", id.0).fetch_optional(db).await?;
+    Ok(row.map(|row| (CourseId(row.course), row.person.map(PersonId), row.amount)))
 }
 
 /// What may be spent, in millionths of a course's money; `None`: nobody has said.

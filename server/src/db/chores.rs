@@ -58,11 +58,11 @@ pub async fn add(db: &mut Db, new: &New<'_>) -> sqlx::Result<bool> {
     Ok(added.rows_affected() == 1)
 }
 
-/// Claims up to `n` chores that are due, the longest due first.
+/// Claims up to `n` chores that are due, the longest due first: mails, or all the others.
 ///
 /// # Errors
 /// As the database.
-pub async fn claim(db: &mut Db, worker: Uuid, n: i64) -> sqlx::Result<Vec<Claimed>> {
+pub async fn claim(db: &mut Db, worker: Uuid, n: i64, mails: bool) -> sqlx::Result<Vec<Claimed>> {
     // By "ctid": the rows are locked, so they stay where they are until they are updated, and nobody has to look for them a second time.
     sqlx::query_as!(
         Claimed,
@@ -70,6 +70,7 @@ pub async fn claim(db: &mut Db, worker: Uuid, n: i64) -> sqlx::Result<Vec<Claime
                select ctid as place
                  from chore
                 where wake_at <= koza_now() and dead_at is null and (claimed_until is null or claimed_until < koza_now())
+                  and (kind = 'send_mail') = $3
                 order by wake_at
                 limit $2
                   for update skip locked
@@ -83,7 +84,8 @@ pub async fn claim(db: &mut Db, worker: Uuid, n: i64) -> sqlx::Result<Vec<Claime
             where chore.ctid = due.place
            returning chore.id, claim_epoch as epoch, kind, key, data, tries"#,
         worker,
-        n
+        n,
+        mails
     )
     .fetch_all(db)
     .await

@@ -10,11 +10,11 @@ use super::Db;
 pub struct CreditsRow {
     /// Which cloud.
     pub cloud: CloudId,
-    /// As operators know it: `aws ap-northeast-1`.
+    /// As operators know it: `aws 123456789012`.
     pub name: String,
     /// So much, in millionths of a dollar.
     pub credits: i64,
-    /// Posted since their first day, at list prices.
+    /// Used of them at the last hour, at list prices.
     pub used: i64,
     /// The last day of what is left.
     pub until: Option<Date>,
@@ -49,6 +49,24 @@ impl Stored {
     }
 }
 
+/// Adds up anew what was used of each cloud's credits: everything that was charged since their first day for what is on any cloud of the same
+/// account, wherever its course builds by now.
+///
+/// # Errors
+/// As the database.
+pub async fn add_up(db: &mut Db) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update cloud set credits_used = (
+             select coalesce(sum(l.usd), 0)
+               from ledger l join environment e on e.id = l.environment join cloud used on used.id = e.cloud
+              where used.kind = cloud.kind and used.account = cloud.account and l.day >= cloud.credits_from)
+          where credits_usd is not null"
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
 /// Every cloud's that has some.
 ///
 /// # Errors
@@ -56,28 +74,24 @@ impl Stored {
 pub async fn all(db: &mut Db) -> sqlx::Result<Vec<CreditsRow>> {
     let rows = sqlx::query_as!(
         Stored,
-        r#"select cloud.id, kind || ' ' || region as "name!", credits_usd as "credits!", credits_until as until, credits_told as told,
-                  credits_end_told as end_told,
-                  (select coalesce(sum(usd), 0) from spent_by_day join course on course.id = spent_by_day.course
-                    where course.cloud = cloud.id and day >= credits_from)::bigint as "used!"
-             from cloud where credits_usd is not null order by cloud.id for no key update of cloud"#
+        r#"select id, kind || ' ' || account as "name!", credits_usd as "credits!", credits_used as used, credits_until as until,
+                  credits_told as told, credits_end_told as end_told
+             from cloud where credits_usd is not null order by id for no key update"#
     );
     Ok(rows.fetch_all(db).await?.into_iter().map(Stored::read).collect())
 }
 
-/// Those of a course's cloud.
+/// Those of a course's cloud, while they last.
 ///
 /// # Errors
 /// As the database.
 pub async fn of_course(db: &mut Db, course: CourseId) -> sqlx::Result<Option<CreditsRow>> {
     let row = sqlx::query_as!(
         Stored,
-        r#"select cloud.id, kind || ' ' || region as "name!", credits_usd as "credits!", credits_until as until, credits_told as told,
-                  credits_end_told as end_told,
-                  (select coalesce(sum(usd), 0) from spent_by_day join course on course.id = spent_by_day.course
-                    where course.cloud = cloud.id and day >= credits_from)::bigint as "used!"
-             from course asked join cloud on cloud.id = asked.cloud
-            where asked.id = $1 and credits_usd is not null"#,
+        r#"select cloud.id, kind || ' ' || account as "name!", credits_usd as "credits!", credits_used as used, credits_until as until,
+                  credits_told as told, credits_end_told as end_told
+             from course join cloud on cloud.id = course.cloud
+            where course.id = $1 and credits_usd is not null and (credits_until is null or credits_until >= koza_now()::date)"#,
         course.0
     );
     Ok(row.fetch_optional(db).await?.map(Stored::read))

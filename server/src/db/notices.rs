@@ -101,14 +101,18 @@ pub async fn of_person(db: &mut Db, person: PersonId) -> sqlx::Result<Vec<Notice
     Ok(rows.fetch_all(db).await?.into_iter().map(Stored::card).collect())
 }
 
-/// A person has read those up to this one.
+/// A person has read these.
 ///
 /// # Errors
 /// As the database.
-pub async fn read(db: &mut Db, person: PersonId, newest: NoticeId) -> sqlx::Result<()> {
-    sqlx::query!("update notice set read_at = koza_now() where person = $1 and id <= $2 and read_at is null", person.0, newest.0)
-        .execute(db)
-        .await?;
+pub async fn read(db: &mut Db, person: PersonId, ids: &[NoticeId]) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update notice set read_at = koza_now() where person = $1 and id = any ($2) and read_at is null",
+        person.0,
+        &ids.iter().map(|id| id.0).collect::<Vec<_>>()
+    )
+    .execute(db)
+    .await?;
     Ok(())
 }
 
@@ -123,7 +127,7 @@ pub struct ToMail {
     pub card: NoticeCard,
 }
 
-/// One that is to be mailed; `None`: it was, or is not to be.
+/// One that is to be mailed; `None`: it was, or is not to be. One that was given up may be tried again.
 ///
 /// # Errors
 /// As the database.
@@ -135,7 +139,7 @@ pub async fn to_mail(db: &mut Db, id: NoticeId) -> sqlx::Result<Option<ToMail>> 
              join person on person.id = notice.person
              left join course on course.id = notice.course
              left join environment e on e.id = notice.environment
-            where notice.id = $1 and address is not null and mailed_at is null and unmailed is null"#,
+            where notice.id = $1 and address is not null and mailed_at is null"#,
         id.0
     );
     Ok(row.fetch_optional(db).await?.map(|row| {
@@ -160,7 +164,7 @@ pub async fn to_mail(db: &mut Db, id: NoticeId) -> sqlx::Result<Option<ToMail>> 
 /// # Errors
 /// As the database.
 pub async fn mailed(db: &mut Db, id: NoticeId) -> sqlx::Result<()> {
-    sqlx::query!("update notice set mailed_at = koza_now() where id = $1", id.0).execute(db).await?;
+    sqlx::query!("update notice set mailed_at = koza_now(), unmailed = null where id = $1", id.0).execute(db).await?;
     Ok(())
 }
 

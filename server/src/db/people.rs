@@ -106,7 +106,20 @@ pub async fn set_email(db: &mut Db, subject: &str, email: Option<&str>) -> sqlx:
         subject,
         email
     );
-    Ok(set.execute(db).await?.rows_affected() == 1)
+    if set.execute(&mut *db).await?.rows_affected() != 1 {
+        return Ok(false);
+    }
+    // What is on its way goes to the new address, or nowhere: the old one may be a stranger's.
+    sqlx::query!(
+        "update notice set address = $2 from identity
+          where identity.person = notice.person and issuer = 'password' and subject = $1
+            and address is not null and mailed_at is null",
+        subject,
+        email
+    )
+    .execute(db)
+    .await?;
+    Ok(true)
 }
 
 /// Somebody who signs in by password, as operators list them.

@@ -24,7 +24,32 @@ use crate::db::chores::{self, Claimed};
 pub use kinds::{Kind, Patience, fire, perform};
 
 const BATCH: usize = 1000;
-const SIDE_BY_SIDE: usize = 64;
+
+/// Chores that wait for different things do not wait for each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lane {
+    /// Mails wait for a mail server, each up to its deadline, and many servers take a few at a time only.
+    Mail,
+    /// All others wait for PostgreSQL and machines.
+    Others,
+}
+
+impl Lane {
+    fn batch(self) -> usize {
+        match self {
+            Self::Mail => self.side_by_side(),
+            Self::Others => BATCH,
+        }
+    }
+
+    fn side_by_side(self) -> usize {
+        match self {
+            Self::Mail => 4,
+            Self::Others => 64,
+        }
+    }
+}
+
 /// How long one chore may take: two thirds of a claim.
 const DEADLINE: Duration = Duration::from_secs(20);
 const BEAT: Duration = Duration::from_secs(8);
@@ -81,17 +106,17 @@ impl Pace {
 /// Claims held now, to be renewed.
 type Held = Mutex<HashMap<Uuid, i64>>;
 
-/// Does chores as they become due, until `shutdown`; then hands back what it holds.
-pub async fn run<H, F>(pool: &PgPool, worker: Uuid, handler: H, shutdown: &CancellationToken, pace: Pace)
+/// Does chores of a lane as they become due, until `shutdown`; then hands back what it holds.
+pub async fn run<H, F>(pool: &PgPool, worker: Uuid, lane: Lane, handler: H, shutdown: &CancellationToken, pace: Pace)
 where
     H: Fn(Claimed) -> F,
     F: Future<Output = Result<(), Trouble>>,
 {
     let held = Held::default();
-    let work = claims(pool, worker, &held, shutdown)
+    let work = claims(pool, worker, lane, &held, shutdown)
         .take_until(shutdown.cancelled())
         .map(|chore| attempt(&handler, chore))
-        .buffer_unordered(SIDE_BY_SIDE)
+        .buffer_unordered(lane.side_by_side())
         .ready_chunks(pace.at_once)
         .for_each_concurrent(pace.side_by_side, |ended| record(pool, &held, ended));
     tokio::select! {
@@ -105,10 +130,18 @@ where
 }
 
 /// Every chore that becomes due and that this worker gets.
-fn claims<'a>(pool: &'a PgPool, worker: Uuid, held: &'a Held, shutdown: &'a CancellationToken) -> impl Stream<Item = Claimed> + 'a {
+fn claims<'a>(
+    pool: &'a PgPool,
+    worker: Uuid,
+    lane: Lane,
+    held: &'a Held,
+    shutdown: &'a CancellationToken,
+) -> impl Stream<Item = Claimed> + 'a {
     let batch = move |()| async move {
         loop {
-            let claimed = async { chores::claim(&mut *pool.acquire().await?, worker, i64::try_from(BATCH).unwrap_or(1)).await };
+            let claimed = async {
+                chores::claim(&mut *pool.acquire().await?, worker, i64::try_from(lane.batch()).unwrap_or(1), lane == Lane::Mail).await
+            };
             let claimed: Vec<Claimed> = claimed.await.unwrap_or_else(|error: sqlx::Error| {
                 warn!(%error, "could not claim chores");
                 Vec::new()

@@ -14,7 +14,7 @@ use tokio_util::task::TaskTracker;
 use tracing::{debug, error, info, warn};
 use uuid::Uuid;
 
-use super::chores::Pace;
+use super::chores::{Lane, Pace};
 use super::turn::{TurnError, turn, turn_knowing};
 use super::{Engine, chores, poller, upkeep};
 use crate::db::Db;
@@ -102,7 +102,9 @@ async fn do_chores(engine: Engine, worker: Uuid, shutdown: CancellationToken) {
         let engine = &engine;
         async move { chores::perform(engine, &chore).await }
     };
-    chores::run(&engine.pool, worker, handler, &shutdown, Pace::BATCHES).await;
+    let mails = chores::run(&engine.pool, worker, Lane::Mail, &handler, &shutdown, Pace::BATCHES);
+    let others = chores::run(&engine.pool, worker, Lane::Others, &handler, &shutdown, Pace::BATCHES);
+    futures::future::join(mails, others).await;
 }
 
 /// What the listener heard since it was last asked.

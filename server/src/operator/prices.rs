@@ -223,7 +223,13 @@ async fn enter_credits(engine: &Engine, cloud: CloudId, usd: Decimal, from: Opti
     }
     match amount {
         0 => println!("{cloud} has no credits."),
-        _ => println!("{cloud}: operators are told when 50, 80 and 100 % of {usd} USD are used, and 30 and 7 days before they end."),
+        _ => println!(
+            "{cloud}: operators are told when 50, 80 and 100 % of {usd} USD are used{}.",
+            match until {
+                Some(until) => format!(", and 30 and 7 days before {until}"),
+                None => String::new(),
+            }
+        ),
     }
     Ok(())
 }

@@ -240,7 +240,7 @@ impl Costs for EnvironmentsPort {
             .filter(|(id, _, role)| *role == app::domain::course::Role::Student || holding.contains(id))
             .map(|(id, name, _)| {
                 let of = |sums: &BTreeMap<PersonId, i64>| sums.get(&id).copied().unwrap_or(0);
-                let (spent, committed) = (of(&spent_by), of(&committed_by));
+                let (spent, committed) = (of(spent_by), of(committed_by));
                 Account { of: Member { id, name }, allowed: accounts.allowed.of(id), spent, held: committed - spent }
             })
             .collect();
@@ -309,14 +309,15 @@ impl Costs for EnvironmentsPort {
         if !members.iter().any(|(id, _, _)| *id == granted.person) {
             return Err(AppError::NotFound);
         }
-        if budgets::is_allowed(&mut tx, granted.id).await.map_err(unexpected)? {
-            return Ok(());
+        let more = Money::new(currency, if granted.is_taken_back { -typed.micros } else { typed.micros });
+        if let Some(known) = budgets::allowance(&mut tx, granted.id).await.map_err(unexpected)? {
+            // The same form, sent twice; or an old page with something else typed into it.
+            return if known == (course, Some(granted.person), more.micros) { Ok(()) } else { Err(AppError::Conflict) };
         }
         let so_far = budgets::allowed(&mut tx, course).await.map_err(unexpected)?.persons.get(&granted.person).copied().unwrap_or(0);
         if granted.is_taken_back && so_far < typed.micros {
             return Err(AppError::Invalid { field: Field::Amount, why: Why::MoreThanGranted });
         }
-        let more = Money::new(currency, if granted.is_taken_back { -typed.micros } else { typed.micros });
         let scope = Scope::Person(granted.person);
         budgets::allow_once(&mut tx, granted.id, course, scope, more, &reason, Some(caller.person)).await.map_err(unexpected)?;
         tx.commit().await.map_err(unexpected)

@@ -18,8 +18,8 @@ impl Notices for EnvironmentsPort {
         notices::of_person(&mut db, caller.person).await.map_err(unexpected)
     }
 
-    async fn read(&self, caller: &Caller, newest: NoticeId) -> Result<(), AppError> {
+    async fn read(&self, caller: &Caller, ids: &[NoticeId]) -> Result<(), AppError> {
         let mut db = self.engine.pool.acquire().await.map_err(unexpected)?;
-        notices::read(&mut db, caller.person, newest).await.map_err(unexpected)
+        notices::read(&mut db, caller.person, ids).await.map_err(unexpected)
     }
 }

@@ -45,6 +45,17 @@ pub struct Accounts {
     pub accrued: Vec<Entry>,
     /// What goes on to cost; of one environment only.
     open: Vec<Unsettled>,
+    /// All of it together.
+    sums: Sums,
+}
+
+/// Sums over a course's environments.
+#[derive(Debug, Clone, Default)]
+struct Sums {
+    spent: i64,
+    committed: i64,
+    spent_by: BTreeMap<PersonId, i64>,
+    committed_by: BTreeMap<PersonId, i64>,
 }
 
 /// What is to be posted.
@@ -90,6 +101,7 @@ impl Accounts {
         accounts.holds = budgets::holds(db, course).await?.into_iter().map(|hold| (hold.environment, hold)).collect();
         accounts.allowed = budgets::allowed(db, course).await?;
         accounts.accrue(&ledger::unsettled(db, course).await?)?;
+        accounts.add_up();
         Ok(accounts)
     }
 
@@ -104,6 +116,7 @@ impl Accounts {
         let unsettled = ledger::unsettled_of(db, environment).await?;
         accounts.accrue(&unsettled)?;
         accounts.open = unsettled.into_iter().filter(|one| one.used.to.is_none()).collect();
+        accounts.add_up();
         Ok(accounts)
     }
 
@@ -123,6 +136,7 @@ impl Accounts {
             due: Due::default(),
             accrued: Vec::new(),
             open: Vec::new(),
+            sums: Sums::default(),
         })
     }
 
@@ -219,39 +233,52 @@ impl Accounts {
 
     /// From now on it is reckoned with that it may spend so much.
     pub fn note(&mut self, environment: EnvironmentId, up_to: i64, runs_until: OffsetDateTime) {
+        let before = self.committed(environment);
         let hold = Hold { environment, up_to, runs_until, renewed_at: self.now, short_since: None, stopped_at: None };
         self.holds.insert(environment, hold);
+        self.recommit(environment, before);
     }
 
-    fn every(&self) -> BTreeSet<EnvironmentId> {
-        self.spent.keys().chain(self.holds.keys()).copied().collect()
+    /// Nothing is set aside for it any more.
+    pub fn release(&mut self, environment: EnvironmentId) {
+        let before = self.committed(environment);
+        self.holds.remove(&environment);
+        self.recommit(environment, before);
     }
 
-    /// A sum over a course's environments.
-    fn of_course(&self, of: impl Fn(EnvironmentId) -> i64) -> i64 {
-        self.every().into_iter().map(of).sum()
+    /// Keeps the sums right after what is set aside for one has changed.
+    fn recommit(&mut self, environment: EnvironmentId, before: i64) {
+        let after = self.committed(environment);
+        self.sums.committed += after - before;
+        for (person, share) in self.holders.get(&environment).into_iter().flatten() {
+            *self.sums.committed_by.entry(*person).or_default() += part(after, *share) - part(before, *share);
+        }
+    }
+
+    /// Adds everything up, once: a course of thousands is asked thousands of times for what is left of its budget.
+    fn add_up(&mut self) {
+        let every: BTreeSet<_> = self.spent.keys().chain(self.holds.keys()).copied().collect();
+        self.sums = Sums {
+            spent: every.iter().map(|id| self.spent_by(*id)).sum(),
+            committed: every.iter().map(|id| self.committed(*id)).sum(),
+            spent_by: self.by_person(|id| self.spent_by(id)),
+            committed_by: self.by_person(|id| self.committed(id)),
+        };
     }
 
     /// What all of the course has spent, and what with that is set aside.
     #[must_use]
     pub fn of_all(&self) -> (i64, i64) {
-        (self.of_course(|id| self.spent_by(id)), self.of_course(|id| self.committed(id)))
-    }
-
-    /// A person's share of a sum over environments.
-    fn of_person(&self, person: PersonId, of: impl Fn(EnvironmentId) -> i64) -> i64 {
-        let shares = self.holders.iter().flat_map(|(environment, holders)| holders.iter().map(move |holder| (*environment, *holder)));
-        shares.filter(|(_, (holder, _))| *holder == person).map(|(environment, (_, share))| part(of(environment), share)).sum()
+        (self.sums.spent, self.sums.committed)
     }
 
     /// What may still be set aside for something that these people hold; `None`: nobody has set a budget. Less than nothing, if more was
     /// committed than is allowed by now.
     #[must_use]
     pub fn room(&self, holders: &[(PersonId, i32)]) -> Option<i64> {
-        let committed = |environment| self.committed(environment);
-        let course = self.allowed.course.map(|allowed| allowed - self.of_course(committed));
+        let course = self.allowed.course.map(|allowed| allowed - self.sums.committed);
         let persons = holders.iter().filter(|(_, share)| *share > 0).filter_map(|(person, share)| {
-            let left = self.allowed.of(*person)? - self.of_person(*person, committed);
+            let left = self.allowed.of(*person)? - self.sums.committed_by.get(person).copied().unwrap_or(0);
             Some(i64::try_from(i128::from(left) * i128::from(WHOLE) / i128::from(*share)).unwrap_or(i64::MAX))
         });
         course.into_iter().chain(persons).min()
@@ -260,21 +287,21 @@ impl Accounts {
     /// Whether what was spent has reached what these people, or their course, may spend.
     #[must_use]
     pub fn is_used_up(&self, holders: &[(PersonId, i32)]) -> bool {
-        let spent = |environment| self.spent_by(environment);
-        self.allowed.course.is_some_and(|allowed| self.of_course(spent) >= allowed)
-            || holders.iter().any(|(person, _)| self.allowed.of(*person).is_some_and(|allowed| self.of_person(*person, spent) >= allowed))
+        let spent = |person| self.sums.spent_by.get(person).copied().unwrap_or(0);
+        self.allowed.course.is_some_and(|allowed| self.sums.spent >= allowed)
+            || holders.iter().any(|(person, _)| self.allowed.of(*person).is_some_and(|allowed| spent(person) >= allowed))
     }
 
     /// What each person has spent in this course who holds or held something in it.
     #[must_use]
-    pub fn spent_by_person(&self) -> BTreeMap<PersonId, i64> {
-        self.by_person(|environment| self.spent_by(environment))
+    pub fn spent_by_person(&self) -> &BTreeMap<PersonId, i64> {
+        &self.sums.spent_by
     }
 
     /// The same, with what is set aside.
     #[must_use]
-    pub fn committed_by_person(&self) -> BTreeMap<PersonId, i64> {
-        self.by_person(|environment| self.committed(environment))
+    pub fn committed_by_person(&self) -> &BTreeMap<PersonId, i64> {
+        &self.sums.committed_by
     }
 
     fn by_person(&self, of: impl Fn(EnvironmentId) -> i64) -> BTreeMap<PersonId, i64> {

@@ -1,8 +1,8 @@
 //! Credits of a provider's account: how much of them Koza used, told before they are gone.
 //!
 //! What AWS gave away for twelve months (750 hours, 30 GiB …) it gives to no account since 15 July 2025, and to none that was older since
-//! 15 July 2026: what is left is credits, and a free plan that ends with them, closing the account. AWS says so to nobody who uses the account
-//! (seeds.md, row 69); an operator enters them, and Koza says how they go. It knows what Koza spends there, at list prices, and nothing else.
+//! 15 July 2026: what is left is credits, and a free plan that ends with them, closing the account. AWS tells the account's owner at most, and
+//! nobody who uses it; an operator enters them, and Koza says how they go. It knows what Koza spends there, at list prices, and nothing else.
 
 use app::domain::money::{Currency, Money};
 use app::domain::news::News;
@@ -33,6 +33,7 @@ pub async fn tell(engine: &Engine) -> sqlx::Result<()> {
     let mut tx = engine.pool.begin().await?;
     let db = &mut *tx;
     let today = crate::db::now(db).await?.date();
+    credits::add_up(db).await?;
     for row in credits::all(db).await? {
         let CreditsRow { cloud, name, credits, used, until, told, end_told } = row;
         let operators = people::operators(db).await?;

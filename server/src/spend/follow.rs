@@ -20,8 +20,8 @@ use crate::engine::Engine;
 
 /// What is set aside is reckoned anew after so long.
 const RENEWED_EVERY: Duration = Duration::HOUR;
-/// A course is looked at so often, and at once when something there is to be stopped.
-const LOOKED_AT_EVERY: Duration = Duration::seconds(40);
+/// A course is looked at in the first round after so long, that is, in every second one; and in the next when something there is to be stopped.
+const LOOKED_AT_AFTER: Duration = Duration::seconds(30);
 
 /// What was said to have no price.
 static SAID: Mutex<BTreeSet<(CourseId, String)>> = Mutex::new(BTreeSet::new());
@@ -31,7 +31,7 @@ static SAID: Mutex<BTreeSet<(CourseId, String)>> = Mutex::new(BTreeSet::new());
 /// # Errors
 /// As the database: the first that happened, once every course had its turn.
 pub async fn follow(engine: &Engine) -> sqlx::Result<()> {
-    let courses = budgets::courses_to_look_at(&mut *engine.pool.acquire().await?, LOOKED_AT_EVERY).await?;
+    let courses = budgets::courses_to_look_at(&mut *engine.pool.acquire().await?, LOOKED_AT_AFTER).await?;
     let mut failed = Ok(());
     for course in courses {
         match follow_course(engine, course).await {
@@ -73,7 +73,8 @@ pub async fn follow_course(engine: &Engine, course: CourseId) -> Result<(), Unre
     }
     let to_stop = look_after(&mut tx, &mut accounts).await?;
     thresholds::tell(&mut tx, &accounts).await?;
-    budgets::reckoned(&mut tx, course, true).await?;
+    // Where something is to be stopped, the next round sees to it that it was.
+    budgets::reckoned(&mut tx, course, to_stop.is_empty()).await?;
     tx.commit().await?;
     for environment in to_stop {
         let mut tx = engine.pool.begin().await?;
@@ -89,7 +90,7 @@ async fn look_after(db: &mut Db, accounts: &mut Accounts) -> Result<Vec<Environm
     for environment in accounts.holds.keys().copied().collect::<Vec<_>>() {
         if !goals.contains_key(&environment) {
             budgets::release(db, environment).await?;
-            accounts.holds.remove(&environment);
+            accounts.release(environment);
         }
     }
     let to_look_at = goals.iter().filter(|(id, goal)| is_due(accounts.holds.get(id), **goal, accounts.now));

@@ -43,8 +43,8 @@ pub async fn tell(db: &mut Db, accounts: &Accounts) -> sqlx::Result<()> {
         accounts_of.insert(None, (accounts.of_all().0, allowed));
     }
     for (person, spent) in accounts.spent_by_person() {
-        if let Some(allowed) = accounts.allowed.of(person) {
-            accounts_of.insert(Some(person), (spent, allowed));
+        if let Some(allowed) = accounts.allowed.of(*person) {
+            accounts_of.insert(Some(*person), (*spent, allowed));
         }
     }
     for (person, (spent, allowed)) in accounts_of {
@@ -54,7 +54,10 @@ pub async fn tell(db: &mut Db, accounts: &Accounts) -> sqlx::Result<()> {
             budgets::untell_above(db, course, person, percent).await?;
         }
         let Some(reached) = reached else { continue };
-        budgets::tell(db, course, person, reached).await?;
+        // The lower ones are told with it: a grant takes back what is no longer so, and nobody is told of less than before.
+        for at in tell_at.iter().filter(|at| **at <= reached) {
+            budgets::tell(db, course, person, *at).await?;
+        }
         let money = |micros| Money::new(accounts.purse.currency, micros);
         let budget = if person.is_some() { Budget::Own } else { Budget::Course };
         let told = News::BudgetReached { budget, percent: reached, spent: money(spent), allowed: money(allowed) };

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::json;
 use server::db::chores::{self, Claimed, New};
-use server::engine::chores::{Kind, Pace, Trouble, run};
+use server::engine::chores::{Kind, Lane, Pace, Trouble, run};
 use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -16,7 +16,7 @@ async fn add(pool: &PgPool, kind: &str, key: &str) -> bool {
 }
 
 async fn claim(pool: &PgPool) -> Vec<Claimed> {
-    chores::claim(&mut pool.acquire().await.expect("a connection"), Uuid::now_v7(), 100).await.expect("claimed")
+    chores::claim(&mut pool.acquire().await.expect("a connection"), Uuid::now_v7(), 100, false).await.expect("claimed")
 }
 
 async fn count(pool: &PgPool, query: &'static str) -> i64 {
@@ -44,8 +44,8 @@ async fn drain<F: Future<Output = Result<(), Trouble>>>(pool: &PgPool, handler: 
         shutdown.cancel();
     };
     tokio::join!(
-        run(pool, Uuid::now_v7(), &handler, &shutdown, Pace::BATCHES),
-        run(pool, Uuid::now_v7(), &handler, &shutdown, Pace::BATCHES),
+        run(pool, Uuid::now_v7(), Lane::Others, &handler, &shutdown, Pace::BATCHES),
+        run(pool, Uuid::now_v7(), Lane::Others, &handler, &shutdown, Pace::BATCHES),
         until_empty
     );
 }
@@ -161,6 +161,6 @@ async fn a_worker_that_shuts_down_hands_its_chores_back_uncounted(pool: PgPool) 
         begun.notified().await;
         shutdown.cancel();
     };
-    tokio::join!(run(&pool, Uuid::now_v7(), handler, &shutdown, Pace::BATCHES), stop);
+    tokio::join!(run(&pool, Uuid::now_v7(), Lane::Others, handler, &shutdown, Pace::BATCHES), stop);
     assert_eq!(claim(&pool).await.first().map(|chore| chore.tries), Some(1));
 }

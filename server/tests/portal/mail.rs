@@ -11,7 +11,7 @@ use app::ports::Notices;
 use clap::Parser;
 use server::config::Common;
 use server::db::{chores, notices, people};
-use server::engine::chores::{Kind, Trouble, perform};
+use server::engine::chores::{Trouble, perform};
 use server::mail::Mailer;
 use sqlx::PgPool;
 
@@ -91,9 +91,9 @@ impl TestPortal {
     /// Does the chores that send mail, once each.
     async fn send_mail(&self) -> Vec<Result<(), Trouble>> {
         let mut db = self.engine.pool.acquire().await.expect("a connection");
-        let claimed = chores::claim(&mut db, self.worker, 100).await.expect("claimed");
+        let claimed = chores::claim(&mut db, self.worker, 100, true).await.expect("claimed");
         let mut ended = Vec::new();
-        for chore in claimed.iter().filter(|chore| chore.kind == Kind::SendMail.code()) {
+        for chore in claimed.iter() {
             let one = perform(&self.engine, chore).await;
             match &one {
                 Ok(()) => drop(chores::finish(&mut db, &[(chore.id, chore.epoch)]).await.expect("finished")),
@@ -118,6 +118,8 @@ async fn a_notice_is_mailed_in_its_readers_language_and_says_so(pool: PgPool) {
     sqlx::query("update person set locale = 'ja' where name = 'aoi'").execute(&portal.engine.pool).await.expect("a language");
     portal.tell(portal.student.person).await;
     assert_eq!(portal.notices().await[0].mailed, Mailed::Soon("aoi@student.example.ac.jp".into()));
+    let others = chores::claim(&mut portal.engine.pool.acquire().await.expect("a connection"), portal.worker, 100, false).await;
+    assert!(others.expect("claimed").iter().all(|chore| chore.kind != "send_mail"), "no other chore waits behind a mail");
     assert_eq!(portal.send_mail().await, [Ok(())]);
     let taken = server.taken();
     assert_eq!(taken.len(), 1);
@@ -133,7 +135,7 @@ async fn a_notice_is_mailed_in_its_readers_language_and_says_so(pool: PgPool) {
     let seen = portal.notices().await;
     assert!(matches!(&seen[0].mailed, Mailed::At(address, _) if address == "aoi@student.example.ac.jp"), "{seen:?}");
     assert_eq!(portal.send_mail().await, [], "once");
-    Notices::read(&portal.environments, &portal.student, id).await.expect("read");
+    Notices::read(&portal.environments, &portal.student, &[id]).await.expect("read");
     assert!(portal.notices().await[0].is_read);
     assert_eq!(Notices::mine(&portal.environments, &portal.other_student).await, Ok(vec![]), "everybody has notices of their own");
 }

@@ -39,7 +39,7 @@ async fn people_come_into_a_course_by_a_link_as_somebody_new_or_as_who_they_are(
     let seen = portal.environments.invited(None, &link.token).await.expect("an invitation");
     assert_eq!((seen.code.as_str(), seen.role, seen.signed_in, seen.is_member), ("SYS-101", Role::Student, None, false));
     assert_eq!(portal.register(&link.token, " S2600123 ").await, Ok("SYS-101".into()));
-    let known = people::password(&mut *portal.engine.pool.acquire().await.expect("a connection"), "s2600123").await.expect("asked");
+    let known = people::password(&mut portal.engine.pool.acquire().await.expect("a connection"), "s2600123").await.expect("asked");
     assert!(server::auth::password::fits(known.map(|known| known.hash), PASSWORD).await, "they sign in with what they chose");
     assert_eq!(portal.environments.join(&portal.stranger, &link.token).await, Ok("SYS-101".into()));
     let everybody = portal.people().await;

@@ -39,7 +39,7 @@ impl TestPortal {
 
     async fn is_looked_at(&self) -> bool {
         let mut db = self.engine.pool.acquire().await.expect("a connection");
-        !budgets::courses_to_look_at(&mut db, Duration::seconds(40)).await.expect("courses").is_empty()
+        !budgets::courses_to_look_at(&mut db, Duration::seconds(30)).await.expect("courses").is_empty()
     }
 }
 
@@ -97,12 +97,14 @@ async fn a_course_says_at_how_many_percent_its_people_are_told(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "server::MIGRATOR")]
-async fn money_is_looked_at_every_forty_seconds_and_at_once_when_it_matters(pool: PgPool) {
+async fn money_is_looked_at_in_every_second_round_and_in_the_next_when_it_matters(pool: PgPool) {
     let portal = TestPortal::new(pool).await;
     let id = portal.ready().await;
     portal.follow_budgets().await;
     assert!(!portal.is_looked_at().await, "just now");
-    portal.advance(Duration::seconds(41)).await;
+    portal.advance(Duration::seconds(20)).await;
+    assert!(!portal.is_looked_at().await, "not in the next round");
+    portal.advance(Duration::seconds(19)).await;
     assert!(portal.is_looked_at().await);
     portal.follow_budgets().await;
     portal.allow(Scope::Course, 1_000_000).await;
@@ -125,6 +127,7 @@ async fn operators_are_told_before_a_providers_credits_are_gone(pool: PgPool) {
     portal.ready().await;
     portal.let_pass(Duration::days(2)).await;
     let cloud = portal.cloud_id().await;
+    spend::credits::tell(&portal.engine).await.expect("nothing to tell");
     let (today, used) = (server::db::now(&mut db).await.expect("a time").date(), portal.count("select sum(usd)::bigint from ledger").await);
     let since = today - Duration::days(10);
     credits::set(&mut db, cloud, Some((used * 100 / 85, since)), Some(today + Duration::days(20))).await.expect("set");

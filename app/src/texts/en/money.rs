@@ -125,7 +125,7 @@ pub(super) const COSTS: Costs = Costs {
     credits: |credits| {
         let until = credits.until.map_or(String::new(), |until| format!(" They end on {until}."));
         format!(
-            "Its account has credits: what Koza ran there has used {} of {} up to midnight.{until} The figures on this page are what it costs without them. The provider sends no warning; Koza tells the operators.",
+            "Its account has credits: what Koza ran there has used {} of {} at the last count, every hour.{until} The figures on this page are what it costs without them. The provider tells the account\u{2019}s owner at most; Koza tells the operators.",
             money(credits.used),
             money(credits.credits)
         )

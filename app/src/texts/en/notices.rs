@@ -54,7 +54,7 @@ fn told(notice: &NoticeCard) -> Told {
         News::CreditsReached { cloud, percent, used, credits } => (
             format!("{percent} % of the credits of {cloud} are used"),
             format!(
-                "What Koza runs there has cost {} of {} at list prices. The provider sends no such notice. When nothing is left, its account is billed, or, on AWS\u{2019}s free plan, closed with everything in it.",
+                "What Koza runs there has cost {} of {} at list prices. The provider tells the account\u{2019}s owner at most. When nothing is left, its account is billed, or, on AWS\u{2019}s free plan, closed with everything in it.",
                 money(*used),
                 money(*credits)
             ),

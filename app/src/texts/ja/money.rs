@@ -126,7 +126,7 @@ pub(super) const COSTS: Costs = Costs {
     credits: |credits| {
         let until = credits.until.map_or(String::new(), |until| format!("期限は {until} です。"));
         format!(
-            "このアカウントにはクレジットがあります。Koza が動かしたものは、昨日までに{}のうち{}を使いました。{until}このページの金額は、クレジットがない場合のものです。事業者からの警告はありません。Koza が運用担当者に知らせます。",
+            "このアカウントにはクレジットがあります。Koza が動かしたものは、直近の集計（1時間ごと）で{}のうち{}を使っています。{until}このページの金額は、クレジットがない場合のものです。事業者からの通知は、届くとしてもアカウントの所有者だけです。Koza が運用担当者に知らせます。",
             money(credits.credits),
             money(credits.used)
         )

@@ -54,7 +54,7 @@ fn told(notice: &NoticeCard) -> Told {
         News::CreditsReached { cloud, percent, used, credits } => (
             format!("{cloud} のクレジットを{percent}%使いました"),
             format!(
-                "Koza がそこで動かしたものは、定価で{}のうち{}です。この通知は事業者からは届きません。使い切るとアカウントに課金されます。AWS の無料プランでは、アカウントが中身ごと閉鎖されます。",
+                "Koza がそこで動かしたものは、定価で{}のうち{}です。事業者からの通知は、届くとしてもアカウントの所有者だけです。使い切るとアカウントに課金されます。AWS の無料プランでは、アカウントが中身ごと閉鎖されます。",
                 money(*credits),
                 money(*used)
             ),

@@ -152,7 +152,10 @@ pub async fn perform(engine: &Engine, chore: &Claimed) -> Result<(), Trouble> {
         Kind::FollowPolicies => policy::follow_all(engine).await?,
         Kind::TellOfCredits => credits::tell(engine).await?,
         Kind::BulkAct => desk::perform(engine, chore.key.parse().map_err(Trouble::lasting)?).await?,
-        Kind::SendMail => mail::deliver(engine, chore.key.parse().map_err(Trouble::lasting)?).await?,
+        Kind::SendMail => {
+            let is_last_try = kind.patience().again_in(chore.tries).is_none();
+            mail::deliver(engine, chore.key.parse().map_err(Trouble::lasting)?, is_last_try).await?;
+        }
     }
     Ok(())
 }
