@@ -41,7 +41,7 @@ export const words = {
       grantTo: 'To', grantAmount: 'How much more', grant: 'Grant', missing: 'This may not stay empty.',
       usedUp: 'Koza stopped it, because the budget is used up.', wholeCourse: 'The whole course',
     },
-    members: { people: 'People', title: (course: string) => `People of ${course}`, most: 'For so many people', invite: 'Make a link', notACount: 'Type a whole number from 1 to', fullName: 'Your name', signInName: 'Name to sign in with', password: 'Password', again: 'The password again', register: 'Make my account and come in', tooShort: 'Choose a password of 10 letters or more.', takeOut: /^Take Hana Ito out/ },
+    members: { people: 'People', title: (course: string) => `People of ${course}`, most: 'For so many people', invite: 'Make a link', notACount: 'Type a whole number from 1 to', fullName: 'Your name', signInName: 'Name to sign in with', password: 'Password', again: 'The password again', register: 'Make my account and come in', tooShort: 'Choose a password of 10 letters or more.', takeOut: /^Take out Hana Ito/ },
     desk: { all: 'All environments', title: (course: string) => `Environments of ${course}`, search: 'Name or student', show: 'Show', environments: 'All environments', stop: 'Stop', stopTitle: (course: string) => `Stop environments of ${course}`, nobodyTicked: 'None was ticked.', done: (done: number, of: number) => `${done} of ${of} done` },
     notices: { title: 'Notices', unread: 'New notices', read: 'I have read this', spent: (course: string) => `Your budget in ${course} is spent`, stopped: (name: string) => `Koza stopped ${name}, because the budget is used up` },
     passwords: { title: 'Passwords', wordpress: 'WordPress', protected: 'Protected page', ftp: 'FTP' },

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use app::domain::ids::{CourseId, EnvironmentId, PersonId};
+use app::domain::ids::{EnvironmentId, PersonId};
 use app::domain::money::{Currency, Money};
 use app::domain::person::Caller;
 use app::domain::phase::{Goal, Phase};
@@ -138,27 +138,13 @@ fn unpriced(accounts: &Accounts) -> Option<String> {
 }
 
 impl EnvironmentsPort {
-    /// The first line of what is asked of a course's money.
-    async fn may_with_money(
-        &self,
-        db: &mut Db,
-        caller: &Caller,
-        code: &str,
-        action: Action,
-    ) -> Result<(CourseId, String, Standing), AppError> {
-        let (course, title, role) = courses::by_code(db, code, caller.person).await.map_err(unexpected)?.ok_or(AppError::NotFound)?;
-        let standing = Standing::of(false, role, caller.is_operator);
-        standing.may(action)?;
-        Ok((course, title, standing))
-    }
-
     /// Charges of a course after this one, for a file.
     ///
     /// # Errors
     /// [`AppError::NotFound`] for who may not see them.
     pub async fn charges(&self, caller: &Caller, code: &str, after: i64, n: i64) -> Result<Vec<(i64, EntryRow)>, AppError> {
         let mut db = self.engine.pool.acquire().await.map_err(unexpected)?;
-        let (course, _, _) = self.may_with_money(&mut db, caller, code, Action::SeeCosts).await?;
+        let (course, _, _) = self.may_in_course(&mut db, caller, code, Action::SeeCosts).await?;
         ledger::entries(&mut db, course, after, n).await.map_err(unexpected)
     }
 }
@@ -219,7 +205,7 @@ impl Costs for EnvironmentsPort {
 
     async fn of_course(&self, caller: &Caller, code: &str, page: u32) -> Result<CourseSpending, AppError> {
         let mut db = self.engine.pool.acquire().await.map_err(unexpected)?;
-        let (course, title, standing) = self.may_with_money(&mut db, caller, code, Action::SeeCosts).await?;
+        let (course, title, standing) = self.may_in_course(&mut db, caller, code, Action::SeeCosts).await?;
         let accounts = Accounts::of(&mut db, course).await.map_err(unexpected)?;
         let (days, by_cost) = sums(ledger::days_of_course(&mut db, course).await.map_err(unexpected)?, &accounts);
         let mut dearest: Vec<_> = accounts.spent.iter().filter(|(_, spent)| **spent != 0).map(|(id, spent)| (*spent, *id)).collect();
@@ -282,7 +268,7 @@ impl Costs for EnvironmentsPort {
 
     async fn set_budget(&self, caller: &Caller, code: &str, of: BudgetOf, amount: &str, reason: &str) -> Result<(), AppError> {
         let mut tx = self.engine.pool.begin().await.map_err(unexpected)?;
-        let (course, _, _) = self.may_with_money(&mut tx, caller, code, Action::SetBudgets).await?;
+        let (course, _, _) = self.may_in_course(&mut tx, caller, code, Action::SetBudgets).await?;
         budgets::lock(&mut tx, course).await.map_err(unexpected)?;
         let currency = budgets::purse(&mut tx, course).await.map_err(unexpected)?.currency;
         let (typed, reason) = typed(currency, amount, reason)?;
@@ -301,7 +287,7 @@ impl Costs for EnvironmentsPort {
 
     async fn grant(&self, caller: &Caller, code: &str, granted: Granted<'_>) -> Result<(), AppError> {
         let mut tx = self.engine.pool.begin().await.map_err(unexpected)?;
-        let (course, _, _) = self.may_with_money(&mut tx, caller, code, Action::SetBudgets).await?;
+        let (course, _, _) = self.may_in_course(&mut tx, caller, code, Action::SetBudgets).await?;
         budgets::lock(&mut tx, course).await.map_err(unexpected)?;
         let currency = budgets::purse(&mut tx, course).await.map_err(unexpected)?.currency;
         let (typed, reason) = typed(currency, granted.amount, granted.reason)?;
@@ -325,7 +311,7 @@ impl Costs for EnvironmentsPort {
 
     async fn tell_at(&self, caller: &Caller, code: &str, percents: &str) -> Result<(), AppError> {
         let mut db = self.engine.pool.acquire().await.map_err(unexpected)?;
-        let (course, _, _) = self.may_with_money(&mut db, caller, code, Action::SetBudgets).await?;
+        let (course, _, _) = self.may_in_course(&mut db, caller, code, Action::SetBudgets).await?;
         let wrong = AppError::Invalid { field: Field::Percents, why: Why::NotPercents };
         let typed = percents.split([',', '、', ' ']).map(|word| word.trim().trim_end_matches('%')).filter(|word| !word.is_empty());
         let percents: Result<BTreeSet<u8>, _> = typed.map(str::parse).collect();

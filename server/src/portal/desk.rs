@@ -20,9 +20,9 @@ use serde_json::Value;
 
 use super::environments::EnvironmentsPort;
 use super::{unexpected, view};
-use crate::auth::access::{Action, Standing};
+use crate::auth::access::Action;
 use crate::db::chores::{self, New};
-use crate::db::{Db, courses, desk, world};
+use crate::db::{Db, desk, world};
 use crate::engine::Engine;
 use crate::engine::chores::{Kind, Trouble};
 use crate::spend::Accounts;
@@ -37,14 +37,6 @@ const PATIENCE: Duration = Duration::from_secs(3);
 const STINT: Duration = Duration::from_secs(12);
 
 impl EnvironmentsPort {
-    /// The first line of what is asked of a course's table.
-    async fn may_at_desk(&self, db: &mut Db, caller: &Caller, code: &str) -> Result<(CourseId, String, Standing), AppError> {
-        let (course, title, role) = courses::by_code(db, code, caller.person).await.map_err(unexpected)?.ok_or(AppError::NotFound)?;
-        let standing = Standing::of(false, role, caller.is_operator);
-        standing.may(Action::SeeDesk)?;
-        Ok((course, title, standing))
-    }
-
     /// All of a course that may be shown, in no order.
     async fn desk_rows(&self, db: &mut Db, course: CourseId, accounts: &Accounts, removed: bool) -> Result<Vec<DeskRow>, AppError> {
         let mut rows = Vec::new();
@@ -147,7 +139,7 @@ impl ports::Desks for EnvironmentsPort {
 
     async fn desk(&self, caller: &Caller, code: &str, filter: Filter) -> Result<Desk, AppError> {
         let mut db = self.engine.pool.acquire().await.map_err(unexpected)?;
-        let (course, title, standing) = self.may_at_desk(&mut db, caller, code).await?;
+        let (course, title, standing) = self.may_in_course(&mut db, caller, code, Action::SeeDesk).await?;
         let accounts = Accounts::of(&mut db, course).await.map_err(unexpected)?;
         let here = self.desk_rows(&mut db, course, &accounts, false).await?;
         let count = |phase| u32::try_from(here.iter().filter(|row| row.phase == phase).count()).unwrap_or(u32::MAX);
@@ -184,7 +176,7 @@ impl ports::Desks for EnvironmentsPort {
         filter: Filter,
     ) -> Result<Preview, AppError> {
         let mut db = self.engine.pool.acquire().await.map_err(unexpected)?;
-        let (course, _, standing) = self.may_at_desk(&mut db, caller, code).await?;
+        let (course, _, standing) = self.may_in_course(&mut db, caller, code, Action::SeeDesk).await?;
         standing.may(Action::Steer)?;
         let accounts = Accounts::of(&mut db, course).await.map_err(unexpected)?;
         let mut rows = self.desk_rows(&mut db, course, &accounts, false).await?;
@@ -197,7 +189,7 @@ impl ports::Desks for EnvironmentsPort {
 
     async fn begin(&self, caller: &Caller, code: &str, act: BulkAct, whom: &[EnvironmentId]) -> Result<BulkActId, AppError> {
         let mut tx = self.engine.pool.begin().await.map_err(unexpected)?;
-        let (course, _, standing) = self.may_at_desk(&mut tx, caller, code).await?;
+        let (course, _, standing) = self.may_in_course(&mut tx, caller, code, Action::SeeDesk).await?;
         standing.may(Action::Steer)?;
         if whom.is_empty() || whom.len() > MOST {
             return Err(AppError::Conflict);
@@ -213,7 +205,7 @@ impl ports::Desks for EnvironmentsPort {
 
     async fn bulk_act(&self, caller: &Caller, code: &str, id: BulkActId) -> Result<BulkActView, AppError> {
         let mut db = self.engine.pool.acquire().await.map_err(unexpected)?;
-        let (course, _, _) = self.may_at_desk(&mut db, caller, code).await?;
+        let (course, _, _) = self.may_in_course(&mut db, caller, code, Action::SeeDesk).await?;
         let asked = desk::find(&mut db, id, course).await.map_err(unexpected)?.ok_or(AppError::NotFound)?;
         Ok(BulkActView { id, code: code.to_owned(), act: asked.act, by: asked.by.name, at: asked.at, rows: asked.rows })
     }

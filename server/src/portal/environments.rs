@@ -65,6 +65,20 @@ impl EnvironmentsPort {
         Ok(standing)
     }
 
+    /// The same for what is asked of a course: which it is, its title, and how the caller stands to it.
+    pub(super) async fn may_in_course(
+        &self,
+        db: &mut Db,
+        caller: &Caller,
+        code: &str,
+        action: Action,
+    ) -> Result<(CourseId, String, Standing), AppError> {
+        let (course, title, role) = courses::by_code(db, code, caller.person).await.map_err(unexpected)?.ok_or(AppError::NotFound)?;
+        let standing = Standing::of(false, role, caller.is_operator);
+        standing.may(action)?;
+        Ok((course, title, standing))
+    }
+
     /// Cards of the caller's environments, of one course or of all.
     pub(super) async fn cards(&self, caller: &Caller, course: Option<CourseId>) -> Result<Vec<EnvironmentCard>, AppError> {
         let mut db = self.engine.pool.acquire().await.map_err(unexpected)?;

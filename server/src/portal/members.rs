@@ -4,7 +4,7 @@
 //! stolen database invites nobody.
 
 use app::domain::course::Role;
-use app::domain::ids::{CourseId, InvitationId, PersonId};
+use app::domain::ids::{InvitationId, PersonId};
 use app::domain::members::{InvitationRow, Invited, LEAST_PASSWORD, MOST_DAYS, MOST_PASSWORD, MOST_PEOPLE, MembersView, sign_in_name};
 use app::domain::person::Caller;
 use app::error::{AppError, Field, Why};
@@ -14,7 +14,7 @@ use subtle::ConstantTimeEq;
 
 use super::environments::EnvironmentsPort;
 use super::unexpected;
-use crate::auth::access::{Action, Standing};
+use crate::auth::access::Action;
 use crate::auth::password;
 use crate::db::members::{self, Invitation};
 use crate::db::{Db, budgets, courses, people};
@@ -24,20 +24,6 @@ use crate::wish::spec::hex;
 const NAME: usize = 100;
 
 impl EnvironmentsPort {
-    /// The first line of what is asked of a course's people.
-    async fn may_with_people(
-        &self,
-        db: &mut Db,
-        caller: &Caller,
-        code: &str,
-        action: Action,
-    ) -> Result<(CourseId, String, Standing), AppError> {
-        let (course, title, role) = courses::by_code(db, code, caller.person).await.map_err(unexpected)?.ok_or(AppError::NotFound)?;
-        let standing = Standing::of(false, role, caller.is_operator);
-        standing.may(action)?;
-        Ok((course, title, standing))
-    }
-
     fn token(&self, id: InvitationId) -> String {
         let secret = self.engine.vault.derive(&format!("invitation {id}"));
         format!("{id}.{}", hex(&secret[..16]))
@@ -90,7 +76,7 @@ fn checked(person: NewPerson<'_>) -> Result<(String, String), AppError> {
 impl Members for EnvironmentsPort {
     async fn of(&self, caller: &Caller, code: &str) -> Result<MembersView, AppError> {
         let mut db = self.engine.pool.acquire().await.map_err(unexpected)?;
-        let (course, title, standing) = self.may_with_people(&mut db, caller, code, Action::SeeDesk).await?;
+        let (course, title, standing) = self.may_in_course(&mut db, caller, code, Action::SeeDesk).await?;
         let may_change = standing.may(Action::Enrol).is_ok();
         let invitations = if may_change { members::invitations(&mut db, course).await.map_err(unexpected)? } else { Vec::new() };
         let number = |number: i16| u16::try_from(number).unwrap_or(0);
@@ -113,7 +99,7 @@ impl Members for EnvironmentsPort {
 
     async fn invite(&self, caller: &Caller, code: &str, role: Role, days: &str, most: &str) -> Result<(), AppError> {
         let mut db = self.engine.pool.acquire().await.map_err(unexpected)?;
-        let (course, _, _) = self.may_with_people(&mut db, caller, code, Action::Enrol).await?;
+        let (course, _, _) = self.may_in_course(&mut db, caller, code, Action::Enrol).await?;
         // A link goes from hand to hand; who teaches is named one by one.
         if role == Role::Instructor {
             return Err(AppError::NotAllowed);
@@ -126,13 +112,13 @@ impl Members for EnvironmentsPort {
 
     async fn end_invitation(&self, caller: &Caller, code: &str, id: InvitationId) -> Result<(), AppError> {
         let mut db = self.engine.pool.acquire().await.map_err(unexpected)?;
-        let (course, _, _) = self.may_with_people(&mut db, caller, code, Action::Enrol).await?;
+        let (course, _, _) = self.may_in_course(&mut db, caller, code, Action::Enrol).await?;
         if members::end(&mut db, course, id).await.map_err(unexpected)? { Ok(()) } else { Err(AppError::NotFound) }
     }
 
     async fn set_role(&self, caller: &Caller, code: &str, person: PersonId, role: Option<Role>) -> Result<(), AppError> {
         let mut tx = self.engine.pool.begin().await.map_err(unexpected)?;
-        let (course, _, _) = self.may_with_people(&mut tx, caller, code, Action::Enrol).await?;
+        let (course, _, _) = self.may_in_course(&mut tx, caller, code, Action::Enrol).await?;
         // Two who take each other out wait for each other here.
         budgets::lock(&mut tx, course).await.map_err(unexpected)?;
         let known = members::course(&mut tx, course, Some(person)).await.map_err(unexpected)?.2.ok_or(AppError::NotFound)?;

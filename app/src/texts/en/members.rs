@@ -18,7 +18,7 @@ pub(super) const MEMBERS: Members = Members {
     set_role: "Change",
     set_role_of: |name| format!("Change the role of {name}"),
     take_out: "Take out",
-    take_out_of: |name| format!("Take {name} out of the course"),
+    take_out_of: |name| format!("Take out {name}"),
     what_to_do: "What to do",
     invite_title: "Invite by a link",
     invite_lead: "Whoever has the link comes into the course by themselves, with a new account or their own. Who is taken out of a course loses nothing: their environments stay, and cost until their lease ends.",
