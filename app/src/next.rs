@@ -3,7 +3,7 @@
 /// The path if it is one of ours, else the first page. `//evil`, `/\evil`, `https:evil` and line breaks lead home.
 #[must_use]
 pub(crate) fn local(asked: &str) -> &str {
-    const PAGES: [&str; 4] = ["/courses/", "/environments/", "/backups", "/account"];
+    const PAGES: [&str; 7] = ["/courses/", "/environments/", "/backups", "/account", "/desk", "/join/", "/notices"];
     let is_plain = asked.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
     let has_no_host =
         !asked.starts_with("//") && !asked.to_ascii_lowercase().contains("%2f") && !asked.to_ascii_lowercase().contains("%5c");
@@ -17,7 +17,16 @@ mod tests {
 
     #[test]
     fn our_own_pages_are_kept() {
-        for page in ["/", "/account", "/courses/SYS-101", "/environments/env_0/passwords", "/courses/SYS-101?a=b"] {
+        for page in [
+            "/",
+            "/account",
+            "/courses/SYS-101",
+            "/environments/env_0/passwords",
+            "/courses/SYS-101?a=b",
+            "/desk/SYS-101?state=ready",
+            "/join/inv_0.00",
+            "/notices",
+        ] {
             assert_eq!(local(page), page);
         }
     }

@@ -1,5 +1,5 @@
 // People come into a course by a link that its instructor made.
-import { course, freshName, people } from '../fixtures/portal.ts';
+import { course, freshName, password, people } from '../fixtures/portal.ts';
 import { expect, picture, test } from '../fixtures/test.ts';
 
 test('a class comes in by a link: with a new account, and out again @plain', async ({ site, page, anotherBrowser }) => {
@@ -16,6 +16,12 @@ test('a class comes in by a link: with a new account, and out again @plain', asy
   const link = page.getByRole('link', { name: /^\/join\/inv_/ }).first();
   const address = (await link.innerText()).trim();
   await picture(page, 'members');
+
+  const known = await anotherBrowser();
+  await known.open(address);
+  await known.page.getByRole('link', { name: members.haveAccount }).click();
+  await known.fillSignIn(people.instructor, password);
+  await expect(known.page.getByRole('link', { name: members.goThere }), 'who signs in is back at the invitation').toBeVisible();
 
   const fresh = await anotherBrowser();
   const name = freshName('s26').toLowerCase();

@@ -35,6 +35,16 @@ pub async fn of(db: &mut Db, course: CourseId, caller: PersonId) -> sqlx::Result
         .collect())
 }
 
+/// Somebody comes into a course. False: they are in it, whatever they are there.
+///
+/// # Errors
+/// As the database.
+pub async fn join(db: &mut Db, course: CourseId, person: PersonId, role: Role) -> sqlx::Result<bool> {
+    let joined =
+        sqlx::query!("insert into member (course, person, role) values ($1, $2, $3) on conflict do nothing", course.0, person.0, role as _);
+    Ok(joined.execute(db).await?.rows_affected() == 1)
+}
+
 /// Takes somebody out of a course. Their environments stay.
 ///
 /// # Errors
@@ -61,6 +71,8 @@ pub struct Invitation {
     pub used: i16,
     /// Who made it.
     pub by: String,
+    /// Whether somebody new may still come by it: not ended, its time not over, a place free.
+    pub is_good: bool,
 }
 
 /// Makes one.
@@ -90,7 +102,8 @@ pub async fn invite(db: &mut Db, course: CourseId, role: Role, by: PersonId, day
 pub async fn invitations(db: &mut Db, course: CourseId) -> sqlx::Result<Vec<Invitation>> {
     sqlx::query_as!(
         Invitation,
-        r#"select i.id as "id: InvitationId", course as "course: CourseId", role as "role: Role", until, most, used, person.name as by
+        r#"select i.id as "id: InvitationId", course as "course: CourseId", role as "role: Role", until, most, used, person.name as by,
+                  true as "is_good!"
              from invitation i join person on person.id = i.made_by
             where course = $1 and ended_at is null and until > koza_now() and used < most
             order by made_at desc"#,
@@ -100,16 +113,17 @@ pub async fn invitations(db: &mut Db, course: CourseId) -> sqlx::Result<Vec<Invi
     .await
 }
 
-/// One that is good; until the end of the transaction nobody else comes by it.
+/// One, good or not; until the end of the transaction nobody else comes by it.
 ///
 /// # Errors
 /// As the database.
 pub async fn lock(db: &mut Db, id: InvitationId) -> sqlx::Result<Option<Invitation>> {
     sqlx::query_as!(
         Invitation,
-        r#"select i.id as "id: InvitationId", course as "course: CourseId", role as "role: Role", until, most, used, person.name as by
+        r#"select i.id as "id: InvitationId", course as "course: CourseId", role as "role: Role", until, most, used, person.name as by,
+                  (ended_at is null and until > koza_now() and used < most) as "is_good!"
              from invitation i join person on person.id = i.made_by
-            where i.id = $1 and ended_at is null and until > koza_now() and used < most
+            where i.id = $1
               for update of i"#,
         id.0
     )

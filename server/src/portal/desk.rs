@@ -103,9 +103,10 @@ pub async fn go_on(engine: &Engine, id: BulkActId, patience: Duration) -> sqlx::
     }
     let mut db = engine.pool.acquire().await?;
     let Some(course) = desk::course_of(&mut db, id).await? else { return Ok(true) };
-    let Some(asked) = desk::find(&mut db, id, course).await? else { return Ok(true) };
+    // One of a newer release is left to a newer worker.
+    let Some(asked) = desk::find(&mut db, id, course).await? else { return Ok(false) };
     drop(db);
-    let began = Instant::now();
+    let (began, mut is_done) = (Instant::now(), true);
     for (environment, _, _, came) in asked.rows {
         if came.is_some() {
             continue;
@@ -113,10 +114,17 @@ pub async fn go_on(engine: &Engine, id: BulkActId, patience: Duration) -> sqlx::
         if began.elapsed() > patience {
             return Ok(false);
         }
-        let came = port.do_to(&asked.by, asked.act, environment).await.unwrap_or_else(Came::Refused);
+        let came = match port.do_to(&asked.by, asked.act, environment).await {
+            // Nothing was decided: it is asked again.
+            Err(AppError::Unexpected { .. } | AppError::TryAgain) => {
+                is_done = false;
+                continue;
+            }
+            came => came.unwrap_or_else(Came::Refused),
+        };
         desk::came(&mut *engine.pool.acquire().await?, id, environment, &came).await?;
     }
-    Ok(true)
+    Ok(is_done)
 }
 
 /// Does the chore of an act on many.
@@ -199,7 +207,10 @@ impl ports::Desks for EnvironmentsPort {
         let chore = New { kind: Kind::BulkAct.code(), key: &key, course: Some(course), data: Value::Null };
         chores::add(&mut tx, &chore).await.map_err(unexpected)?;
         tx.commit().await.map_err(unexpected)?;
-        go_on(&self.engine, id, PATIENCE).await.map_err(unexpected)?;
+        // It is taken down: what is not done now is the chore's, whatever happens here.
+        if let Err(error) = go_on(&self.engine, id, PATIENCE).await {
+            tracing::warn!(%error, bulk_act.id = %id, "an act on many goes on later");
+        }
         Ok(id)
     }
 

@@ -29,7 +29,7 @@ impl EnvironmentsPort {
         format!("{id}.{}", hex(&secret[..16]))
     }
 
-    /// The invitation that an address is of, if it is good; until the end of the transaction nobody else comes by it.
+    /// The invitation that an address is of, good or not; until the end of the transaction nobody else comes by it.
     async fn lock(&self, db: &mut Db, token: &str) -> Result<Invitation, AppError> {
         let id: InvitationId = token.split('.').next().and_then(|id| id.parse().ok()).ok_or(AppError::NotFound)?;
         if !bool::from(self.token(id).as_bytes().ct_eq(token.as_bytes())) {
@@ -39,12 +39,17 @@ impl EnvironmentsPort {
     }
 }
 
-/// Somebody comes into a course by an invitation; who is in it already stays what they are, and takes no place.
-async fn come(db: &mut Db, invitation: &Invitation, person: PersonId) -> sqlx::Result<String> {
-    let (code, _, role) = members::course(db, invitation.course, Some(person)).await?;
+/// Somebody comes into a course by an invitation; who is in it already stays what they are, and takes no place. To them an invitation
+/// that is over is still the way in: a class keeps its link.
+async fn come(db: &mut Db, invitation: &Invitation, person: PersonId) -> Result<String, AppError> {
+    let (code, _, role) = members::course(db, invitation.course, Some(person)).await.map_err(unexpected)?;
     if role.is_none() {
-        courses::add_member(db, invitation.course, person, invitation.role).await?;
-        members::came(db, invitation.id).await?;
+        if !invitation.is_good {
+            return Err(AppError::NotFound);
+        }
+        if members::join(db, invitation.course, person, invitation.role).await.map_err(unexpected)? {
+            members::came(db, invitation.id).await.map_err(unexpected)?;
+        }
     }
     Ok(code)
 }
@@ -121,6 +126,7 @@ impl Members for EnvironmentsPort {
         let (course, _, _) = self.may_in_course(&mut tx, caller, code, Action::Enrol).await?;
         // Two who take each other out wait for each other here.
         budgets::lock(&mut tx, course).await.map_err(unexpected)?;
+        self.may_in_course(&mut tx, caller, code, Action::Enrol).await?;
         let known = members::course(&mut tx, course, Some(person)).await.map_err(unexpected)?.2.ok_or(AppError::NotFound)?;
         let teachers = courses::with_role(&mut tx, course, Role::Instructor).await.map_err(unexpected)?;
         if known == Role::Instructor && role != Some(Role::Instructor) && teachers.len() == 1 {
@@ -138,6 +144,9 @@ impl Members for EnvironmentsPort {
         let invitation = self.lock(&mut tx, token).await?;
         let person = caller.map(|caller| caller.person);
         let (code, title, role) = members::course(&mut tx, invitation.course, person).await.map_err(unexpected)?;
+        if !invitation.is_good && role.is_none() {
+            return Err(AppError::NotFound);
+        }
         let signed_in = caller.map(|caller| caller.name.clone());
         Ok(Invited { code, title, role: invitation.role, signed_in, is_member: role.is_some() })
     }
@@ -145,7 +154,7 @@ impl Members for EnvironmentsPort {
     async fn join(&self, caller: &Caller, token: &str) -> Result<String, AppError> {
         let mut tx = self.engine.pool.begin().await.map_err(unexpected)?;
         let invitation = self.lock(&mut tx, token).await?;
-        let code = come(&mut tx, &invitation, caller.person).await.map_err(unexpected)?;
+        let code = come(&mut tx, &invitation, caller.person).await?;
         tx.commit().await.map_err(unexpected)?;
         Ok(code)
     }
@@ -160,10 +169,13 @@ impl Members for EnvironmentsPort {
         let Some(id) = people::add_new(&mut tx, &sign_in, &name, &hash).await.map_err(unexpected)? else {
             return Err(AppError::Invalid { field: Field::SignInName, why: Why::SignInTaken });
         };
-        let code = come(&mut tx, &invitation, id).await.map_err(unexpected)?;
+        let code = come(&mut tx, &invitation, id).await?;
         tx.commit().await.map_err(unexpected)?;
         if let Some(door) = &self.door {
-            door.sign_in(&sign_in, person.password).await?;
+            // The account is there: who is not signed in by this signs in by the door.
+            if let Err(error) = door.sign_in(&sign_in, person.password).await {
+                tracing::warn!(%error, "who came by an invitation was not signed in");
+            }
         }
         Ok(code)
     }

@@ -45,7 +45,9 @@ async fn people_come_into_a_course_by_a_link_as_somebody_new_or_as_who_they_are(
     let everybody = portal.people().await;
     let role = |name: &str| everybody.iter().find(|(known, _)| known == name).map(|(_, role)| *role);
     assert_eq!((role("Hana Ito"), role("mio"), role("sato")), (Some(Role::Student), Some(Role::Student), Some(Role::Instructor)));
-    assert_eq!(portal.environments.join(&portal.stranger, &link.token).await, Err(AppError::NotFound), "two came, and no more may");
+    assert_eq!(portal.register(&link.token, "s2600124").await, Err(AppError::NotFound), "two came, and no more may");
+    assert_eq!(portal.environments.invited(Some(&portal.stranger), &link.token).await.map(|seen| seen.is_member), Ok(true));
+    assert_eq!(portal.environments.join(&portal.stranger, &link.token).await, Ok("SYS-101".into()), "who came by it finds the way again");
     let again = portal.invite("5").await;
     assert_eq!(portal.environments.join(&portal.instructor, &again.token).await, Ok("SYS-101".into()));
     assert_eq!(portal.people().await.iter().filter(|(_, role)| *role == Role::Instructor).count(), 1, "who is in it stays what they are");

@@ -21,7 +21,7 @@ pub(super) const MEMBERS: Members = Members {
     take_out_of: |name| format!("Take out {name}"),
     what_to_do: "What to do",
     invite_title: "Invite by a link",
-    invite_lead: "Whoever has the link comes into the course by themselves, with a new account or their own. Who is taken out of a course loses nothing: their environments stay, and cost until their lease ends.",
+    invite_lead: "Whoever has the link comes into the course by themselves, with a new account or their own. Who is taken out of a course keeps the environments they have, and gets no new ones; they still cost.",
     links: "Links",
     link: "Link",
     link_hint: "Copy the link\u{2019}s address and send it to your class. It is as good as a key: whoever has it comes in.",
