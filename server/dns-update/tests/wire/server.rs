@@ -72,8 +72,10 @@ impl Server {
             std::fs::write(folder.join("zone"), ZONE).expect("a zone");
         }
         let program = if kind == Kind::Bind {
-            // Where AppArmor watches over it, the distribution's own reads no folder of ours.
-            std::fs::copy(&program, folder.join("named")).expect("a copy of named");
+            // Where AppArmor watches over it, the distribution's own reads no folder of ours. Copied by another process: while this one
+            // writes a program, what another test starts just then holds it open for writing, and nobody may run it ("text file busy").
+            let copied = std::process::Command::new("cp").arg(&program).arg(folder.join("named")).status();
+            assert!(copied.is_ok_and(|status| status.success()), "a copy of named");
             folder.join("named")
         } else {
             program
