@@ -16,6 +16,8 @@ pub mod images;
 pub mod members;
 #[cfg(feature = "ssr")]
 pub mod notices;
+#[cfg(feature = "ssr")]
+pub mod rosters;
 pub mod scaling;
 
 #[cfg(feature = "ssr")]

@@ -16,6 +16,8 @@ use crate::pages::courses::costs::CourseCostsPage;
 #[cfg(feature = "ssr")]
 use crate::pages::courses::members::MembersPage;
 #[cfg(feature = "ssr")]
+use crate::pages::courses::roster::RosterPage;
+#[cfg(feature = "ssr")]
 use crate::pages::desk::{ActPage, ActsPage, DeskPage, DesksPage};
 #[cfg(feature = "ssr")]
 use crate::pages::environments::{CostsPage, DeletePage, ScalePage};
@@ -35,12 +37,14 @@ use crate::pages::plain::{
     Plain as ActPage, Plain as ActsPage, Plain as BackupsPage, Plain as CostsPage, Plain as CourseCostsPage, Plain as DeletePage,
     Plain as DeskPage, Plain as DesksPage, Plain as HomePage, Plain as ImagePage, Plain as ImagesPage, Plain as JoinPage,
     Plain as MembersPage, Plain as MyBackupsPage, Plain as RestorePage, Plain as NotFoundPage, Plain as NoticesPage, Plain as ScalePage,
-    Plain as SignInPage, Plain as StyleguidePage,
+    Plain as RosterPage, Plain as SignInPage, Plain as StyleguidePage, Plain as WelcomePage,
 };
 #[cfg(feature = "ssr")]
 use crate::pages::sign_in::SignInPage;
 #[cfg(feature = "ssr")]
 use crate::pages::styleguide::StyleguidePage;
+#[cfg(feature = "ssr")]
+use crate::pages::welcome::WelcomePage;
 use crate::visit::provide_visit;
 
 /// Whether the page at this path loads the browser's program: where something happens before one's eyes, is copied, or is told in one's own
@@ -75,6 +79,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/environments/:id/costs") view=CostsPage ssr=Async/>
                     <Route path=path!("/environments/:id/delete") view=DeletePage ssr=Async/>
                     <Route path=path!("/courses/:code/members") view=MembersPage ssr=Async/>
+                    <Route path=path!("/courses/:code/rosters/:roster") view=RosterPage ssr=Async/>
+                    <Route path=path!("/welcome/:token") view=WelcomePage ssr=Async/>
                     <Route path=path!("/join/:token") view=JoinPage ssr=Async/>
                     <Route path=path!("/desk") view=DesksPage ssr=Async/>
                     <Route path=path!("/desk/:code") view=DeskPage ssr=Async/>

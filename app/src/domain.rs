@@ -15,6 +15,7 @@ pub mod person;
 pub mod phase;
 pub mod price;
 pub mod reason;
+pub mod roster;
 pub mod saw;
 pub mod scaling;
 pub mod timeline;

@@ -103,6 +103,8 @@ pub enum Field {
     Days,
     /// For how many people.
     People,
+    /// A list of people.
+    Roster,
 }
 
 /// What is wrong with a field.
@@ -147,6 +149,13 @@ pub enum Why {
     PasswordsDiffer,
     /// Not a whole number in the range that is allowed.
     NotACount {
+        /// So many at most.
+        most: u16,
+    },
+    /// It is no text that a spreadsheet writes.
+    NotAText,
+    /// A list of more lines than are taken.
+    TooManyLines {
         /// So many at most.
         most: u16,
     },

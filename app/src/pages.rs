@@ -23,6 +23,8 @@ pub(crate) mod plain;
 pub(crate) mod sign_in;
 #[cfg(feature = "ssr")]
 pub(crate) mod styleguide;
+#[cfg(feature = "ssr")]
+pub(crate) mod welcome;
 
 /// Goes to another page, loaded whole: title, focus and who is signed in are then right by themselves.
 pub(crate) fn go(path: &str) {

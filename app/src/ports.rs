@@ -12,13 +12,14 @@ use crate::domain::course::{CourseCard, CourseView, Role};
 use crate::domain::desk::{BulkAct, BulkActView, Desk, DeskCard, Filter, Preview};
 use crate::domain::environment::{EnvironmentCard, EnvironmentView, Passwords};
 use crate::domain::ids::{
-    AllowanceId, BackupId, BlueprintVersionId, BulkActId, EnvironmentId, InvitationId, NoticeId, PersonId, SessionId,
+    AllowanceId, BackupId, BlueprintVersionId, BulkActId, EnvironmentId, InvitationId, NoticeId, PersonId, RosterId, SessionId,
 };
 use crate::domain::image::ImagesView;
 use crate::domain::members::{Invited, MembersView};
 use crate::domain::news::NoticeCard;
 use crate::domain::person::{Caller, SessionRow};
 use crate::domain::price::{CostsView, CourseSpending, Estimate};
+use crate::domain::roster::{RosterView, Welcomed};
 use crate::domain::scaling::{Answers, Mode, Policy, ScaleOffer, Visitor};
 use crate::error::AppError;
 
@@ -45,6 +46,8 @@ pub struct Portal {
     pub desks: Arc<dyn Desks>,
     /// A course's people.
     pub members: Arc<dyn Members>,
+    /// People who come into a course by a list.
+    pub rosters: Arc<dyn Rosters>,
 }
 
 /// Signing in and out, for the browser that asks.
@@ -382,4 +385,26 @@ pub trait Members: Send + Sync {
     /// # Errors
     /// [`AppError::Invalid`] at the field.
     async fn register(&self, token: &str, person: NewPerson<'_>) -> Result<String, AppError>;
+}
+
+/// People who come into a course by a list, and the first time that they sign in.
+#[async_trait]
+pub trait Rosters: Send + Sync {
+    /// A list with what would come of each line, or came.
+    async fn roster(&self, caller: &Caller, code: &str, id: RosterId) -> Result<RosterView, AppError>;
+
+    /// Brings in whoever can come by it and has not yet.
+    async fn bring_in(&self, caller: &Caller, code: &str, id: RosterId) -> Result<(), AppError>;
+
+    /// Whom a link to the first sign-in is for.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] if it is none, or was used.
+    async fn welcomed(&self, token: &str) -> Result<Welcomed, AppError>;
+
+    /// They choose a password. This browser is signed in then.
+    ///
+    /// # Errors
+    /// [`AppError::Invalid`] at the field; [`AppError::NotFound`] if the link is none, or was used.
+    async fn welcome(&self, token: &str, password: &str, again: &str) -> Result<(), AppError>;
 }

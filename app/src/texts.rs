@@ -14,6 +14,8 @@ mod ja;
 mod members;
 #[cfg(feature = "ssr")]
 mod notices;
+#[cfg(feature = "ssr")]
+mod roster;
 #[cfg(test)]
 mod tests;
 
@@ -82,6 +84,8 @@ pub(crate) struct Texts {
     pub(crate) desk: desk::Desk,
     #[cfg(feature = "ssr")]
     pub(crate) members: members::Members,
+    #[cfg(feature = "ssr")]
+    pub(crate) roster: roster::Roster,
     pub(crate) passwords: Passwords,
     pub(crate) delete: Delete,
     pub(crate) account: Account,

@@ -25,6 +25,7 @@ pub mod prices;
 pub mod probes;
 pub mod queue;
 pub mod resources;
+pub mod rosters;
 pub mod samples;
 pub mod secrets;
 pub mod sessions;

@@ -11,6 +11,8 @@ pub mod key;
 pub mod live;
 pub mod machines;
 pub mod metrics;
+pub mod roster;
+pub mod spreadsheet;
 pub mod visit;
 
 use std::path::PathBuf;
@@ -87,6 +89,9 @@ pub fn browsers(site: Site) -> Router {
         .route("/environments/{id}/key", post(key::download))
         .route("/environments/{id}/backups/{backup}/content", get(backup::download))
         .route("/courses/{code}/costs.csv", get(charges::download))
+        .route("/courses/{code}/members.csv", get(roster::members))
+        .route("/courses/{code}/rosters", post(roster::bring).layer(DefaultBodyLimit::max(roster::LARGEST)))
+        .route("/courses/{code}/rosters/{id}/left.csv", get(roster::left))
         .fallback(leptos_axum::file_and_error_handler_with_context::<Site, _>(provide_request_context, app::shell::shell))
         .layer(from_fn_with_state(site.clone(), visit::identify))
         .layer(sessions)
@@ -141,7 +146,8 @@ pub(crate) fn portal(engine: &Engine, session: Session, browser: String) -> Port
         costs: environments.clone(),
         notices: environments.clone(),
         desks: environments.clone(),
-        members: environments,
+        members: environments.clone(),
+        rosters: environments,
     }
 }
 

@@ -11,6 +11,8 @@ pub mod images;
 pub mod members;
 pub mod notices;
 pub mod policy;
+mod roster_file;
+pub mod rosters;
 pub mod scaling;
 pub mod timeline;
 pub mod view;

@@ -111,6 +111,8 @@ ids! {
     BulkActId = "blk";
     /// An invitation into a course.
     InvitationId = "inv";
+    /// A list of people who are to come into a course.
+    RosterId = "ros";
     /// A notice.
     NoticeId = "ntc";
     /// A session of a person, as shown in the list of sessions.

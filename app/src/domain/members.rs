@@ -21,6 +21,8 @@ pub struct MemberRow {
     pub environments: u32,
     /// Whether it is the one who looks.
     pub is_caller: bool,
+    /// The last part of the link by which they sign in for the first time, if they have not yet and the caller may hand it out.
+    pub welcome: Option<String>,
 }
 
 /// A link by which people come into a course by themselves.

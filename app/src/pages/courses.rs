@@ -5,6 +5,8 @@ pub(crate) mod costs;
 #[cfg(feature = "ssr")]
 pub(crate) mod members;
 mod request;
+#[cfg(feature = "ssr")]
+pub(crate) mod roster;
 
 use leptos::either::{Either, EitherOf3};
 use leptos::prelude::*;

@@ -12,6 +12,8 @@ mod members;
 mod money;
 #[cfg(feature = "ssr")]
 mod notices;
+#[cfg(feature = "ssr")]
+mod roster;
 mod saw;
 mod scaling;
 mod steps;
@@ -135,6 +137,8 @@ pub(super) static TEXTS: Texts = Texts {
     desk: desk::DESK,
     #[cfg(feature = "ssr")]
     members: members::MEMBERS,
+    #[cfg(feature = "ssr")]
+    roster: roster::ROSTER,
     passwords: Passwords {
         title: |name| format!("Passwords of {name}"),
         heading: "Passwords",

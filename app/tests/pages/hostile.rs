@@ -42,6 +42,8 @@ async fn names_titles_logs_and_addresses_stay_text_on_every_page() {
             "/backups",
             "/notices",
             "/courses/SYS-101/members",
+            "/courses/SYS-101/rosters/ros_00000000000000000000000009",
+            "/welcome/x",
             "/join/x",
             "/desk",
             "/desk/SYS-101",

@@ -9,4 +9,5 @@ mod members;
 mod money;
 mod portal;
 mod reading;
+mod rosters;
 mod site;

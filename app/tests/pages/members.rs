@@ -20,6 +20,7 @@ impl ports::Members for Fake {
             role,
             environments: 2,
             is_caller,
+            welcome: (!is_caller).then(|| "per_00000000000000000000000007.00".into()),
         };
         let invitation = InvitationRow {
             id: InvitationId(uuid::Uuid::from_u128(7)),

@@ -78,7 +78,8 @@ impl Fake {
             costs: self.clone(),
             notices: self.clone(),
             desks: self.clone(),
-            members: self,
+            members: self.clone(),
+            rosters: self,
         }
     }
 

@@ -26,6 +26,8 @@ fn pages() -> Vec<String> {
         "/backups".to_owned(),
         "/notices".to_owned(),
         "/courses/SYS-101/members".to_owned(),
+        "/courses/SYS-101/rosters/ros_00000000000000000000000009".to_owned(),
+        "/welcome/x".to_owned(),
         "/join/x".to_owned(),
         "/desk".to_owned(),
         "/desk/SYS-101".to_owned(),

@@ -7,14 +7,16 @@ use time::OffsetDateTime;
 
 use super::Db;
 
-/// Its people: who teaches, who helps, who learns.
+/// Its people: who teaches, who helps, who learns; and whether this course's roster made their account and they have not signed in yet.
 ///
 /// # Errors
 /// As the database.
-pub async fn of(db: &mut Db, course: CourseId, caller: PersonId) -> sqlx::Result<Vec<MemberRow>> {
+pub async fn of(db: &mut Db, course: CourseId, caller: PersonId) -> sqlx::Result<Vec<(MemberRow, bool)>> {
     let rows = sqlx::query!(
         r#"select person.id, person.name, role as "role: Role",
                   (select min(subject) from identity where identity.person = person.id and issuer = 'password') as sign_in,
+                  (made_for is not distinct from $1
+                   and exists (select from identity where identity.person = person.id and issuer = 'password' and secret is null)) as "is_ours!",
                   (select count(*) from holder join environment e on e.id = holder.environment
                     where holder.person = person.id and e.course = $1 and e.removed_at is null) as "environments!"
              from member join person on person.id = member.person
@@ -24,13 +26,17 @@ pub async fn of(db: &mut Db, course: CourseId, caller: PersonId) -> sqlx::Result
     );
     let rows = rows.fetch_all(db).await?.into_iter();
     Ok(rows
-        .map(|row| MemberRow {
-            id: PersonId(row.id),
-            name: row.name,
-            sign_in: row.sign_in,
-            role: row.role,
-            environments: u32::try_from(row.environments).unwrap_or(u32::MAX),
-            is_caller: row.id == caller.0,
+        .map(|row| {
+            let member = MemberRow {
+                id: PersonId(row.id),
+                name: row.name,
+                sign_in: row.sign_in,
+                role: row.role,
+                environments: u32::try_from(row.environments).unwrap_or(u32::MAX),
+                is_caller: row.id == caller.0,
+                welcome: None,
+            };
+            (member, row.is_ours)
         })
         .collect())
 }

@@ -6,10 +6,11 @@ use app::error::AppError;
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Path, State};
-use axum::http::{StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use futures::stream;
 
+use super::spreadsheet::{self, MARK, plain};
 use super::{Asking, Site};
 use crate::db::ledger::EntryRow;
 use crate::portal::environments::EnvironmentsPort;
@@ -26,12 +27,7 @@ pub async fn download(State(site): State<Site>, Extension(asking): Extension<Ask
     if let Err(error) = port.charges(&caller, &code, 0, 1).await {
         return refused(error);
     }
-    let headers = [
-        (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
-        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{code}-costs.csv\"")),
-        (header::CACHE_CONTROL, "no-store".to_owned()),
-    ];
-    (headers, Body::from_stream(pages(port, caller, code))).into_response()
+    (spreadsheet::headers(&format!("{code}-costs")), Body::from_stream(pages(port, caller, code))).into_response()
 }
 
 /// The heads, then page after page.
@@ -49,8 +45,7 @@ fn pages(port: EnvironmentsPort, caller: Caller, code: String) -> impl futures::
 }
 
 fn text(with_heads: bool, rows: impl Iterator<Item = EntryRow>) -> Vec<u8> {
-    // Without this mark spreadsheets take UTF-8 for something else.
-    let begin = if with_heads { "\u{feff}" } else { "" };
+    let begin = if with_heads { MARK } else { "" };
     let mut file = csv::Writer::from_writer(begin.as_bytes().to_vec());
     let heads = ["day", "environment", "holders", "what", "item", "usd", "rate", "amount", "reason"];
     let written = (|| {
@@ -83,11 +78,6 @@ fn text(with_heads: bool, rows: impl Iterator<Item = EntryRow>) -> Vec<u8> {
     })();
     debug_assert!(written.is_ok(), "memory takes everything");
     file.into_inner().unwrap_or_default()
-}
-
-/// What a spreadsheet would take for a formula is marked as text (OWASP, "CSV Injection").
-fn plain(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']) { format!("'{text}") } else { text.to_owned() }
 }
 
 #[cfg(test)]

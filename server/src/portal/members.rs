@@ -3,16 +3,23 @@
 //! An invitation's address is its id and a part that only this installation can compute from it: no row holds what lets people in, and a
 //! stolen database invites nobody.
 
+use std::fmt::Display;
+use std::str::FromStr;
+
 use app::domain::course::Role;
-use app::domain::ids::{InvitationId, PersonId};
-use app::domain::members::{InvitationRow, Invited, LEAST_PASSWORD, MOST_DAYS, MOST_PASSWORD, MOST_PEOPLE, MembersView, sign_in_name};
+use app::domain::ids::{CourseId, InvitationId, PersonId};
+use app::domain::members::{
+    InvitationRow, Invited, LEAST_PASSWORD, MOST_DAYS, MOST_PASSWORD, MOST_PEOPLE, MemberRow, MembersView, sign_in_name,
+};
 use app::domain::person::Caller;
+use app::domain::roster::LONGEST_NAME;
 use app::error::{AppError, Field, Why};
 use app::ports::{Door, Members, NewPerson};
 use async_trait::async_trait;
 use subtle::ConstantTimeEq;
 
 use super::environments::EnvironmentsPort;
+use super::rosters::WELCOME;
 use super::unexpected;
 use crate::auth::access::Action;
 use crate::auth::password;
@@ -20,21 +27,36 @@ use crate::db::members::{self, Invitation};
 use crate::db::{Db, budgets, courses, people};
 use crate::wish::spec::hex;
 
-/// A full name is a line.
-const NAME: usize = 100;
+/// What an invitation's link is derived for.
+const INVITATION: &str = "invitation";
 
 impl EnvironmentsPort {
-    fn token(&self, id: InvitationId) -> String {
-        let secret = self.engine.vault.derive(&format!("invitation {id}"));
+    /// The last part of a link's address: an id, and what only this installation can compute from it for this purpose.
+    pub(super) fn token(&self, purpose: &str, id: impl Display) -> String {
+        let secret = self.engine.vault.derive(&format!("{purpose} {id}"));
         format!("{id}.{}", hex(&secret[..16]))
+    }
+
+    /// The id that it is of.
+    pub(super) fn of_token<I: FromStr + Display>(&self, purpose: &str, token: &str) -> Result<I, AppError> {
+        let id = token.split('.').next().and_then(|id| id.parse::<I>().ok()).ok_or(AppError::NotFound)?;
+        let is_ours = bool::from(self.token(purpose, &id).as_bytes().ct_eq(token.as_bytes()));
+        if is_ours { Ok(id) } else { Err(AppError::NotFound) }
+    }
+
+    /// A course's people; who may change something sees the links of those who have not signed in yet.
+    async fn rows(&self, db: &mut Db, course: CourseId, caller: &Caller, may_change: bool) -> Result<Vec<MemberRow>, AppError> {
+        let rows = members::of(db, course, caller.person).await.map_err(unexpected)?.into_iter();
+        let row = |(mut row, is_ours): (MemberRow, bool)| {
+            row.welcome = (is_ours && may_change).then(|| self.token(WELCOME, row.id));
+            row
+        };
+        Ok(rows.map(row).collect())
     }
 
     /// The invitation that an address is of, good or not; until the end of the transaction nobody else comes by it.
     async fn lock(&self, db: &mut Db, token: &str) -> Result<Invitation, AppError> {
-        let id: InvitationId = token.split('.').next().and_then(|id| id.parse().ok()).ok_or(AppError::NotFound)?;
-        if !bool::from(self.token(id).as_bytes().ct_eq(token.as_bytes())) {
-            return Err(AppError::NotFound);
-        }
+        let id: InvitationId = self.of_token(INVITATION, token)?;
         members::lock(db, id).await.map_err(unexpected)?.ok_or(AppError::NotFound)
     }
 }
@@ -62,19 +84,25 @@ fn number(typed: &str, field: Field, most: u16) -> Result<u16, AppError> {
 /// What a new person typed, as it is kept.
 fn checked(person: NewPerson<'_>) -> Result<(String, String), AppError> {
     let wrong = |field, why| Err(AppError::Invalid { field, why });
-    let name: String = person.name.trim().chars().filter(|letter| !letter.is_control()).take(NAME).collect();
+    let name: String = person.name.trim().chars().filter(|letter| !letter.is_control()).take(LONGEST_NAME).collect();
     if name.is_empty() {
         return wrong(Field::FullName, Why::Missing);
     }
     let Some(sign_in) = sign_in_name(person.sign_in) else { return wrong(Field::SignInName, Why::NotASignInName) };
-    let length = person.password.chars().count();
-    if !(LEAST_PASSWORD..=MOST_PASSWORD).contains(&length) {
+    check_password(person.password, person.again)?;
+    Ok((name, sign_in))
+}
+
+/// Whether a new password may be one, and was typed twice.
+pub(super) fn check_password(typed: &str, again: &str) -> Result<(), AppError> {
+    let wrong = |field, why| Err(AppError::Invalid { field, why });
+    if !(LEAST_PASSWORD..=MOST_PASSWORD).contains(&typed.chars().count()) {
         return wrong(Field::Password, Why::PasswordTooShort { least: LEAST_PASSWORD as u16 });
     }
-    if person.password != person.again {
+    if typed != again {
         return wrong(Field::PasswordAgain, Why::PasswordsDiffer);
     }
-    Ok((name, sign_in))
+    Ok(())
 }
 
 #[async_trait]
@@ -86,7 +114,7 @@ impl Members for EnvironmentsPort {
         let invitations = if may_change { members::invitations(&mut db, course).await.map_err(unexpected)? } else { Vec::new() };
         let number = |number: i16| u16::try_from(number).unwrap_or(0);
         let row = |one: Invitation| InvitationRow {
-            token: self.token(one.id),
+            token: self.token(INVITATION, one.id),
             id: one.id,
             role: one.role,
             until: one.until,
@@ -96,7 +124,7 @@ impl Members for EnvironmentsPort {
         Ok(MembersView {
             code: code.to_owned(),
             title,
-            members: members::of(&mut db, course, caller.person).await.map_err(unexpected)?,
+            members: self.rows(&mut db, course, caller, may_change).await?,
             invitations: invitations.into_iter().map(row).collect(),
             may_change,
         })

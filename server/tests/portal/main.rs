@@ -25,6 +25,7 @@ mod notices;
 mod operators;
 mod policies;
 mod requests;
+mod rosters;
 mod scaling;
 mod secrets;
 mod serving;

@@ -263,6 +263,14 @@ impl TestPortal {
         CloudId(sqlx::query_scalar("select id from cloud").fetch_one(&self.engine.pool).await.expect("a cloud"))
     }
 
+    /// Another course on the same cloud, with somebody who teaches it.
+    pub async fn another_course(&self, code: &str, teacher: &Caller) {
+        let cloud = self.cloud_id().await;
+        let mut db = self.engine.pool.acquire().await.expect("a connection");
+        let course = courses::add(&mut db, code, code, cloud, "koza-machines.test").await.expect("a course");
+        courses::add_member(&mut db, course, teacher.person, Role::Instructor).await.expect("a member");
+    }
+
     pub async fn count(&self, query: &'static str) -> i64 {
         sqlx::query_scalar(query).fetch_one(&self.engine.pool).await.expect("a number")
     }

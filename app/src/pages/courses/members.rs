@@ -17,6 +17,8 @@ use crate::domain::members::{InvitationRow, MemberRow, MembersView};
 use crate::error::Field as Place;
 use crate::visit::{refused, use_texts, use_typed};
 
+use super::roster::RosterForm;
+
 /// The page.
 #[component]
 pub(crate) fn MembersPage() -> impl IntoView {
@@ -45,7 +47,8 @@ fn Members(of: MembersView) -> impl IntoView {
             <h2>{texts.invite_title}</h2>
             <p>{texts.invite_lead}</p>
             {(!invitations.is_empty()).then(|| view! { <Invitations code=code.clone() invitations/> })}
-            <InviteForm code/>
+            <InviteForm code=code.clone()/>
+            <RosterForm code/>
         })}
     }
 }
@@ -54,12 +57,19 @@ fn Members(of: MembersView) -> impl IntoView {
 fn List(code: String, members: Vec<MemberRow>, may_change: bool) -> impl IntoView {
     let all = use_texts();
     let texts = &all.members;
+    let is_awaited = members.iter().any(|member| member.welcome.is_some());
+    let file = format!("/courses/{code}/members.csv");
     let row = move |member: MemberRow| {
+        let welcome = member.welcome.clone().map(|token| {
+            view! {
+                <p class="hint"><a href=format!("/welcome/{token}") rel="external">{all.roster.awaited}</a></p>
+            }
+        });
         let change = (may_change && !member.is_caller).then(|| view! { <Change code=code.clone() member=member.clone()/> });
         view! {
             <tr>
                 <th scope="row">{member.name}</th>
-                <td>{member.sign_in}</td>
+                <td>{member.sign_in}{welcome}</td>
                 <td>{(texts.role)(member.role)}</td>
                 <td class="figure">{member.environments}</td>
                 <td>{change}</td>
@@ -68,7 +78,11 @@ fn List(code: String, members: Vec<MemberRow>, may_change: bool) -> impl IntoVie
     };
     let rows = members.into_iter().map(row).collect_view();
     let heads = vec![texts.name, texts.sign_in_name, texts.role_head, all.home.environments, texts.what_to_do];
-    view! { <Table label=texts.people heads>{rows}</Table> }
+    view! {
+        <Table label=texts.people heads>{rows}</Table>
+        {is_awaited.then(|| view! { <p class="hint">{all.roster.awaited_hint}</p> })}
+        <p><a href=file rel="external" download="">{all.roster.download}</a></p>
+    }
 }
 
 /// What somebody else becomes, or that they go.

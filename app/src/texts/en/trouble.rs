@@ -83,6 +83,8 @@ pub(super) fn why(why: Why) -> String {
         Why::MoreThanGranted => "That is more than was granted to this student.".to_owned(),
         Why::NotPercents => "Type whole numbers from 1 to 100 with commas between them: 50, 80, 100.".to_owned(),
         Why::NotMoney => "This is no amount. Type it in figures: 12000 or 0.25.".to_owned(),
+        Why::NotAText => "This is no text that could be read. Save the sheet as CSV (UTF-8 or Shift_JIS) and choose that file.".to_owned(),
+        Why::TooManyLines { most } => format!("There are more than {most} lines. Make several files of it."),
         Why::Missing => "This may not stay empty.".to_owned(),
         Why::NotTheName => "This is not the name of the environment.".to_owned(),
     }

@@ -84,6 +84,8 @@ pub(super) fn why(why: Why) -> String {
         Why::MoreThanGranted => "この学生に追加した額を超えています。".to_owned(),
         Why::NotPercents => "1から100までの整数をコンマで区切って入力してください（例: 50, 80, 100）。".to_owned(),
         Why::NotMoney => "金額ではありません。12000 や 0.25 のように、半角の数字で入力してください。".to_owned(),
+        Why::NotAText => "テキストとして読み取れませんでした。表計算ソフトで CSV（UTF-8 または Shift_JIS）として保存し、そのファイルを選んでください。".to_owned(),
+        Why::TooManyLines { most } => format!("{most}行を超えています。ファイルをいくつかに分けてください。"),
         Why::Missing => "空欄にはできません。".to_owned(),
         Why::NotTheName => "環境の名前と一致しません。".to_owned(),
     }
