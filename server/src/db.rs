@@ -1,6 +1,7 @@
 //! All SQL and nothing else; one file per table family. Functions are named for the question; they take a connection, so callers own
 //! transactions. Every write of a worker comes after [`queue::fence`] in its transaction.
 
+pub mod audit;
 pub mod backups;
 pub mod buckets;
 pub mod budgets;

@@ -10,6 +10,7 @@ use time::OffsetDateTime;
 use crate::certificates::Authority;
 use crate::config::Demo;
 use crate::db;
+use crate::db::audit::State;
 use crate::domains::{Kinship, kinship, objection, registrable};
 use crate::engine::clouds::{aws_config, names_config};
 use crate::mail::Mailer;
@@ -78,6 +79,7 @@ pub async fn examine(config: &Demo, class: u32) -> anyhow::Result<()> {
     domains(&mut report, config).await;
     prices(&mut report, config).await;
     mail(&mut report, config).await;
+    audit(&mut report, config).await;
     if report.missing == 0 { Ok(()) } else { anyhow::bail!("{} missing", report.missing) }
 }
 
@@ -208,6 +210,20 @@ async fn mail(report: &mut Report, config: &Demo) {
             Err(said) => report.bad(&format!("the mail server does not take mail: {said}"), "see KOZA_SMTP in docs/operating.md"),
         },
         Err(error) => report.bad(&format!("{error:#}"), "see KOZA_SMTP in docs/operating.md"),
+    }
+}
+
+/// Whether what is noted in the audit is sealed. The chain itself is looked at by `koza audit verify`.
+async fn audit(report: &mut Report, config: &Demo) {
+    let Ok(pool) = db::connect(config.common.database.database_url.expose_secret(), 1).await else { return };
+    let state = async { db::audit::state(&mut *pool.acquire().await?).await };
+    match state.await {
+        Ok(State { sealed, waiting, since: Some(since), is_late: true }) => report.note(&format!(
+            "audit: {} rows, of which {waiting} wait for their seal since {since}: does a worker run (`koza workers`), is its chore dead (`koza chores`)?",
+            sealed + waiting
+        )),
+        Ok(State { sealed, waiting, .. }) => report.good(&format!("audit: {} rows, sealed but for the newest {waiting}", sealed + waiting)),
+        Err(error) => report.bad(&format!("the audit cannot be read: {error}"), "koza migrate"),
     }
 }
 

@@ -10,6 +10,7 @@
 //! claim's epoch; a turn may be killed anywhere and the next one goes on.
 
 pub mod act;
+pub mod audit;
 pub mod backup;
 pub mod batch;
 pub mod chores;

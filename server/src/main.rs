@@ -71,6 +71,9 @@ enum Command {
     /// What AWS bills, beside what Koza recorded.
     #[command(subcommand)]
     Bills(operator::bills::Command),
+    /// Who did what, and proof that nobody changed it afterwards.
+    #[command(subcommand)]
+    Audit(operator::audit::Command),
     /// Say what is missing, in plain words, with the command that mends it.
     Doctor {
         /// For how many environments at once the quotas of a cloud have to suffice.
@@ -132,6 +135,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::User(command) => operator::people::run(&engine(command.common()).await?, &command).await,
         Command::Bills(command) => operator::bills::run(&engine(command.common()).await?, &command).await,
         Command::Prices(command) => operator::prices::run(&engine(command.common()).await?, &command).await,
+        Command::Audit(command) => operator::audit::run(&engine(command.common()).await?, &command).await,
         Command::Doctor { class, config } => doctor::examine(&config, class).await,
     }
 }

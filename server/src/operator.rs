@@ -2,6 +2,7 @@
 //!
 //! It reads rows and asks no cloud: what it shows is what the loop last observed. Only [`clouds`] asks; it, [`courses`], [`people`] and [`prices`] change something.
 
+pub mod audit;
 pub mod bills;
 pub mod clouds;
 pub mod courses;

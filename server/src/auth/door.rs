@@ -1,6 +1,6 @@
 //! This browser's door: signing in, out, and looking after one's sessions.
 
-use app::domain::ids::SessionId;
+use app::domain::ids::{PersonId, SessionId};
 use app::domain::person::{Caller, SessionRow};
 use app::error::AppError;
 use app::ports::Door;
@@ -10,6 +10,7 @@ use time::Duration;
 use tower_sessions::Session;
 
 use super::{password, store};
+use crate::db::audit::{self, Act, By, Of};
 use crate::db::{people, sessions};
 use crate::machine::secrets;
 use crate::portal::unexpected;
@@ -41,7 +42,8 @@ pub(crate) async fn row(pool: &PgPool, session: &Session) -> sqlx::Result<Option
 }
 
 impl BrowserDoor {
-    async fn check(&self, hash: Option<String>, subject: &str, typed: &str) -> Result<(), AppError> {
+    /// `by` types a password for `whom`, if there is somebody of that name.
+    async fn check(&self, by: By, whom: Option<PersonId>, hash: Option<String>, subject: &str, typed: &str) -> Result<(), AppError> {
         let mut db = self.pool.acquire().await.map_err(unexpected)?;
         let subject = secrets::hash(subject);
         let failures = people::recent_failures(&mut db, &subject).await.map_err(unexpected)?;
@@ -52,17 +54,24 @@ impl BrowserDoor {
             return Ok(());
         }
         people::failed(&mut db, &subject).await.map_err(unexpected)?;
+        // What strangers can make grow has a bound: nobody's name is not noted, as it may be a password in the wrong field, and somebody's
+        // only until it has to wait.
+        if let Some(whom) = whom.filter(|_| failures < PATIENCE) {
+            audit::note(&mut db, by, Of::person(whom), &Act::SignInRefused).await.map_err(unexpected)?;
+        }
         Err(AppError::WrongPassword)
     }
 
-    async fn become_owner(&self, person: app::domain::ids::PersonId) -> Result<(), AppError> {
+    async fn become_owner(&self, person: PersonId, act: Act) -> Result<(), AppError> {
         // A new id at every rise in privilege: a planted session is worth nothing.
         self.session.cycle_id().await.map_err(unexpected)?;
         self.session.insert("person", person.to_string()).await.map_err(unexpected)?;
         self.session.save().await.map_err(unexpected)?;
         let id = self.session.id().ok_or(AppError::TryAgain)?;
-        let mut db = self.pool.acquire().await.map_err(unexpected)?;
-        sessions::belongs_to(&mut db, &store::hash(id), person, &self.browser).await.map_err(unexpected)
+        let mut tx = self.pool.begin().await.map_err(unexpected)?;
+        sessions::belongs_to(&mut tx, &store::hash(id), person, &self.browser).await.map_err(unexpected)?;
+        audit::note(&mut tx, By::Person(person), Of::SITE, &act).await.map_err(unexpected)?;
+        tx.commit().await.map_err(unexpected)
     }
 
     async fn this_one(&self) -> Result<Option<sessions::Row>, AppError> {
@@ -83,18 +92,24 @@ impl Door for BrowserDoor {
         let name = name.trim().to_lowercase();
         let known = people::password(&mut *self.pool.acquire().await.map_err(unexpected)?, &name).await.map_err(unexpected)?;
         let person = known.as_ref().map(|known| known.person);
-        self.check(known.map(|known| known.hash), &name, password).await?;
-        self.become_owner(person.ok_or(AppError::WrongPassword)?).await
+        self.check(By::Stranger, person, known.map(|known| known.hash), &name, password).await?;
+        self.become_owner(person.ok_or(AppError::WrongPassword)?, Act::SignedIn).await
     }
 
     async fn sign_in_again(&self, caller: &Caller, password: &str) -> Result<(), AppError> {
         let hash = people::password_of(&mut *self.pool.acquire().await.map_err(unexpected)?, caller.person).await.map_err(unexpected)?;
-        self.check(hash, &caller.person.to_string(), password).await?;
-        self.become_owner(caller.person).await
+        self.check(By::Person(caller.person), Some(caller.person), hash, &caller.person.to_string(), password).await?;
+        self.become_owner(caller.person, Act::SignedInAgain).await
     }
 
     async fn sign_out(&self) -> Result<(), AppError> {
-        self.session.flush().await.map_err(unexpected)
+        let whose = self.this_one().await?.and_then(|row| row.person);
+        self.session.flush().await.map_err(unexpected)?;
+        if let Some(person) = whose {
+            let mut db = self.pool.acquire().await.map_err(unexpected)?;
+            audit::note(&mut db, By::Person(person), Of::SITE, &Act::SignedOut).await.map_err(unexpected)?;
+        }
+        Ok(())
     }
 
     async fn sessions(&self, caller: &Caller) -> Result<Vec<SessionRow>, AppError> {
@@ -113,13 +128,20 @@ impl Door for BrowserDoor {
     }
 
     async fn end_session(&self, caller: &Caller, id: SessionId) -> Result<(), AppError> {
-        let mut db = self.pool.acquire().await.map_err(unexpected)?;
-        if sessions::end(&mut db, caller.person, id).await.map_err(unexpected)? { Ok(()) } else { Err(AppError::NotFound) }
+        let mut tx = self.pool.begin().await.map_err(unexpected)?;
+        if !sessions::end(&mut tx, caller.person, id).await.map_err(unexpected)? {
+            return Err(AppError::NotFound);
+        }
+        audit::note(&mut tx, By::Person(caller.person), Of::SITE, &Act::SessionEnded { session: id }).await.map_err(unexpected)?;
+        tx.commit().await.map_err(unexpected)
     }
 
     async fn end_other_sessions(&self, caller: &Caller) -> Result<(), AppError> {
         let this = self.this_one().await?.ok_or(AppError::NotSignedIn)?;
-        sessions::end_others(&mut *self.pool.acquire().await.map_err(unexpected)?, caller.person, this.id.0).await.map_err(unexpected)
+        let mut tx = self.pool.begin().await.map_err(unexpected)?;
+        sessions::end_others(&mut tx, caller.person, this.id.0).await.map_err(unexpected)?;
+        audit::note(&mut tx, By::Person(caller.person), Of::SITE, &Act::OtherSessionsEnded).await.map_err(unexpected)?;
+        tx.commit().await.map_err(unexpected)
     }
 }
 

@@ -14,6 +14,7 @@ use time::{Date, Duration, OffsetDateTime};
 use uuid::Uuid;
 
 use crate::config::Common;
+use crate::db::audit::{self, Act, By, Of};
 use crate::db::ledger::Billed;
 use crate::db::{self, environments, ledger, prices};
 use crate::engine::{Engine, observe};
@@ -54,6 +55,7 @@ pub async fn run(engine: &Engine, command: &Command) -> anyhow::Result<()> {
     let (report, has_tags) = compare(engine, files).await?;
     let mut names = BTreeMap::new();
     let mut db = engine.pool.acquire().await?;
+    audit::note(&mut db, By::Shell, Of::SITE, &Act::BillImported { files: files.len() }).await?;
     for id in report.days.keys().filter_map(|(environment, _)| *environment).collect::<BTreeSet<_>>() {
         names.insert(id, environments::called(&mut db, id).await?.unwrap_or_else(|| id.to_string()));
     }

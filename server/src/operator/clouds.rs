@@ -15,6 +15,7 @@ use time::OffsetDateTime;
 
 use crate::certificates::{Authority, ExternalAccount};
 use crate::config::Common;
+use crate::db::audit::{self, Act, By, Of};
 use crate::db::{courses, environments, machines, permits};
 use crate::engine::Engine;
 
@@ -210,7 +211,10 @@ async fn add_aws(engine: &Engine, aws: &Aws) -> anyhow::Result<()> {
             !value.is_null() && value.as_array().is_none_or(|all| !all.is_empty()) && value.as_object().is_none_or(|all| !all.is_empty())
         });
     }
-    let id = courses::add_cloud(&mut *engine.pool.acquire().await?, "aws", &account, &aws.region, &settings).await?;
+    let mut tx = engine.pool.begin().await?;
+    let id = courses::add_cloud(&mut tx, "aws", &account, &aws.region, &settings).await?;
+    audit::note(&mut tx, By::Shell, Of::SITE, &Act::CloudSet { cloud: id, what: "account".into() }).await?;
+    tx.commit().await?;
     println!(
         "{id}: account {account} in {}. `koza doctor` looks at it; `koza cloud choose COURSE {id}` builds a course's environments there.",
         aws.region
@@ -232,7 +236,7 @@ async fn keep_names(engine: &Engine, names: &Names) -> anyhow::Result<()> {
     };
     let dns = DnsUpdate::new(&config, Arc::new(OffsetDateTime::now_utc)).map_err(|error| anyhow::anyhow!(error.said))?;
     let what = dns.describe().await.map_err(|error| anyhow::anyhow!(error.said))?;
-    know(engine, names.cloud, &serde_json::json!({ "dns": config })).await?;
+    know(engine, names.cloud, "names", &serde_json::json!({ "dns": config })).await?;
     println!(
         "{}: {what}. `koza doctor` tries what Koza does there. It counts once the processes that work are started again.",
         names.cloud
@@ -251,7 +255,7 @@ async fn issue_certificates(engine: &Engine, named: &Certificates) -> anyhow::Re
         Some(before) => authority.after(&before),
         None => authority,
     };
-    know(engine, named.cloud, &serde_json::json!({ "certificates": authority })).await?;
+    know(engine, named.cloud, "certificates", &serde_json::json!({ "certificates": authority })).await?;
     // Who had leave before is to know what is new; who has none hears of it then.
     for machine in permits::told(&mut db, named.cloud, &authority).await? {
         machines::order(&mut db, machine, "configure", &serde_json::json!({})).await?;
@@ -264,12 +268,13 @@ async fn issue_certificates(engine: &Engine, named: &Certificates) -> anyhow::Re
 }
 
 /// Writes something down beside what is known of a cloud.
-async fn know(engine: &Engine, cloud: CloudId, settings: &serde_json::Value) -> anyhow::Result<()> {
-    let mut db = engine.pool.acquire().await?;
-    let row = courses::clouds(&mut db).await?.into_iter().find(|row| row.id == cloud);
+async fn know(engine: &Engine, cloud: CloudId, what: &str, settings: &serde_json::Value) -> anyhow::Result<()> {
+    let mut tx = engine.pool.begin().await?;
+    let row = courses::clouds(&mut tx).await?.into_iter().find(|row| row.id == cloud);
     let Some(row) = row else { bail!("there is no cloud {cloud}: see `koza cloud list`") };
-    courses::add_cloud(&mut db, &row.kind, &row.account, &row.region, settings).await?;
-    Ok(())
+    courses::add_cloud(&mut tx, &row.kind, &row.account, &row.region, settings).await?;
+    audit::note(&mut tx, By::Shell, Of::SITE, &Act::CloudSet { cloud, what: what.to_owned() }).await?;
+    Ok(tx.commit().await?)
 }
 
 async fn choose(engine: &Engine, course: &str, cloud: CloudId) -> anyhow::Result<()> {
@@ -281,6 +286,7 @@ async fn choose(engine: &Engine, course: &str, cloud: CloudId) -> anyhow::Result
     for version in courses::offers(&mut tx, id).await? {
         environments::wish_for_image(&mut tx, version.id, cloud).await?;
     }
+    audit::note(&mut tx, By::Shell, Of::course(id), &Act::CloudChosen { cloud }).await?;
     tx.commit().await?;
     println!("{course}: what is asked for from now on is built on {cloud}. Environments that there are stay where they are.");
     Ok(())

@@ -1,11 +1,12 @@
 //! Courses: where the names of their environments are, and what is kept of their machines.
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 use app::domain::name::NamePattern;
 use clap::Subcommand;
 use cloud::dns::plain;
 
 use crate::config::{Common, PortalHost};
+use crate::db::audit::{self, Act, By, Of};
 use crate::db::courses;
 use crate::engine::Engine;
 
@@ -69,13 +70,17 @@ pub async fn run(engine: &Engine, command: &Command) -> anyhow::Result<()> {
 
 /// Changes what is named.
 async fn backups(engine: &Engine, course: &str, keep_days: Option<i32>, every_hours: Option<i32>, by_hand: bool) -> anyhow::Result<()> {
-    let set = courses::set_backups(&mut *engine.pool.acquire().await?, course, keep_days, every_hours, by_hand).await?;
-    match set {
-        None => bail!("there is no course {course}"),
-        Some((days, Some(hours))) => {
-            println!("{course}: what runs is backed up every {hours} hours, and each backup is kept for {days} days.")
+    let mut tx = engine.pool.begin().await?;
+    let id = courses::find(&mut tx, course).await?.with_context(|| format!("there is no course {course}"))?;
+    let set = courses::set_backups(&mut tx, course, keep_days, every_hours, by_hand).await?;
+    let (kept_days, every_hours) = set.with_context(|| format!("there is no course {course}"))?;
+    audit::note(&mut tx, By::Shell, Of::course(id), &Act::BackupsSet { kept_days, every_hours }).await?;
+    tx.commit().await?;
+    match every_hours {
+        Some(hours) => {
+            println!("{course}: what runs is backed up every {hours} hours, and each backup is kept for {kept_days} days.")
         }
-        Some((days, None)) => println!("{course}: backups are taken when somebody asks, and each is kept for {days} days."),
+        None => println!("{course}: backups are taken when somebody asks, and each is kept for {kept_days} days."),
     }
     Ok(())
 }
@@ -108,9 +113,12 @@ async fn names(engine: &Engine, course: &str, domain: &str, pattern: &str, porta
             Err(error) => println!("Whether the course's cloud keeps names there could not be asked: {}", error.said),
         }
     }
-    if !courses::set_names(&mut *engine.pool.acquire().await?, course, &domain, &pattern).await? {
-        bail!("there is no course {course}");
-    }
+    let mut tx = engine.pool.begin().await?;
+    let id = courses::find(&mut tx, course).await?.with_context(|| format!("there is no course {course}"))?;
+    courses::set_names(&mut tx, course, &domain, &pattern).await?;
+    let set = Act::NamesSet { domain: domain.clone(), pattern: pattern.as_str().to_owned() };
+    audit::note(&mut tx, By::Shell, Of::course(id), &set).await?;
+    tx.commit().await?;
     println!("{course}: what is asked for from now on gets names like {}.{domain}.", pattern.as_str().replace("{name}", "c5"));
     Ok(())
 }

@@ -11,7 +11,8 @@ use secrecy::ExposeSecret;
 
 use crate::auth::password;
 use crate::config::Common;
-use crate::db::{courses, people};
+use crate::db::audit::{self, Act, By, Of};
+use crate::db::{courses, members, people};
 use crate::engine::Engine;
 use crate::machine::secrets;
 
@@ -136,9 +137,11 @@ async fn add(engine: &Engine, name: &str, full_name: &str, email: Option<&Addres
     if people::password(&mut tx, name).await?.is_some() {
         bail!("there is somebody who signs in as {name} already");
     }
-    people::add(&mut tx, name, full_name, &hash, is_operator).await?;
+    let person = people::add(&mut tx, name, full_name, &hash, is_operator).await?;
+    audit::note(&mut tx, By::Shell, Of::person(person), &Act::PersonAdded { is_operator }).await?;
     if let Some(email) = email {
         people::set_email(&mut tx, name, Some(email.as_ref())).await?;
+        audit::note(&mut tx, By::Shell, Of::person(person), &Act::EmailSet { is_some: true }).await?;
     }
     tx.commit().await?;
     println!("{name} signs in with the password {}: it is not shown again.", made.expose_secret());
@@ -149,16 +152,20 @@ async fn join(engine: &Engine, name: &str, course: &str, role: Role) -> anyhow::
     let mut tx = engine.pool.begin().await?;
     let id = courses::find(&mut tx, course).await?.with_context(|| format!("there is no course {course}"))?;
     let person = people::password(&mut tx, name).await?.with_context(|| format!("nobody signs in as {name}"))?.person;
+    let was = members::course(&mut tx, id, Some(person)).await?.2;
     courses::add_member(&mut tx, id, person, role).await?;
+    audit::note(&mut tx, By::Shell, Of::member(id, person), &Act::RoleSet { was, role }).await?;
     tx.commit().await?;
     println!("{name} is in {course}.");
     Ok(())
 }
 
 async fn set_email(engine: &Engine, name: &str, address: Option<&Address>) -> anyhow::Result<()> {
-    if !people::set_email(&mut *engine.pool.acquire().await?, name, address.map(AsRef::as_ref)).await? {
-        bail!("nobody signs in as {name}");
-    }
+    let mut tx = engine.pool.begin().await?;
+    let person = people::password(&mut tx, name).await?.with_context(|| format!("nobody signs in as {name}"))?.person;
+    people::set_email(&mut tx, name, address.map(AsRef::as_ref)).await?;
+    audit::note(&mut tx, By::Shell, Of::person(person), &Act::EmailSet { is_some: address.is_some() }).await?;
+    tx.commit().await?;
     match address {
         Some(address) => println!("{name} gets mail at {address}."),
         None => println!("{name} gets no mail."),

@@ -14,6 +14,7 @@ use time::Date;
 use time::macros::format_description;
 
 use crate::config::Common;
+use crate::db::audit::{self, Act, By, Of};
 use crate::db::prices::{self, Figure};
 use crate::db::{self, Db, credits};
 use crate::engine::Engine;
@@ -138,6 +139,8 @@ async fn import(engine: &Engine, files: &[PathBuf], region: Option<&str>) -> any
     // All or nothing: half a price list would price half of what is asked for.
     let mut tx = engine.pool.begin().await?;
     let brought = bring(&mut tx, &lists).await?;
+    let imported = Act::PricesImported { new: brought.new, corrections: brought.entries };
+    audit::note(&mut tx, By::Shell, Of::SITE, &imported).await?;
     tx.commit().await?;
     println!("{} new figures, {} that were known.", brought.new, brought.known);
     tell(&brought);
@@ -209,18 +212,20 @@ async fn list(engine: &Engine, as_json: bool) -> anyhow::Result<()> {
 }
 
 async fn enter_credits(engine: &Engine, cloud: CloudId, usd: Decimal, from: Option<Date>, until: Option<Date>) -> anyhow::Result<()> {
-    let mut db = engine.pool.acquire().await?;
+    let mut tx = engine.pool.begin().await?;
     let from = match from {
         Some(day) => day,
-        None => db::now(&mut db).await?.date(),
+        None => db::now(&mut tx).await?.date(),
     };
     let amount = micros(usd);
     if amount < 0 || until.is_some_and(|until| until < from) {
         bail!("{usd} USD from {from} on are no credits");
     }
-    if !credits::set(&mut db, cloud, (amount > 0).then_some((amount, from)), until).await? {
+    if !credits::set(&mut tx, cloud, (amount > 0).then_some((amount, from)), until).await? {
         bail!("there is no cloud {cloud}: see `koza cloud list`");
     }
+    audit::note(&mut tx, By::Shell, Of::SITE, &Act::CreditsEntered { cloud, usd: amount }).await?;
+    tx.commit().await?;
     match amount {
         0 => println!("{cloud} has no credits."),
         _ => println!(
@@ -241,14 +246,17 @@ async fn rate(engine: &Engine, currency: &str, per_usd: Decimal, from: Option<Da
     if per_usd <= Decimal::ZERO {
         bail!("{per_usd} is no exchange rate");
     }
-    let mut db = engine.pool.acquire().await?;
+    let mut tx = engine.pool.begin().await?;
     let day = match from {
         Some(day) => day,
-        None => db::now(&mut db).await?.date(),
+        None => db::now(&mut tx).await?.date(),
     };
-    if !prices::enter_rate(&mut db, known, day, per_usd, source).await? {
+    if !prices::enter_rate(&mut tx, known, day, per_usd, source).await? {
         bail!("another rate is entered from {day} on; rates are not changed: give the new one a later first day");
     }
+    let entered = Act::RateEntered { currency: known.code().to_owned(), from: day.to_string(), per_usd: per_usd.normalize().to_string() };
+    audit::note(&mut tx, By::Shell, Of::SITE, &entered).await?;
+    tx.commit().await?;
     println!("From {day} on a dollar is {per_usd} {currency}. What was charged keeps the rate of its day.");
     Ok(())
 }

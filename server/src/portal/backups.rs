@@ -12,6 +12,7 @@ use super::environments::{EnvironmentsPort, Source};
 use super::{unexpected, view};
 use crate::auth::access::{Action, Standing};
 use crate::backup::{self, BackupError, Manifest};
+use crate::db::audit::{self, Act, By, Of};
 use crate::db::world::{self, Known};
 use crate::db::{Db, backups, courses, environments, machines};
 
@@ -25,7 +26,11 @@ impl EnvironmentsPort {
         let standing = self.may(&mut db, caller, environment, Action::UseSecrets).await?;
         whole(&mut db, environment, id).await?;
         drop(db);
-        Ok((standing.name, self.manifest(id).await?))
+        let manifest = self.manifest(id).await?;
+        let mut db = self.engine.pool.acquire().await.map_err(unexpected)?;
+        let downloaded = Act::BackupDownloaded { backup: id };
+        audit::note(&mut db, By::Person(caller.person), Of::environment(environment), &downloaded).await.map_err(unexpected)?;
+        Ok((standing.name, manifest))
     }
 
     /// What is in a backup, if it is as we put it there.
@@ -111,6 +116,8 @@ impl Backups for EnvironmentsPort {
         if !backups::give_up(&mut tx, id).await.map_err(unexpected)? {
             return Err(AppError::Conflict);
         }
+        let given_up = Act::BackupGivenUp { backup: id };
+        audit::note(&mut tx, By::Person(caller.person), Of::environment(environment), &given_up).await.map_err(unexpected)?;
         tx.commit().await.map_err(unexpected)
     }
 

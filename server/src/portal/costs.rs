@@ -18,6 +18,7 @@ use time::{Date, Duration};
 use super::environments::EnvironmentsPort;
 use super::{unexpected, unpaid, view};
 use crate::auth::access::{Action, Standing};
+use crate::db::audit::{self, Act, By, Of};
 use crate::db::budgets::{self, Scope};
 use crate::db::courses::VersionRow;
 use crate::db::events::{self, Actor, Event};
@@ -200,6 +201,7 @@ impl Costs for EnvironmentsPort {
             return Err(AppError::Conflict);
         }
         events::record(&mut tx, id, &Actor::Person(caller.person), &Event::Extended).await.map_err(unexpected)?;
+        audit::note(&mut tx, By::Person(caller.person), Of::environment(id), &Act::Extended).await.map_err(unexpected)?;
         tx.commit().await.map_err(unexpected)
     }
 
@@ -282,6 +284,8 @@ impl Costs for EnvironmentsPort {
         }
         let more = Money::new(currency, typed.micros - before.unwrap_or(0));
         budgets::allow(&mut tx, course, scope, more, &reason, Some(caller.person)).await.map_err(unexpected)?;
+        let set = Act::BudgetSet { is_of_each: of == BudgetOf::Each, budget: typed };
+        audit::note(&mut tx, By::Person(caller.person), Of::course(course), &set).await.map_err(unexpected)?;
         tx.commit().await.map_err(unexpected)
     }
 
@@ -306,6 +310,8 @@ impl Costs for EnvironmentsPort {
         }
         let scope = Scope::Person(granted.person);
         budgets::allow_once(&mut tx, granted.id, course, scope, more, &reason, Some(caller.person)).await.map_err(unexpected)?;
+        let of = Of::member(course, granted.person);
+        audit::note(&mut tx, By::Person(caller.person), of, &Act::Granted { more }).await.map_err(unexpected)?;
         tx.commit().await.map_err(unexpected)
     }
 

@@ -21,6 +21,7 @@ use serde_json::Value;
 use super::environments::EnvironmentsPort;
 use super::{unexpected, view};
 use crate::auth::access::Action;
+use crate::db::audit::{self, Act, By, Of};
 use crate::db::chores::{self, New};
 use crate::db::{Db, desk, world};
 use crate::engine::Engine;
@@ -206,6 +207,8 @@ impl ports::Desks for EnvironmentsPort {
         let key = id.to_string();
         let chore = New { kind: Kind::BulkAct.code(), key: &key, course: Some(course), data: Value::Null };
         chores::add(&mut tx, &chore).await.map_err(unexpected)?;
+        let begun = Act::BulkActBegun { id, act, environments: whom.len() };
+        audit::note(&mut tx, By::Person(caller.person), Of::course(course), &begun).await.map_err(unexpected)?;
         tx.commit().await.map_err(unexpected)?;
         // It is taken down: what is not done now is the chore's, whatever happens here.
         if let Err(error) = go_on(&self.engine, id, PATIENCE).await {

@@ -19,6 +19,7 @@ use serde_json::json;
 use super::{images, scaling, unexpected, unpaid, view};
 use crate::auth::access::{Action, Standing};
 use crate::auth::door::BrowserDoor;
+use crate::db::audit::{self, By, Of};
 use crate::db::courses::VersionRow;
 use crate::db::environments::{self, Request};
 use crate::db::events::{self, Actor, Event};
@@ -40,6 +41,18 @@ pub(super) enum Source {
     Backup(BackupId),
     /// An image that somebody saved.
     Image(SavedImage),
+}
+
+impl Source {
+    /// What the audit says of a request.
+    fn requested(self, version: BlueprintVersionId) -> audit::Act {
+        let (restores, image_of) = match self {
+            Self::Blueprint => (None, None),
+            Self::Backup(id) => (Some(id), None),
+            Self::Image(image) => (None, Some(EnvironmentId(image.environment))),
+        };
+        audit::Act::Requested { version, restores, image_of }
+    }
 }
 
 /// See [`Environments`].
@@ -175,6 +188,8 @@ impl EnvironmentsPort {
         environments::wish_for_image(&mut tx, offer.id, offer.cloud).await.map_err(unexpected)?;
         let asked = Event::Asked { goal: Goal::Running };
         events::record(&mut tx, id, &Actor::Person(caller.person), &asked).await.map_err(unexpected)?;
+        let requested = source.requested(offer.id);
+        audit::note(&mut tx, By::Person(caller.person), Of::environment(id), &requested).await.map_err(unexpected)?;
         tx.commit().await.map_err(unexpected)?;
         Ok(id)
     }
@@ -196,6 +211,7 @@ impl EnvironmentsPort {
             budgets::reckoned(&mut tx, standing.course, false).await.map_err(unexpected)?;
         }
         events::record(&mut tx, id, &Actor::Person(caller.person), &Event::Asked { goal }).await.map_err(unexpected)?;
+        audit::note(&mut tx, By::Person(caller.person), Of::environment(id), &audit::Act::Asked { goal }).await.map_err(unexpected)?;
         tx.commit().await.map_err(unexpected)
     }
 
@@ -212,6 +228,7 @@ impl EnvironmentsPort {
             Err(error) => return Err(unexpected(error)),
         };
         events::tell_live_pages(&mut tx, id).await.map_err(unexpected)?;
+        audit::note(&mut tx, By::Person(caller.person), Of::environment(id), &audit::Act::KeyDownloaded).await.map_err(unexpected)?;
         tx.commit().await.map_err(unexpected)?;
         Ok((standing.name, key))
     }
@@ -276,6 +293,7 @@ impl Environments for EnvironmentsPort {
             scaling::back_up_again(&mut tx, &known).await.map_err(unexpected)?;
         }
         events::record(&mut tx, id, &Actor::Person(caller.person), &Event::TriedAgain).await.map_err(unexpected)?;
+        audit::note(&mut tx, By::Person(caller.person), Of::environment(id), &audit::Act::TriedAgain).await.map_err(unexpected)?;
         tx.commit().await.map_err(unexpected)
     }
 
@@ -308,6 +326,7 @@ impl Environments for EnvironmentsPort {
                 Err(error) => return Err(unexpected(error)),
             }
         }
+        audit::note(&mut db, By::Person(caller.person), Of::environment(id), &audit::Act::PasswordsShown).await.map_err(unexpected)?;
         let mut passwords = passwords.into_iter();
         let mut next = || passwords.next().unwrap_or_default();
         Ok(Passwords { wordpress: next(), protected: next(), ftp: next() })

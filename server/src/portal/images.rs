@@ -12,6 +12,7 @@ use cloud::Kind;
 use super::environments::{EnvironmentsPort, Source};
 use super::{unexpected, unpaid, view};
 use crate::auth::access::{Action, Standing};
+use crate::db::audit::{self, Act, By, Of};
 use crate::db::events::{self, Actor, Event};
 use crate::db::world::{self, Known};
 use crate::db::{Db, budgets, courses, environments, images, machines};
@@ -107,6 +108,8 @@ impl Images for EnvironmentsPort {
             return Err(AppError::NotFound);
         }
         events::record(&mut tx, environment, &Actor::Person(caller.person), &Event::ImageForgotten { number }).await.map_err(unexpected)?;
+        let forgotten = Act::ImageForgotten { number };
+        audit::note(&mut tx, By::Person(caller.person), Of::environment(environment), &forgotten).await.map_err(unexpected)?;
         tx.commit().await.map_err(unexpected)
     }
 

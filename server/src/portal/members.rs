@@ -23,6 +23,7 @@ use super::rosters::WELCOME;
 use super::unexpected;
 use crate::auth::access::Action;
 use crate::auth::password;
+use crate::db::audit::{self, Act, By, Of};
 use crate::db::members::{self, Invitation};
 use crate::db::{Db, budgets, courses, people};
 use crate::wish::spec::hex;
@@ -71,6 +72,8 @@ async fn come(db: &mut Db, invitation: &Invitation, person: PersonId) -> Result<
         }
         if members::join(db, invitation.course, person, invitation.role).await.map_err(unexpected)? {
             members::came(db, invitation.id).await.map_err(unexpected)?;
+            let joined = Act::Joined { invitation: invitation.id, role: invitation.role };
+            audit::note(db, By::Person(person), Of::course(invitation.course), &joined).await.map_err(unexpected)?;
         }
     }
     Ok(code)
@@ -131,22 +134,29 @@ impl Members for EnvironmentsPort {
     }
 
     async fn invite(&self, caller: &Caller, code: &str, role: Role, days: &str, most: &str) -> Result<(), AppError> {
-        let mut db = self.engine.pool.acquire().await.map_err(unexpected)?;
-        let (course, _, _) = self.may_in_course(&mut db, caller, code, Action::Enrol).await?;
+        let mut tx = self.engine.pool.begin().await.map_err(unexpected)?;
+        let (course, _, _) = self.may_in_course(&mut tx, caller, code, Action::Enrol).await?;
         // A link goes from hand to hand; who teaches is named one by one.
         if role == Role::Instructor {
             return Err(AppError::NotAllowed);
         }
-        let (days, most) = (number(days, Field::Days, MOST_DAYS)?, number(most, Field::People, MOST_PEOPLE)?);
-        let most = i16::try_from(most).map_err(unexpected)?;
-        members::invite(&mut db, course, role, caller.person, i32::from(days), most).await.map_err(unexpected)?;
-        Ok(())
+        let (days, people) = (number(days, Field::Days, MOST_DAYS)?, number(most, Field::People, MOST_PEOPLE)?);
+        let most = i16::try_from(people).map_err(unexpected)?;
+        let invitation = members::invite(&mut tx, course, role, caller.person, i32::from(days), most).await.map_err(unexpected)?;
+        let invited = Act::Invited { invitation, role, days, people };
+        audit::note(&mut tx, By::Person(caller.person), Of::course(course), &invited).await.map_err(unexpected)?;
+        tx.commit().await.map_err(unexpected)
     }
 
     async fn end_invitation(&self, caller: &Caller, code: &str, id: InvitationId) -> Result<(), AppError> {
-        let mut db = self.engine.pool.acquire().await.map_err(unexpected)?;
-        let (course, _, _) = self.may_in_course(&mut db, caller, code, Action::Enrol).await?;
-        if members::end(&mut db, course, id).await.map_err(unexpected)? { Ok(()) } else { Err(AppError::NotFound) }
+        let mut tx = self.engine.pool.begin().await.map_err(unexpected)?;
+        let (course, _, _) = self.may_in_course(&mut tx, caller, code, Action::Enrol).await?;
+        if !members::end(&mut tx, course, id).await.map_err(unexpected)? {
+            return Err(AppError::NotFound);
+        }
+        let ended = Act::InvitationEnded { invitation: id };
+        audit::note(&mut tx, By::Person(caller.person), Of::course(course), &ended).await.map_err(unexpected)?;
+        tx.commit().await.map_err(unexpected)
     }
 
     async fn set_role(&self, caller: &Caller, code: &str, person: PersonId, role: Option<Role>) -> Result<(), AppError> {
@@ -164,6 +174,8 @@ impl Members for EnvironmentsPort {
             Some(role) => courses::add_member(&mut tx, course, person, role).await.map_err(unexpected)?,
             None => members::take_out(&mut tx, course, person).await.map_err(unexpected)?,
         }
+        let act = role.map_or(Act::TakenOut { was: known }, |role| Act::RoleSet { was: Some(known), role });
+        audit::note(&mut tx, By::Person(caller.person), Of::member(course, person), &act).await.map_err(unexpected)?;
         tx.commit().await.map_err(unexpected)
     }
 
@@ -197,6 +209,8 @@ impl Members for EnvironmentsPort {
         let Some(id) = people::add_new(&mut tx, &sign_in, &name, &hash).await.map_err(unexpected)? else {
             return Err(AppError::Invalid { field: Field::SignInName, why: Why::SignInTaken });
         };
+        let registered = Act::Registered { invitation: invitation.id };
+        audit::note(&mut tx, By::Person(id), Of::SITE, &registered).await.map_err(unexpected)?;
         let code = come(&mut tx, &invitation, id).await?;
         tx.commit().await.map_err(unexpected)?;
         if let Some(door) = &self.door {

@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::{scaling, view};
 use crate::auth::access::Standing;
+use crate::db::audit::{self, Act, By, Of};
 use crate::db::events::{self, Actor, Event};
 use crate::db::world::{self, Known};
 use crate::db::{Db, budgets, environments, samples};
@@ -46,17 +47,20 @@ async fn follow(engine: &Engine, id: EnvironmentId) -> sqlx::Result<Option<Becau
     let machines = known.options.machines;
     let minutes = minutes(&mut tx, &known, &policy).await?;
     let since_change = events::last_scaled_at(&mut tx, id).await?.map(|at| known.now - at);
-    let (change, event) = match judge(&policy, machines, &minutes, since_change) {
+    let (change, event, act) = match judge(&policy, machines, &minutes, since_change) {
         Verdict::Stay => return Ok(None),
         Verdict::More(because) => {
             if scaling::refused(&mut tx, &known, handle.cloud.nature()).await?.is_some() {
                 return Ok(None);
             }
-            (json!({"machines": machines + 1}), Event::ScaledOut { machines: machines + 1, zone: None, because: Some(because) })
+            let more = machines + 1;
+            let event = Event::ScaledOut { machines: more, zone: None, because: Some(because) };
+            (json!({"machines": more}), event, Act::ScaledOut { machines: more })
         }
         Verdict::Fewer(because) => {
             let leaving = BTreeMap::from([(machines, None::<Uuid>)]);
-            (json!({"leaving": leaving}), Event::ScaledIn { leaving: vec![machines], is_backed_up: true, because: Some(because) })
+            let event = Event::ScaledIn { leaving: vec![machines], is_backed_up: true, because: Some(because) };
+            (json!({"leaving": leaving}), event, Act::ScaledIn { leaving: vec![machines], is_backed_up: true })
         }
     };
     if !environments::choose(&mut tx, id, &change).await? {
@@ -73,6 +77,7 @@ async fn follow(engine: &Engine, id: EnvironmentId) -> sqlx::Result<Option<Becau
         }
     }
     events::record(&mut tx, id, &Actor::Koza, &event).await?;
+    audit::note(&mut tx, By::Koza, Of::environment(id), &act).await?;
     tx.commit().await?;
     Ok(match event {
         Event::ScaledOut { because, .. } | Event::ScaledIn { because, .. } => because,

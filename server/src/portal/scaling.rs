@@ -25,6 +25,7 @@ use super::environments::EnvironmentsPort;
 use super::host_name::led_by;
 use super::{costs, unexpected, unpaid, view};
 use crate::auth::access::{Action, Standing};
+use crate::db::audit::{self, By, Of};
 use crate::db::events::{self, Actor, Event};
 use crate::db::world::{self, Known};
 use crate::db::{Db, budgets, environments, machines};
@@ -110,6 +111,9 @@ impl ports::Scaling for EnvironmentsPort {
         spend::set_aside(&mut tx, known.course, id, true).await.map_err(unpaid)?;
         let asked = Event::ScaledOut { machines, zone: zone.map(str::to_owned), because: None };
         events::record(&mut tx, id, &Actor::Person(caller.person), &asked).await.map_err(unexpected)?;
+        audit::note(&mut tx, By::Person(caller.person), Of::environment(id), &audit::Act::ScaledOut { machines })
+            .await
+            .map_err(unexpected)?;
         tx.commit().await.map_err(unexpected)
     }
 
@@ -140,8 +144,10 @@ impl ports::Scaling for EnvironmentsPort {
         if !environments::choose(&mut tx, id, &change).await.map_err(unexpected)? {
             return Err(AppError::Conflict);
         }
+        let noted = audit::Act::ScaledIn { leaving: leaving.clone(), is_backed_up };
         let asked = Event::ScaledIn { leaving, is_backed_up, because: None };
         events::record(&mut tx, id, &Actor::Person(caller.person), &asked).await.map_err(unexpected)?;
+        audit::note(&mut tx, By::Person(caller.person), Of::environment(id), &noted).await.map_err(unexpected)?;
         tx.commit().await.map_err(unexpected)
     }
 

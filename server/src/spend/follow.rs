@@ -13,6 +13,7 @@ use super::accounts::{Accounts, Unreckoned};
 use super::budget::{AHEAD, Need, need};
 use super::charges::{Clock, at_rate};
 use super::thresholds;
+use crate::db::audit::{self, Act, By, Of};
 use crate::db::budgets::{self, Hold, Priced};
 use crate::db::events::{self, Actor, Event};
 use crate::db::{Db, environments, ledger, notices};
@@ -181,6 +182,7 @@ async fn stop(db: &mut Db, accounts: &Accounts, id: EnvironmentId) -> sqlx::Resu
         events::record(db, id, &Actor::Koza, &Event::BudgetUsedUp).await?;
         tell_holders(db, accounts, id, &News::BudgetUsedUp).await?;
         events::record(db, id, &Actor::Koza, &Event::Asked { goal: Goal::Stopped }).await?;
+        audit::note(db, By::Koza, Of::environment(id), &Act::Asked { goal: Goal::Stopped }).await?;
     }
     Ok(())
 }

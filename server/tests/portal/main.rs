@@ -2,6 +2,7 @@
 
 #![allow(missing_docs, reason = "the names of tests are their documentation")]
 
+mod audit;
 mod aws;
 mod backups;
 mod buckets;
@@ -21,6 +22,7 @@ mod matrix;
 mod members;
 mod money;
 mod names;
+mod noted;
 mod notices;
 mod operators;
 mod policies;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::Trouble;
 use crate::db::chores::{self, Claimed};
 use crate::db::{queue, secrets, sessions};
-use crate::engine::{Engine, backup};
+use crate::engine::{Engine, audit, backup};
 use crate::mail;
 use crate::portal::{desk, policy};
 use crate::spend::{self, credits};
@@ -29,6 +29,8 @@ pub enum Kind {
     EraseBackups,
     /// Operators are told how much of their clouds' credits is used, and when they end.
     TellOfCredits,
+    /// What was noted in the audit is sealed.
+    SealAudit,
     /// A notice is mailed.
     SendMail,
     /// What was asked of many environments at once goes on.
@@ -57,7 +59,7 @@ impl Patience {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::EraseSecrets,
         Self::EndSessions,
         Self::ForgetWorkers,
@@ -66,6 +68,7 @@ impl Kind {
         Self::FollowPolicies,
         Self::FollowBudgets,
         Self::TellOfCredits,
+        Self::SealAudit,
         Self::SendMail,
         Self::BulkAct,
     ];
@@ -82,6 +85,7 @@ impl Kind {
             Self::EraseBackups => "erase_backups",
             Self::FollowBudgets => "follow_budgets",
             Self::TellOfCredits => "tell_of_credits",
+            Self::SealAudit => "seal_audit",
             Self::SendMail => "send_mail",
             Self::BulkAct => "bulk_act",
         }
@@ -96,8 +100,8 @@ impl Kind {
             Self::ForgetWorkers => time::Duration::hours(1),
             Self::AskBackups | Self::FollowPolicies => time::Duration::minutes(1),
             Self::EraseBackups => time::Duration::minutes(5),
-            // What is used up is stopped within a minute.
-            Self::FollowBudgets => time::Duration::seconds(20),
+            // What is used up is stopped within a minute; what is not sealed is not proven.
+            Self::FollowBudgets | Self::SealAudit => time::Duration::seconds(20),
             Self::TellOfCredits => time::Duration::hours(1),
             Self::SendMail | Self::BulkAct => return None,
         })
@@ -115,7 +119,8 @@ impl Kind {
             | Self::EraseBackups
             | Self::FollowPolicies
             | Self::FollowBudgets
-            | Self::TellOfCredits => Patience { tries: 5, first: Duration::from_secs(5), longest: Duration::from_secs(60) },
+            | Self::TellOfCredits
+            | Self::SealAudit => Patience { tries: 5, first: Duration::from_secs(5), longest: Duration::from_secs(60) },
             // Each try does what it can in its time; a class of hundreds takes some.
             Self::BulkAct => Patience { tries: 60, first: Duration::from_secs(1), longest: Duration::from_secs(5) },
             // About a day: mail servers are down for nights, and make strangers wait (RFC 6647).
@@ -151,6 +156,7 @@ pub async fn perform(engine: &Engine, chore: &Claimed) -> Result<(), Trouble> {
         Kind::FollowBudgets => spend::follow::follow(engine).await?,
         Kind::FollowPolicies => policy::follow_all(engine).await?,
         Kind::TellOfCredits => credits::tell(engine).await?,
+        Kind::SealAudit => audit::seal(engine).await?,
         Kind::BulkAct => desk::perform(engine, chore.key.parse().map_err(Trouble::lasting)?).await?,
         Kind::SendMail => {
             let is_last_try = kind.patience().again_in(chore.tries).is_none();
