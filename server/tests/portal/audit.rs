@@ -218,7 +218,7 @@ async fn two_who_seal_at_once_make_one_chain_and_what_commits_late_is_sealed_lat
 #[sqlx::test(migrator = "server::MIGRATOR")]
 async fn the_chore_seals_all_that_waits_and_a_chore_that_nobody_does_is_noticed(pool: PgPool) {
     let portal = TestPortal::unbaked(pool, Default::default()).await;
-    let state = async || audit::state(&mut *portal.engine.pool.acquire().await.expect("a connection")).await.expect("a state");
+    let state = async || audit::state(&mut portal.engine.pool.acquire().await.expect("a connection")).await.expect("a state");
     sqlx::query("insert into audit (actor, act) select 'koza', 'asked' from generate_series(1, 2500)")
         .execute(&portal.engine.pool)
         .await
@@ -238,7 +238,7 @@ async fn the_chore_seals_all_that_waits_and_a_chore_that_nobody_does_is_noticed(
     };
     perform(&portal.engine, &chore).await.expect("done");
     assert_eq!((state().await.sealed, state().await.waiting, state().await.is_late), (2_500, 0, false));
-    let verified = chain::verify(&mut *portal.engine.pool.acquire().await.expect("a connection"), None).await.expect("verified");
+    let verified = chain::verify(&mut portal.engine.pool.acquire().await.expect("a connection"), None).await.expect("verified");
     assert_eq!((verified.head.map(|head| head.number), verified.broken), (Some(2_500), None), "over several pages");
 }
 

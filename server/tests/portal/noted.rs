@@ -19,6 +19,7 @@ use server::db::people;
 use server::operator;
 use server::portal::environments::EnvironmentsPort;
 use sqlx::PgPool;
+use time::Duration;
 use tower_sessions::Session;
 
 use crate::backups::run_until_state;
@@ -148,6 +149,7 @@ async fn what_is_done_in_a_course_and_what_koza_does_by_itself_is_noted(pool: Pg
     port.end_invitation(teacher, course, link.id).await.expect("ended");
     assert_eq!(port.end_invitation(teacher, course, link.id).await, Err(AppError::NotFound));
 
+    portal.let_pass(Duration::hours(2)).await;
     portal.allow(Scope::Course, 1).await;
     portal.follow_budgets().await;
     assert_eq!(portal.goal(id).await, Goal::Stopped);
