@@ -4,7 +4,9 @@ pub mod chain;
 
 use app::domain::course::Role;
 use app::domain::desk::BulkAct;
-use app::domain::ids::{BackupId, BlueprintVersionId, BulkActId, CloudId, CourseId, EnvironmentId, InvitationId, PersonId, SessionId};
+use app::domain::ids::{
+    BackupId, BlueprintVersionId, BulkActId, CloudId, CourseId, EnvironmentId, InvitationId, PersonId, RosterId, SessionId,
+};
 use app::domain::money::Money;
 use app::domain::phase::Goal;
 use serde::{Deserialize, Serialize};
@@ -199,6 +201,24 @@ pub enum Act {
         /// As what.
         role: Role,
     },
+    /// Took a list of people down; what came of each line has a note of its own.
+    RosterBrought {
+        /// Which.
+        roster: RosterId,
+        /// So many lines.
+        lines: usize,
+    },
+    /// Brought somebody into a course by a list.
+    BroughtIn {
+        /// Which.
+        roster: RosterId,
+        /// As what.
+        role: Role,
+        /// Their account was made by it.
+        is_made: bool,
+    },
+    /// Chose one's first password.
+    PasswordChosen,
     /// Began an act on many environments; what is done to each has a note of its own.
     BulkActBegun {
         /// Which.

@@ -21,6 +21,7 @@ use super::members::check_password;
 use super::{roster_file, unexpected};
 use crate::auth::access::Action;
 use crate::auth::password;
+use crate::db::audit::{self, Act, By, Of};
 use crate::db::{Db, members, rosters};
 
 /// What a link to the first sign-in is derived for.
@@ -48,7 +49,7 @@ async fn fates(db: &mut Db, course: CourseId, lines: &[(u32, Typed)]) -> sqlx::R
 }
 
 /// Does a line; what came of it. `None`: there is nobody to make an account for.
-async fn come(db: &mut Db, course: CourseId, entry: &Entry) -> sqlx::Result<Option<Fate>> {
+async fn come(db: &mut Db, course: CourseId, entry: &Entry) -> sqlx::Result<Option<(PersonId, Fate)>> {
     let known = rosters::known(db, course, std::slice::from_ref(&entry.sign_in)).await?;
     let (person, fate) = match known.first() {
         Some((_, person, _)) => (*person, Fate::Joined),
@@ -60,7 +61,7 @@ async fn come(db: &mut Db, course: CourseId, entry: &Entry) -> sqlx::Result<Opti
         },
     };
     let joined = members::join(db, course, person, entry.role).await?;
-    Ok(Some(if joined { fate } else { Fate::Already }))
+    Ok(Some((person, if joined { fate } else { Fate::Already })))
 }
 
 impl EnvironmentsPort {
@@ -73,6 +74,8 @@ impl EnvironmentsPort {
         let (course, _, _) = self.may_in_course(&mut tx, caller, code, Action::Enrol).await?;
         let lines = roster_file::read(file)?;
         let id = rosters::add(&mut tx, course, caller.person, &lines).await.map_err(unexpected)?;
+        let brought = Act::RosterBrought { roster: id, lines: lines.len() };
+        audit::note(&mut tx, By::Person(caller.person), Of::course(course), &brought).await.map_err(unexpected)?;
         tx.commit().await.map_err(unexpected)?;
         Ok(id)
     }
@@ -118,11 +121,15 @@ impl Rosters for EnvironmentsPort {
             let (None, Ok(entry)) = (came, entry) else { continue };
             // Each for itself: what is done stays done, whatever becomes of the next.
             let mut tx = self.engine.pool.begin().await.map_err(unexpected)?;
-            if let Some(fate) = come(&mut tx, course, &entry).await.map_err(unexpected)?
-                && rosters::came(&mut tx, id, *line, fate).await.map_err(unexpected)?
-            {
-                tx.commit().await.map_err(unexpected)?;
+            let Some((person, fate)) = come(&mut tx, course, &entry).await.map_err(unexpected)? else { continue };
+            if !rosters::came(&mut tx, id, *line, fate).await.map_err(unexpected)? {
+                continue;
             }
+            if fate != Fate::Already {
+                let came = Act::BroughtIn { roster: id, role: entry.role, is_made: fate == Fate::Made };
+                audit::note(&mut tx, By::Person(caller.person), Of::member(course, person), &came).await.map_err(unexpected)?;
+            }
+            tx.commit().await.map_err(unexpected)?;
         }
         Ok(())
     }
@@ -140,11 +147,12 @@ impl Rosters for EnvironmentsPort {
         let Welcomed { sign_in, .. } = self.welcomed(token).await?;
         check_password(typed, again)?;
         let hash = password::hash(typed).await.map_err(unexpected)?;
-        let mut db = self.engine.pool.acquire().await.map_err(unexpected)?;
-        if !rosters::welcome(&mut db, person, &hash).await.map_err(unexpected)? {
+        let mut tx = self.engine.pool.begin().await.map_err(unexpected)?;
+        if !rosters::welcome(&mut tx, person, &hash).await.map_err(unexpected)? {
             return Err(AppError::NotFound);
         }
-        drop(db);
+        audit::note(&mut tx, By::Person(person), Of::SITE, &Act::PasswordChosen).await.map_err(unexpected)?;
+        tx.commit().await.map_err(unexpected)?;
         if let Some(door) = &self.door {
             // The password is theirs now: who is not signed in by this signs in by the door.
             if let Err(error) = door.sign_in(&sign_in, typed).await {

@@ -7,7 +7,7 @@ use app::domain::desk::BulkAct;
 use app::domain::ids::AllowanceId;
 use app::domain::phase::{Goal, Phase};
 use app::error::AppError;
-use app::ports::{Backups, BudgetOf, Costs, Desks, Door, Environments, Granted, Members, NewPerson, Scaling};
+use app::ports::{Backups, BudgetOf, Costs, Desks, Door, Environments, Granted, Members, NewPerson, Rosters, Scaling};
 use clap::{Command, Subcommand};
 use secrecy::ExposeSecret;
 use server::auth::door::BrowserDoor;
@@ -116,6 +116,20 @@ async fn what_is_asked_of_an_environment_is_noted(pool: PgPool) {
     assert_eq!(portal.noted().await, expected);
     let line = key.expose_secret().lines().nth(1).expect("a line of the key");
     portal.has_nothing_of(&[PASSWORD, line, &passwords.wordpress, &passwords.protected, &passwords.ftp]).await;
+}
+
+#[sqlx::test(migrator = "server::MIGRATOR")]
+async fn who_comes_by_a_list_is_noted_with_who_brought_it(pool: PgPool) {
+    let portal = TestPortal::unbaked(pool, Default::default()).await;
+    let port = &portal.environments;
+    let list = port.bring(&portal.instructor, "SYS-101", b"s26001,Hana,TA\nmio\naoi\n,Nobody\n").await.expect("a list");
+    port.bring_in(&portal.instructor, "SYS-101", list).await.expect("brought in");
+    let everybody = Members::of(port, &portal.instructor, "SYS-101").await.expect("people").members;
+    let link = everybody.into_iter().find_map(|member| member.welcome).expect("a link");
+    port.welcome(&link, PASSWORD, PASSWORD).await.expect("welcome");
+    let expected = ["sato roster_brought SYS-101", "sato brought_in SYS-101 Hana", "sato brought_in SYS-101 mio", "Hana password_chosen"];
+    assert_eq!(portal.noted().await, expected);
+    portal.has_nothing_of(&[PASSWORD, link.split('.').nth(1).expect("a secret")]).await;
 }
 
 #[sqlx::test(migrator = "server::MIGRATOR")]
