@@ -42,3 +42,10 @@ pub(crate) fn not_a_page() {
     #[cfg(feature = "ssr")]
     page_is_not_found();
 }
+
+/// The same for what an address names beside its page, and is not there.
+#[cfg(feature = "ssr")]
+pub(crate) fn not_found() -> crate::error::AppError {
+    page_is_not_found();
+    crate::error::AppError::NotFound
+}

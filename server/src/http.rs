@@ -12,28 +12,29 @@ pub mod live;
 pub mod machines;
 pub mod metrics;
 pub mod roster;
+pub mod routes;
 pub mod spreadsheet;
 pub mod visit;
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use app::domain::person::{Caller, Visit};
 use app::ports::Portal;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, FromRef};
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{get, post};
 use leptos::config::LeptosOptions;
 use leptos::context::provide_context;
 use leptos::nonce::Nonce;
 use leptos::prelude::expect_context;
-use leptos_axum::{LeptosRoutes, generate_route_list};
+use leptos_axum::{AxumRouteListing, LeptosRoutes, generate_route_list};
 use tower_http::csrf::CsrfLayer;
 use tower_http::services::ServeDir;
 use tower_sessions::cookie::SameSite;
 use tower_sessions::{Expiry, Session, SessionManagerLayer};
 
+use self::routes::Route;
 use crate::auth::door::{BrowserDoor, SESSION_LIVES};
 use crate::auth::store::Store;
 use crate::engine::Engine;
@@ -67,12 +68,28 @@ pub fn leptos_options(site_root: &std::path::Path) -> LeptosOptions {
     LeptosOptions::builder().output_name("app").site_root(site_root.to_string_lossy().into_owned()).site_pkg_dir("pkg").build()
 }
 
+/// The pages. Found once: while Leptos looks for them, no resource of the whole process loads.
+pub static PAGES: LazyLock<Vec<AxumRouteListing>> = LazyLock::new(|| generate_route_list(app::app::App));
+
+/// Routes for browsers that are neither pages nor server functions, and ask who is signed in.
+#[must_use]
+pub fn downloads() -> Vec<Route> {
+    vec![
+        Route::get("/environments/{id}/live", live::live),
+        Route::post("/environments/{id}/key", key::download),
+        Route::get("/environments/{id}/backups/{backup}/content", backup::download),
+        Route::get("/courses/{code}/costs.csv", charges::download),
+        Route::get("/courses/{code}/members.csv", roster::members),
+        Route::post("/courses/{code}/rosters", roster::bring).with_body_up_to(roster::LARGEST),
+        Route::get("/courses/{code}/rosters/{roster}/left.csv", roster::left),
+    ]
+}
+
 /// The router for browsers.
 pub fn browsers(site: Site) -> Router {
     let root = PathBuf::from(&*site.leptos.site_root);
     let files = |folder: &str| ServeDir::new(root.join(folder)).precompressed_br().precompressed_gzip();
-    let routes = generate_route_list(app::app::App);
-    let pages = Router::new().leptos_routes_with_context(&site, routes, provide_request_context, {
+    let pages = Router::new().leptos_routes_with_context(&site, PAGES.clone(), provide_request_context, {
         let options = site.leptos.clone();
         move || app::shell::shell(options.clone())
     });
@@ -84,14 +101,7 @@ pub fn browsers(site: Site) -> Router {
         .with_expiry(Expiry::OnInactivity(SESSION_LIVES))
         // Every request puts the end off, not only those that change something.
         .with_always_save(true);
-    let signed_in = pages
-        .route("/environments/{id}/live", get(live::live))
-        .route("/environments/{id}/key", post(key::download))
-        .route("/environments/{id}/backups/{backup}/content", get(backup::download))
-        .route("/courses/{code}/costs.csv", get(charges::download))
-        .route("/courses/{code}/members.csv", get(roster::members))
-        .route("/courses/{code}/rosters", post(roster::bring).layer(DefaultBodyLimit::max(roster::LARGEST)))
-        .route("/courses/{code}/rosters/{id}/left.csv", get(roster::left))
+    let signed_in = routes::with(pages, downloads())
         .fallback(leptos_axum::file_and_error_handler_with_context::<Site, _>(provide_request_context, app::shell::shell))
         .layer(from_fn_with_state(site.clone(), visit::identify))
         .layer(sessions)
@@ -100,7 +110,7 @@ pub fn browsers(site: Site) -> Router {
         .merge(signed_in)
         .nest_service("/pkg", files("pkg"))
         .nest_service("/assets", files("assets"))
-        .merge(health::routes())
+        .merge(routes::with(Router::new(), health::routes()))
         .layer(CsrfLayer::new())
         .layer(from_fn_with_state(site.clone(), headers::secure))
         .with_state(site)
@@ -109,7 +119,7 @@ pub fn browsers(site: Site) -> Router {
 /// The router for machines.
 pub fn for_machines(site: Site) -> Router {
     Router::new()
-        .nest("/machines/v1", machines::routes())
+        .nest("/machines/v1", routes::with(Router::new(), machines::routes()))
         .layer(DefaultBodyLimit::max(64 * 1024))
         .layer(from_fn(headers::plain))
         .with_state(site)

@@ -8,6 +8,7 @@ use leptos_router::hooks::use_params_map;
 use super::environments::asked_for;
 use crate::api::backups::{BackUp, GiveUpBackup, RestoreBackup, backups, my_backups};
 use crate::api::costs::costs_of_a_copy;
+use crate::api::not_found;
 use crate::components::backups::{BackupTable, Erase};
 use crate::components::cards::Empty;
 use crate::components::loaded::Loaded;
@@ -98,9 +99,9 @@ pub(crate) fn RestorePage() -> impl IntoView {
     let id = asked_for();
     let backup = use_params_map().with_untracked(|params| params.get("backup")).and_then(|backup| backup.parse::<BackupId>().ok());
     let of = OnceResource::new(async move {
-        let (id, backup) = (id?, backup.ok_or(AppError::NotFound)?);
+        let (id, backup) = (id?, backup.ok_or_else(not_found)?);
         let card = backups(id).await?.backups.into_iter().find(|card| card.id == backup && card.state.is_whole());
-        Ok((card.ok_or(AppError::NotFound)?, costs_of_a_copy(id, false).await?))
+        Ok((card.ok_or_else(not_found)?, costs_of_a_copy(id, false).await?))
     });
     view! {
         <Loaded of=of let:of>

@@ -8,6 +8,7 @@ use leptos_router::hooks::use_params_map;
 use super::environments::asked_for;
 use crate::api::costs::costs_of_a_copy;
 use crate::api::images::{ForgetImage, SaveImage, StartFromImage, images};
+use crate::api::not_found;
 use crate::components::cards::Empty;
 use crate::components::loaded::Loaded;
 use crate::components::moment::Moment;
@@ -114,10 +115,10 @@ pub(crate) fn ImagePage() -> impl IntoView {
     let id = asked_for();
     let number = use_params_map().with_untracked(|params| params.get("number")).and_then(|number| number.parse::<u16>().ok());
     let of = OnceResource::new(async move {
-        let (id, number) = (id?, number.ok_or(AppError::NotFound)?);
+        let (id, number) = (id?, number.ok_or_else(not_found)?);
         let of = images(id).await?;
         let is_it = |image: &ImageCard| image.number == number && image.state == ImageState::Whole;
-        if of.images.iter().any(is_it) { Ok((id, number, of.name, costs_of_a_copy(id, true).await?)) } else { Err(AppError::NotFound) }
+        if of.images.iter().any(is_it) { Ok((id, number, of.name, costs_of_a_copy(id, true).await?)) } else { Err(not_found()) }
     });
     view! {
         <Loaded of=of let:of>

@@ -1,16 +1,16 @@
 //! `/healthz`: the process is alive. `/readyz`: it can serve (the database answers). `/metrics`: see there.
 
-use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::routing::get;
 
 use super::Site;
 use super::metrics::metrics;
+use super::routes::Route;
 
 /// All of them.
-pub fn routes() -> Router<Site> {
-    Router::new().route("/healthz", get(|| async { "alive\n" })).route("/readyz", get(ready)).route("/metrics", get(metrics))
+#[must_use]
+pub fn routes() -> Vec<Route> {
+    vec![Route::get("/healthz", || async { "alive\n" }), Route::get("/readyz", ready), Route::get("/metrics", metrics)]
 }
 
 async fn ready(State(site): State<Site>) -> Result<&'static str, (StatusCode, &'static str)> {

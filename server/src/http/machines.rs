@@ -7,12 +7,11 @@ use std::time::Duration;
 use app::domain::desk::Use;
 use app::domain::ids::{CloudId, MachineId};
 use aws_lc_rs::rand::fill;
+use axum::Json;
 use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, FromRequest, Path, Query, Request, State};
+use axum::extract::{FromRequest, Path, Query, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
-use axum::{Json, Router};
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -20,6 +19,7 @@ use time::OffsetDateTime;
 use tracing::{error, warn};
 
 use super::Site;
+use super::routes::Route;
 use crate::backup::BLOCK;
 use crate::db::machines::{self, StepState};
 use crate::db::{self, backups as backups_of, desk, environments, events, samples, world};
@@ -36,19 +36,23 @@ const EVENTS_AN_HOUR: i64 = 500;
 /// An order waits this long for the machine's next poll.
 const POLL: Duration = Duration::from_secs(25);
 
-/// All routes.
-pub fn routes() -> Router<Site> {
-    Router::new()
-        .route("/bundle", get(|| async { ([(header::CONTENT_TYPE, "application/x-tar")], bundle::TAR.as_slice()) }))
-        .route("/hello", post(hello))
-        .route("/settings", get(settings_of))
-        .route("/progress", post(report))
-        .route("/facts", post(facts))
-        .route("/signs", post(signs))
-        .route("/orders", get(orders))
-        .route("/orders/{number}", post(order_finished))
-        .route("/backups/{backup}", post(backups::complete))
-        .route("/backups/{backup}/blocks/{number}", get(backups::hand_out).put(backups::receive).layer(DefaultBodyLimit::max(BLOCK)))
+/// All routes, under `/machines/v1`.
+#[must_use]
+pub fn routes() -> Vec<Route> {
+    let bundle = || async { ([(header::CONTENT_TYPE, "application/x-tar")], bundle::TAR.as_slice()) };
+    vec![
+        Route::get("/bundle", bundle),
+        Route::post("/hello", hello),
+        Route::get("/settings", settings_of),
+        Route::post("/progress", report),
+        Route::post("/facts", facts),
+        Route::post("/signs", signs),
+        Route::get("/orders", orders),
+        Route::post("/orders/{number}", order_finished),
+        Route::post("/backups/{backup}", backups::complete),
+        Route::get("/backups/{backup}/blocks/{number}", backups::hand_out),
+        Route::put("/backups/{backup}/blocks/{number}", backups::receive).with_body_up_to(BLOCK),
+    ]
 }
 
 /// Why a machine got no answer.

@@ -46,7 +46,7 @@ pub async fn bring(State(site): State<Site>, Extension(asking): Extension<Asking
     }
 }
 
-/// `GET /courses/{code}/rosters/{id}/left.csv`: the lines by which nobody came.
+/// `GET /courses/{code}/rosters/{roster}/left.csv`: the lines by which nobody came.
 pub async fn left(State(site): State<Site>, Extension(asking): Extension<Asking>, Path((code, id)): Path<(String, String)>) -> Response {
     let Some(caller) = asking.0 else { return Redirect::to("/sign-in").into_response() };
     let Ok(id) = id.parse::<RosterId>() else { return StatusCode::NOT_FOUND.into_response() };

@@ -1,7 +1,10 @@
 //! What the portal promises, on a real PostgreSQL and a simulated cloud (in `aws`: a double of AWS) with a clock that the test moves.
 
 #![allow(missing_docs, reason = "the names of tests are their documentation")]
+// A fixture that turns the whole loop is one deep future.
+#![recursion_limit = "256"]
 
+mod access;
 mod audit;
 mod aws;
 mod backups;

@@ -7,6 +7,7 @@ use leptos_router::hooks::{use_params_map, use_query_map};
 
 use super::filter;
 use crate::api::desk::{BeginBulkAct, preview_bulk_act, what_came};
+use crate::api::not_found;
 use crate::components::cards::Empty;
 use crate::components::loaded::Loaded;
 use crate::components::moment::Moment;
@@ -15,7 +16,6 @@ use crate::components::table::Table;
 use crate::components::title::PageTitle;
 use crate::domain::desk::{BulkAct, BulkActView, Came, Preview, Verdict};
 use crate::domain::ids::{BulkActId, EnvironmentId};
-use crate::error::AppError;
 use crate::visit::{refused, use_texts};
 
 /// What it would do to each; nothing is done before the button is pressed.
@@ -29,7 +29,7 @@ pub(crate) fn ActPage() -> impl IntoView {
         (query.get("act").and_then(|act| BulkAct::from_code(&act)), (!is_all).then_some(ids), filter(query))
     });
     let of = OnceResource::new(async move {
-        let act = act.ok_or(AppError::NotFound)?;
+        let act = act.ok_or_else(not_found)?;
         preview_bulk_act(code, act, whom, filter).await
     });
     view! {
@@ -88,7 +88,7 @@ fn Act(of: Preview) -> impl IntoView {
 pub(crate) fn ActsPage() -> impl IntoView {
     let (code, id) = use_params_map()
         .with_untracked(|params| (params.get("code").unwrap_or_default(), params.get("act").and_then(|id| id.parse::<BulkActId>().ok())));
-    let of = OnceResource::new(async move { what_came(code, id.ok_or(AppError::NotFound)?).await });
+    let of = OnceResource::new(async move { what_came(code, id.ok_or_else(not_found)?).await });
     view! {
         <Loaded of=of let:of>
             <WhatCame of/>
