@@ -42,7 +42,6 @@ impl Route {
 }
 
 /// A router with these besides what it has.
-#[must_use]
 pub fn with(router: Router<Site>, routes: Vec<Route>) -> Router<Site> {
     routes.into_iter().fold(router, |router, route| router.route(route.path, route.answer))
 }
