@@ -3,7 +3,7 @@
 use app::domain::course::Role;
 use app::error::AppError;
 
-/// What somebody may want to do with an environment, or with a course.
+/// What somebody may want to do with an environment, with a course, or with the site.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Action {
     /// See its page.
@@ -22,12 +22,23 @@ pub enum Action {
     SeeCosts,
     /// Say what its course, or somebody in it, may spend.
     SetBudgets,
+    /// See and do what is in the operator's room. To everybody else there is no such room.
+    Operate,
 }
 
 impl Action {
     /// All of them, as the table has them.
-    pub const ALL: [Self; 8] =
-        [Self::See, Self::Steer, Self::UseSecrets, Self::Delete, Self::SeeDesk, Self::Enrol, Self::SeeCosts, Self::SetBudgets];
+    pub const ALL: [Self; 9] = [
+        Self::See,
+        Self::Steer,
+        Self::UseSecrets,
+        Self::Delete,
+        Self::SeeDesk,
+        Self::Enrol,
+        Self::SeeCosts,
+        Self::SetBudgets,
+        Self::Operate,
+    ];
 
     /// Whether it is about a course, and not about an environment.
     fn is_of_course(self) -> bool {
@@ -72,8 +83,10 @@ impl Standing {
             (Self::Holder, Action::See | Action::Steer | Action::UseSecrets | Action::Delete)
             | (Self::Instructor, Action::See | Action::Steer | Action::SeeDesk | Action::Enrol | Action::SeeCosts | Action::SetBudgets)
             | (Self::Assistant, Action::See | Action::SeeDesk | Action::SeeCosts)
-            | (Self::Operator, Action::See | Action::SeeDesk | Action::Enrol | Action::SeeCosts | Action::SetBudgets) => Ok(()),
-            (Self::Other, _) => Err(AppError::NotFound),
+            | (Self::Operator, Action::See | Action::SeeDesk | Action::Enrol | Action::SeeCosts | Action::SetBudgets | Action::Operate) => {
+                Ok(())
+            }
+            (Self::Other, _) | (_, Action::Operate) => Err(AppError::NotFound),
             (Self::Holder, action) if action.is_of_course() => Err(AppError::NotFound),
             _ => Err(AppError::NotAllowed),
         }
@@ -86,7 +99,7 @@ mod tests {
 
     #[test]
     fn the_table_reads_as_agreed() {
-        let mut table = String::from("            see      steer    secrets  delete   desk     enrol    costs    budgets\n");
+        let mut table = String::from("            see      steer    secrets  delete   desk     enrol    costs    budgets  operate\n");
         for (name, standing) in [
             ("holder", Standing::Holder),
             ("instructor", Standing::Instructor),
