@@ -17,6 +17,8 @@ pub mod members;
 #[cfg(feature = "ssr")]
 pub mod notices;
 #[cfg(feature = "ssr")]
+pub mod operate;
+#[cfg(feature = "ssr")]
 pub mod rosters;
 pub mod scaling;
 

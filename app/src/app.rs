@@ -32,12 +32,14 @@ use crate::pages::join::JoinPage;
 use crate::pages::not_found::NotFoundPage;
 #[cfg(feature = "ssr")]
 use crate::pages::notices::NoticesPage;
+#[cfg(feature = "ssr")]
+use crate::pages::operate::OperatePage;
 #[cfg(not(feature = "ssr"))]
 use crate::pages::plain::{
     Plain as ActPage, Plain as ActsPage, Plain as BackupsPage, Plain as CostsPage, Plain as CourseCostsPage, Plain as DeletePage,
     Plain as DeskPage, Plain as DesksPage, Plain as HomePage, Plain as ImagePage, Plain as ImagesPage, Plain as JoinPage,
-    Plain as MembersPage, Plain as MyBackupsPage, Plain as RestorePage, Plain as NotFoundPage, Plain as NoticesPage, Plain as ScalePage,
-    Plain as RosterPage, Plain as SignInPage, Plain as StyleguidePage, Plain as WelcomePage,
+    Plain as MembersPage, Plain as MyBackupsPage, Plain as RestorePage, Plain as NotFoundPage, Plain as NoticesPage, Plain as OperatePage,
+    Plain as ScalePage, Plain as RosterPage, Plain as SignInPage, Plain as StyleguidePage, Plain as WelcomePage,
 };
 #[cfg(feature = "ssr")]
 use crate::pages::sign_in::SignInPage;
@@ -88,6 +90,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/desk/:code/acts/:act") view=ActsPage ssr=Async/>
                     <Route path=path!("/backups") view=MyBackupsPage ssr=Async/>
                     <Route path=path!("/notices") view=NoticesPage ssr=Async/>
+                    <Route path=path!("/operate") view=OperatePage ssr=Async/>
                     <Route path=path!("/account") view=AccountPage ssr=Async/>
                     <Route path=path!("/styleguide") view=StyleguidePage ssr=Async/>
                 </FlatRoutes>

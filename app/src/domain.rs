@@ -11,6 +11,7 @@ pub mod members;
 pub mod money;
 pub mod name;
 pub mod news;
+pub mod operate;
 pub mod person;
 pub mod phase;
 pub mod price;

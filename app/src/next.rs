@@ -3,7 +3,7 @@
 /// The path if it is one of ours, else the first page. `//evil`, `/\evil`, `https:evil` and line breaks lead home.
 #[must_use]
 pub(crate) fn local(asked: &str) -> &str {
-    const PAGES: [&str; 7] = ["/courses/", "/environments/", "/backups", "/account", "/desk", "/join/", "/notices"];
+    const PAGES: [&str; 8] = ["/courses/", "/environments/", "/backups", "/account", "/desk", "/join/", "/notices", "/operate"];
     let is_plain = asked.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
     let has_no_host =
         !asked.starts_with("//") && !asked.to_ascii_lowercase().contains("%2f") && !asked.to_ascii_lowercase().contains("%5c");

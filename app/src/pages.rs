@@ -17,6 +17,8 @@ pub(crate) mod join;
 pub(crate) mod not_found;
 #[cfg(feature = "ssr")]
 pub(crate) mod notices;
+#[cfg(feature = "ssr")]
+pub(crate) mod operate;
 #[cfg(not(feature = "ssr"))]
 pub(crate) mod plain;
 #[cfg(feature = "ssr")]

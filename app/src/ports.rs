@@ -17,6 +17,7 @@ use crate::domain::ids::{
 use crate::domain::image::ImagesView;
 use crate::domain::members::{Invited, MembersView};
 use crate::domain::news::NoticeCard;
+use crate::domain::operate::Room;
 use crate::domain::person::{Caller, SessionRow};
 use crate::domain::price::{CostsView, CourseSpending, Estimate};
 use crate::domain::roster::{RosterView, Welcomed};
@@ -48,6 +49,8 @@ pub struct Portal {
     pub members: Arc<dyn Members>,
     /// People who come into a course by a list.
     pub rosters: Arc<dyn Rosters>,
+    /// The operator's room.
+    pub operate: Arc<dyn Operate>,
 }
 
 /// Signing in and out, for the browser that asks.
@@ -407,4 +410,17 @@ pub trait Rosters: Send + Sync {
     /// # Errors
     /// [`AppError::Invalid`] at the field; [`AppError::NotFound`] if the link is none, or was used.
     async fn welcome(&self, token: &str, password: &str, again: &str) -> Result<(), AppError>;
+}
+
+/// The operator's room. For everybody else there is none.
+#[async_trait]
+pub trait Operate: Send + Sync {
+    /// Everything in it.
+    async fn room(&self, caller: &Caller) -> Result<Room, AppError>;
+
+    /// Work that failed for good is tried again, as often as new work is.
+    ///
+    /// # Errors
+    /// [`AppError::Conflict`] if it is not dead any more, or the same work is open.
+    async fn retry(&self, caller: &Caller, id: uuid::Uuid) -> Result<(), AppError>;
 }

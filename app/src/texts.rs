@@ -15,6 +15,8 @@ mod members;
 #[cfg(feature = "ssr")]
 mod notices;
 #[cfg(feature = "ssr")]
+mod operate;
+#[cfg(feature = "ssr")]
 mod roster;
 #[cfg(test)]
 mod tests;
@@ -86,6 +88,8 @@ pub(crate) struct Texts {
     pub(crate) members: members::Members,
     #[cfg(feature = "ssr")]
     pub(crate) roster: roster::Roster,
+    #[cfg(feature = "ssr")]
+    pub(crate) operate: operate::Operate,
     pub(crate) passwords: Passwords,
     pub(crate) delete: Delete,
     pub(crate) account: Account,

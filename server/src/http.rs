@@ -157,7 +157,8 @@ pub(crate) fn portal(engine: &Engine, session: Session, browser: String) -> Port
         notices: environments.clone(),
         desks: environments.clone(),
         members: environments.clone(),
-        rosters: environments,
+        rosters: environments.clone(),
+        operate: environments,
     }
 }
 

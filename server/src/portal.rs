@@ -10,6 +10,7 @@ pub mod host_name;
 pub mod images;
 pub mod members;
 pub mod notices;
+pub mod operate;
 pub mod policy;
 mod roster_file;
 pub mod rosters;

@@ -36,7 +36,8 @@ fn Home(environments: Vec<EnvironmentCard>, courses: Vec<CourseCard>, notices: V
     let texts = &use_texts().home;
     let unread = notices.into_iter().filter(|notice| !notice.is_read).collect();
     let has_courses = !courses.is_empty();
-    let has_desk = courses.iter().any(|course| course.role != Role::Student) || use_visit().caller.is_some_and(|caller| caller.is_operator);
+    let is_operator = use_visit().caller.is_some_and(|caller| caller.is_operator);
+    let has_desk = is_operator || courses.iter().any(|course| course.role != Role::Student);
     view! {
         <PageTitle text=texts.title.to_owned()/>
         <h1>{texts.title}</h1>
@@ -57,6 +58,7 @@ fn Home(environments: Vec<EnvironmentCard>, courses: Vec<CourseCard>, notices: V
         <p class="acts">
             <a href="/backups" rel="external">{use_texts().backups.heading}</a>
             <a href="/notices" rel="external">{use_texts().notices.heading}</a>
+            {is_operator.then(|| view! { <a href="/operate" rel="external">{use_texts().operate.title}</a> })}
             {has_desk.then(|| view! { <a href="/desk" rel="external">{use_texts().desk.heading}</a> })}
         </p>
         <section aria-labelledby="courses">

@@ -13,6 +13,8 @@ mod money;
 #[cfg(feature = "ssr")]
 mod notices;
 #[cfg(feature = "ssr")]
+mod operate;
+#[cfg(feature = "ssr")]
 mod roster;
 mod saw;
 mod scaling;
@@ -139,6 +141,8 @@ pub(super) static TEXTS: Texts = Texts {
     members: members::MEMBERS,
     #[cfg(feature = "ssr")]
     roster: roster::ROSTER,
+    #[cfg(feature = "ssr")]
+    operate: operate::OPERATE,
     passwords: Passwords {
         title: |name| format!("Passwords of {name}"),
         heading: "Passwords",

@@ -13,6 +13,8 @@ mod money;
 #[cfg(feature = "ssr")]
 mod notices;
 #[cfg(feature = "ssr")]
+mod operate;
+#[cfg(feature = "ssr")]
 mod roster;
 mod saw;
 mod scaling;
@@ -144,6 +146,8 @@ pub(super) static TEXTS: Texts = Texts {
     members: members::MEMBERS,
     #[cfg(feature = "ssr")]
     roster: roster::ROSTER,
+    #[cfg(feature = "ssr")]
+    operate: operate::OPERATE,
     passwords: Passwords {
         title: |name| format!("{name} のパスワード"),
         heading: "パスワード",

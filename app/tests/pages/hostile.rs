@@ -45,6 +45,7 @@ async fn names_titles_logs_and_addresses_stay_text_on_every_page() {
             "/courses/SYS-101/rosters/ros_00000000000000000000000009",
             "/welcome/x",
             "/join/x",
+            "/operate",
             "/desk",
             "/desk/SYS-101",
             "/desk/SYS-101/act?act=start&whom=all",

@@ -7,6 +7,7 @@ mod forms;
 mod hostile;
 mod members;
 mod money;
+mod operate;
 mod portal;
 mod reading;
 mod rosters;

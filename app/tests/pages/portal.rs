@@ -79,7 +79,8 @@ impl Fake {
             notices: self.clone(),
             desks: self.clone(),
             members: self.clone(),
-            rosters: self,
+            rosters: self.clone(),
+            operate: self,
         }
     }
 

@@ -29,6 +29,7 @@ fn pages() -> Vec<String> {
         "/courses/SYS-101/rosters/ros_00000000000000000000000009".to_owned(),
         "/welcome/x".to_owned(),
         "/join/x".to_owned(),
+        "/operate".to_owned(),
         "/desk".to_owned(),
         "/desk/SYS-101".to_owned(),
         "/desk/SYS-101/act?act=stop&whom=all".to_owned(),

@@ -287,6 +287,11 @@ pub enum Act {
         /// What of it: `account`, `names`, `certificates`.
         what: String,
     },
+    /// Had work that failed for good tried again.
+    ChoreRetried {
+        /// Which.
+        id: Uuid,
+    },
     /// Compared a bill.
     BillImported {
         /// Of so many files.

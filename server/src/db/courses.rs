@@ -118,6 +118,10 @@ pub async fn of_member(db: &mut Db, person: PersonId) -> sqlx::Result<Vec<Course
 /// # Errors
 /// As the database.
 pub async fn by_code(db: &mut Db, code: &str, person: PersonId) -> sqlx::Result<Option<(CourseId, String, Option<Role>)>> {
+    // PostgreSQL's texts cannot hold it, and addresses can (%00).
+    if code.contains('\0') {
+        return Ok(None);
+    }
     let row = sqlx::query!(
         r#"select course.id, title, member.role as "role?: Role"
              from course left join member on member.course = course.id and member.person = $2

@@ -32,6 +32,10 @@ pub struct Person {
 /// # Errors
 /// As the database.
 pub async fn password(db: &mut Db, name: &str) -> sqlx::Result<Option<Password>> {
+    // PostgreSQL's texts cannot hold it, and forms can.
+    if name.contains('\0') {
+        return Ok(None);
+    }
     let row =
         sqlx::query!("select person, secret from identity where issuer = 'password' and subject = $1", name).fetch_optional(db).await?;
     Ok(row.and_then(|row| Some(Password { person: PersonId(row.person), hash: row.secret? })))

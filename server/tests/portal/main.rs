@@ -27,6 +27,7 @@ mod money;
 mod names;
 mod noted;
 mod notices;
+mod operate;
 mod operators;
 mod policies;
 mod requests;

@@ -85,6 +85,14 @@ async fn what_is_no_invitation_or_is_none_any_more_lets_nobody_in(pool: PgPool) 
 }
 
 #[sqlx::test(migrator = "server::MIGRATOR")]
+async fn a_course_or_a_name_that_no_text_can_be_is_not_there(pool: PgPool) {
+    let portal = TestPortal::unbaked(pool, Default::default()).await;
+    assert_eq!(Members::of(&portal.environments, &portal.instructor, "SYS-101\0").await.map(|_| ()), Err(AppError::NotFound));
+    let mut db = portal.engine.pool.acquire().await.expect("a connection");
+    assert!(people::password(&mut db, "aoi\0").await.expect("asked").is_none());
+}
+
+#[sqlx::test(migrator = "server::MIGRATOR")]
 async fn a_new_account_is_refused_at_the_field_and_takes_nobodys_name(pool: PgPool) {
     let portal = TestPortal::unbaked(pool, Default::default()).await;
     let link = portal.invite("40").await;

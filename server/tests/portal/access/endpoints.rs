@@ -88,6 +88,7 @@ pub fn endpoints(cast: &Cast) -> Vec<Endpoint> {
         get("/courses/{code}/members", "/courses/SYS-101/members"),
         get("/courses/{code}/rosters/{roster}", format!("/courses/SYS-101/rosters/{roster}")),
         get("/welcome/{token}", format!("/welcome/{welcome}")),
+        get("/operate", "/operate"),
         get("/desk", "/desk"),
         get("/desk/{code}", "/desk/SYS-101"),
         get("/desk/{code}/act", "/desk/SYS-101/act?act=stop&whom=all"),
@@ -175,6 +176,9 @@ pub fn endpoints(cast: &Cast) -> Vec<Endpoint> {
         does("/do/set_apart", format!("id={id}&machine=2&is_apart=true")),
         does("/do/set_sticky", format!("id={id}&is_sticky=true")),
         asks("/do/send_requests", format!("id={id}&requests=4")),
+        // The site.
+        asks("/do/operate", ""),
+        does("/do/retry_chore", format!("id={}", cast.dead_chore)),
         // The process.
         get("/healthz", "/healthz"),
         get("/readyz", "/readyz"),

@@ -12,7 +12,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, header};
 use server::auth::password;
-use server::db::{courses, people};
+use server::db::{chores, courses, people};
 use server::demo::web_and_tex;
 use server::engine::Engine;
 use server::http;
@@ -22,6 +22,7 @@ use time::Duration;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
+use uuid::Uuid;
 
 use crate::support::TestPortal;
 use crate::{backups, images};
@@ -90,6 +91,7 @@ pub struct Cast {
     pub welcome: String,
     /// The holder's own, on another browser.
     pub session: SessionId,
+    pub dead_chore: Uuid,
     pub version: String,
     pub student: PersonId,
     pub holder: PersonId,
@@ -127,7 +129,9 @@ impl Cast {
         let everybody = Members::of(&portal.environments, &portal.instructor, "SYS-101").await.expect("people").members;
         let welcome = everybody.into_iter().find_map(|member| member.welcome).expect("a link");
 
+        portal.dead_chore().await;
         let mut db = pool.acquire().await.expect("a connection");
+        let dead_chore = chores::dead(&mut db, 1).await.expect("read")[0].id;
         let course = portal.course().await;
         let cloud = portal.cloud_id().await;
         let elsewhere = courses::add(&mut db, "BIO-204", "Biology", cloud, "bio.koza-machines.test").await.expect("a course");
@@ -170,6 +174,7 @@ impl Cast {
             roster,
             welcome,
             session: SessionId(session),
+            dead_chore,
             version: portal.version.to_string(),
             student: portal.other_student.person,
             holder: portal.student.person,
