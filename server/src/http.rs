@@ -54,6 +54,8 @@ pub struct Site {
     pub is_trial: bool,
     /// Browsers come by HTTPS.
     pub is_https: bool,
+    /// Where they come to, without a slash at the end; in trial mode nobody may have said so.
+    pub public_url: Option<String>,
 }
 
 impl FromRef<Site> for LeptosOptions {

@@ -31,6 +31,7 @@ pub async fn run(config: Serve, engine: Engine, shutdown: CancellationToken) -> 
         leptos: http::leptos_options(&config.site_root),
         is_trial: config.trial,
         is_https: config.is_https(),
+        public_url: config.common.portal.public_url.as_ref().map(|url| url.trim_end_matches('/').to_owned()),
     };
     let tasks = TaskTracker::new();
     if let Some(address) = config.machines_listen {

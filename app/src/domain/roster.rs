@@ -48,6 +48,8 @@ pub enum Wrong {
     NotASignInName,
     /// Nobody signs in with that name yet, and there is no full name.
     NoName,
+    /// Another course brought them in, and they have not signed in yet: whoever has that link would come in their place.
+    NotSignedInYet,
     /// It is none of "student" and "assistant".
     NoSuchRole,
     /// The same name to sign in with stands on an earlier line.

@@ -29,6 +29,7 @@ fn OperatorsRoom(room: Room) -> impl IntoView {
     let texts = &use_texts().operate;
     let Room { findings, workers, due, held, environments, chores, dead, incidents, audit } = room;
     let environments = environments.into_iter().map(|(goal, count)| view! { <li>{(texts.environments)(&goal, count)}</li> }).collect_view();
+    let has_work = !chores.is_empty();
     let chores = chores
         .into_iter()
         .map(|(kind, state, count)| {
@@ -53,8 +54,10 @@ fn OperatorsRoom(room: Room) -> impl IntoView {
             <li>{(texts.queue)(due, held)}</li>
             {environments}
         </ul>
-        <h2>{texts.work}</h2>
-        <Table label=texts.work heads=vec![texts.kind, texts.state, texts.count] figures_from=2>{chores}</Table>
+        {has_work.then(|| view! {
+            <h2>{texts.work}</h2>
+            <Table label=texts.work heads=vec![texts.kind, texts.state, texts.count] figures_from=2>{chores}</Table>
+        })}
         {(!dead.is_empty()).then(|| view! { <DeadChores dead/> })}
         {(!incidents.is_empty()).then(|| view! { <Incidents incidents/> })}
         <h2>{texts.audit}</h2>

@@ -44,21 +44,27 @@ pub(crate) async fn row(pool: &PgPool, session: &Session) -> sqlx::Result<Option
 impl BrowserDoor {
     /// `by` types a password for `whom`, if there is somebody of that name.
     async fn check(&self, by: By, whom: Option<PersonId>, hash: Option<String>, subject: &str, typed: &str) -> Result<(), AppError> {
-        let mut db = self.pool.acquire().await.map_err(unexpected)?;
         let subject = secrets::hash(subject);
-        let failures = people::recent_failures(&mut db, &subject).await.map_err(unexpected)?;
+        // No connection is held while somebody waits here: strangers could hold them all.
+        let failures = {
+            let mut db = self.pool.acquire().await.map_err(unexpected)?;
+            people::recent_failures(&mut db, &subject).await.map_err(unexpected)?
+        };
         if failures >= PATIENCE {
             tokio::time::sleep(std::time::Duration::from_secs(2)).await;
         }
         if password::fits(hash, typed).await {
             return Ok(());
         }
-        people::failed(&mut db, &subject).await.map_err(unexpected)?;
+        // One commit, whether there is somebody of that name or not: it takes the same time.
+        let mut tx = self.pool.begin().await.map_err(unexpected)?;
+        people::failed(&mut tx, &subject).await.map_err(unexpected)?;
         // What strangers can make grow has a bound: nobody's name is not noted, as it may be a password in the wrong field, and somebody's
         // only until it has to wait.
         if let Some(whom) = whom.filter(|_| failures < PATIENCE) {
-            audit::note(&mut db, by, Of::person(whom), &Act::SignInRefused).await.map_err(unexpected)?;
+            audit::note(&mut tx, by, Of::person(whom), &Act::SignInRefused).await.map_err(unexpected)?;
         }
+        tx.commit().await.map_err(unexpected)?;
         Err(AppError::WrongPassword)
     }
 

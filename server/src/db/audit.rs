@@ -217,7 +217,7 @@ pub enum Act {
         /// Their account was made by it.
         is_made: bool,
     },
-    /// Chose one's first password.
+    /// Chose somebody's first password, by their link.
     PasswordChosen,
     /// Began an act on many environments; what is done to each has a note of its own.
     BulkActBegun {
@@ -421,12 +421,12 @@ pub async fn read(db: &mut Db, filter: Filter, n: i64) -> sqlx::Result<Vec<Entry
              left join person other on other.id = a.whom
              left join course on course.id = a.course
              left join environment on environment.id = a.environment
-            where ($1::uuid is null or a.course = $1) and ($2::uuid is null or a.person = $2 or whom = $2) and ($3::bigint is null or a.id < $3)
+            where ($1::uuid is null or a.course = $1) and ($2::uuid is null or a.person = $2 or whom = $2) and a.id < $3
             order by a.id desc
             limit $4"#,
         filter.course.map(|course| course.0),
         filter.person.map(|person| person.0),
-        filter.before,
+        filter.before.unwrap_or(i64::MAX),
         n
     );
     let rows = rows.fetch_all(db).await?.into_iter();

@@ -41,6 +41,15 @@ pub async fn password(db: &mut Db, name: &str) -> sqlx::Result<Option<Password>>
     Ok(row.and_then(|row| Some(Password { person: PersonId(row.person), hash: row.secret? })))
 }
 
+/// Who has a name to sign in with, even if they have no password yet.
+///
+/// # Errors
+/// As the database.
+pub async fn named(db: &mut Db, name: &str) -> sqlx::Result<Option<PersonId>> {
+    let person = sqlx::query_scalar!("select person from identity where issuer = 'password' and subject = $1", name);
+    Ok(person.fetch_optional(db).await?.map(PersonId))
+}
+
 /// The password of a person.
 ///
 /// # Errors

@@ -63,18 +63,37 @@ pub async fn find(db: &mut Db, course: CourseId, id: RosterId) -> sqlx::Result<O
     Ok(Some(Roster { by: head.by, at: head.made_at, lines: lines.collect() }))
 }
 
-/// Of these names to sign in with, those that somebody has, and whether they are in the course.
+/// Somebody who has a name to sign in with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Known {
+    /// Who.
+    pub person: PersonId,
+    /// Whether they are in the course.
+    pub is_member: bool,
+    /// Whether another course's roster made the account, and nobody has signed in with it yet: that course's staff could.
+    pub is_awaited_elsewhere: bool,
+}
+
+/// Of these names to sign in with, those that somebody has.
 ///
 /// # Errors
 /// As the database.
-pub async fn known(db: &mut Db, course: CourseId, names: &[String]) -> sqlx::Result<Vec<(String, PersonId, bool)>> {
+pub async fn known(db: &mut Db, course: CourseId, names: &[String]) -> sqlx::Result<Vec<(String, Known)>> {
     let rows = sqlx::query!(
-        r#"select subject, person, exists (select from member where member.course = $1 and member.person = identity.person) as "is_member!"
-             from identity where issuer = 'password' and subject = any($2)"#,
+        r#"select subject, person, exists (select from member where member.course = $1 and member.person = identity.person) as "is_member!",
+                  (secret is null and made_for is distinct from $1) as "is_awaited_elsewhere!"
+             from identity join person on person.id = identity.person
+            where issuer = 'password' and subject = any($2)"#,
         course.0,
         names
     );
-    Ok(rows.fetch_all(db).await?.into_iter().map(|row| (row.subject, PersonId(row.person), row.is_member)).collect())
+    let rows = rows.fetch_all(db).await?.into_iter();
+    Ok(rows
+        .map(|row| {
+            let known = Known { person: PersonId(row.person), is_member: row.is_member, is_awaited_elsewhere: row.is_awaited_elsewhere };
+            (row.subject, known)
+        })
+        .collect())
 }
 
 /// Writes down what comes of a line, in the transaction that does it. False: something came of it before.
@@ -101,14 +120,15 @@ pub async fn make(db: &mut Db, course: CourseId, sign_in: &str, name: &str) -> s
     Ok((made.execute(db).await?.rows_affected() == 1).then_some(id))
 }
 
-/// Somebody who was made by a roster and has not signed in yet: full name, name to sign in with.
+/// Somebody who was made by a roster, is in its course still, and has not signed in yet: full name, name to sign in with.
 ///
 /// # Errors
 /// As the database.
 pub async fn awaited(db: &mut Db, person: PersonId) -> sqlx::Result<Option<(String, String)>> {
     let row = sqlx::query!(
         "select name, subject from person join identity on identity.person = person.id
-          where person.id = $1 and issuer = 'password' and secret is null and made_for is not null",
+          where person.id = $1 and issuer = 'password' and secret is null
+            and exists (select from member where member.person = person.id and member.course = made_for)",
         person.0
     );
     Ok(row.fetch_optional(db).await?.map(|row| (row.name, row.subject)))

@@ -1,10 +1,11 @@
 //! A course's people as files for spreadsheets: brought in, and taken out.
 
 use app::domain::ids::RosterId;
-use app::domain::roster::BRING;
+use app::domain::roster::{BRING, MOST_LINES};
 use app::error::{AppError, Field, Why, told_on};
 use app::ports::Members;
 use axum::Extension;
+use axum::extract::multipart::MultipartError;
 use axum::extract::{Multipart, Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -22,7 +23,10 @@ fn refused(error: &AppError) -> Response {
 
 /// The file that was chosen; empty if none was.
 async fn sent(mut form: Multipart) -> Result<Vec<u8>, AppError> {
-    let unreadable = |_| AppError::Invalid { field: Field::Roster, why: Why::NotAText };
+    let unreadable = |error: MultipartError| {
+        let why = if error.status() == StatusCode::PAYLOAD_TOO_LARGE { Why::TooManyLines { most: MOST_LINES } } else { Why::NotAText };
+        AppError::Invalid { field: Field::Roster, why }
+    };
     while let Some(part) = form.next_field().await.map_err(unreadable)? {
         if part.name() == Some("file") {
             return Ok(part.bytes().await.map_err(unreadable)?.to_vec());
@@ -68,8 +72,10 @@ pub async fn members(
     headers: HeaderMap,
 ) -> Response {
     let Some(caller) = asking.0 else { return Redirect::to("/sign-in").into_response() };
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    let origin = format!("{}://{host}", if site.is_https { "https" } else { "http" });
+    let origin = site.public_url.unwrap_or_else(|| {
+        let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+        format!("http://{host}")
+    });
     let port = EnvironmentsPort { engine: site.engine, door: None };
     match Members::of(&port, &caller, &code).await {
         Ok(view) => {

@@ -134,7 +134,7 @@ async fn add(engine: &Engine, name: &str, full_name: &str, email: Option<&Addres
     let made = secrets::password();
     let hash = password::hash(made.expose_secret()).await.map_err(|error| anyhow::anyhow!("{error}"))?;
     let mut tx = engine.pool.begin().await?;
-    if people::password(&mut tx, name).await?.is_some() {
+    if people::named(&mut tx, name).await?.is_some() {
         bail!("there is somebody who signs in as {name} already");
     }
     let person = people::add(&mut tx, name, full_name, &hash, is_operator).await?;
@@ -151,7 +151,7 @@ async fn add(engine: &Engine, name: &str, full_name: &str, email: Option<&Addres
 async fn join(engine: &Engine, name: &str, course: &str, role: Role) -> anyhow::Result<()> {
     let mut tx = engine.pool.begin().await?;
     let id = courses::find(&mut tx, course).await?.with_context(|| format!("there is no course {course}"))?;
-    let person = people::password(&mut tx, name).await?.with_context(|| format!("nobody signs in as {name}"))?.person;
+    let person = people::named(&mut tx, name).await?.with_context(|| format!("nobody signs in as {name}"))?;
     let was = members::course(&mut tx, id, Some(person)).await?.2;
     courses::add_member(&mut tx, id, person, role).await?;
     audit::note(&mut tx, By::Shell, Of::member(id, person), &Act::RoleSet { was, role }).await?;
@@ -162,7 +162,7 @@ async fn join(engine: &Engine, name: &str, course: &str, role: Role) -> anyhow::
 
 async fn set_email(engine: &Engine, name: &str, address: Option<&Address>) -> anyhow::Result<()> {
     let mut tx = engine.pool.begin().await?;
-    let person = people::password(&mut tx, name).await?.with_context(|| format!("nobody signs in as {name}"))?.person;
+    let person = people::named(&mut tx, name).await?.with_context(|| format!("nobody signs in as {name}"))?;
     people::set_email(&mut tx, name, address.map(AsRef::as_ref)).await?;
     audit::note(&mut tx, By::Shell, Of::person(person), &Act::EmailSet { is_some: address.is_some() }).await?;
     tx.commit().await?;

@@ -45,13 +45,14 @@ fn decode(bytes: &[u8]) -> Result<String, AppError> {
 /// # Errors
 /// [`AppError::Invalid`]: it is no text, or holds nobody, or too many.
 pub fn read(bytes: &[u8]) -> Result<Vec<(u32, Typed)>, AppError> {
-    let text = decode(bytes)?.replace("\r\n", "\n");
+    let text = decode(bytes)?.replace("\r\n", "\n").replace('\r', "\n");
     let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
     let delimiter = [b'\t', b';'].into_iter().find(|mark| first.as_bytes().contains(mark)).unwrap_or(b',');
     let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).has_headers(false).flexible(true).from_reader(text.as_bytes());
     let (mut places, mut lines) = ([Some(0), Some(1), Some(2)], Vec::new());
     let (mut line, mut counted) = (1, 0);
-    for (number, record) in reader.records().enumerate() {
+    let mut is_first = true;
+    for record in reader.records() {
         let record = record.map_err(|_| refused(Why::NotAText))?;
         // Counted here: the reader counts empty lines with the record after them.
         let ends = |bytes: &[u8]| bytes.iter().filter(|byte| **byte == b'\n').count();
@@ -63,7 +64,7 @@ pub fn read(bytes: &[u8]) -> Result<Vec<(u32, Typed)>, AppError> {
             continue;
         }
         let find = |heads: &[&str]| record.iter().position(|cell| heads.contains(&cell.trim().to_lowercase().as_str()));
-        if number == 0 && find(&SIGN_IN).is_some() {
+        if std::mem::take(&mut is_first) && find(&SIGN_IN).is_some() {
             places = [find(&SIGN_IN), find(&NAME), find(&ROLE)];
             continue;
         }
@@ -99,6 +100,8 @@ mod tests {
         }
         let tabs = "氏名\t学籍番号\r\n田中 葵\ts26001\r\n";
         assert_eq!(read(tabs.as_bytes()), Ok(vec![typed(2, "s26001", "田中 葵", "")]));
+        let old_mac = b",,\rlogin,name\rs1,Aoi\rs2,Ren\r";
+        assert_eq!(read(old_mac), Ok(vec![typed(3, "s1", "Aoi", ""), typed(4, "s2", "Ren", "")]), "an empty line before the heads");
         assert_eq!(read(b"s1;Aoi;TA\ns2"), Ok(vec![typed(1, "s1", "Aoi", "TA"), typed(2, "s2", "", "")]), "without heads");
     }
 

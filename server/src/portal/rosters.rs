@@ -5,7 +5,8 @@
 //! ```
 //!
 //! An account that a roster makes has no password. Its owner chooses one by a link that is theirs alone; like an invitation's, it is in no
-//! row. Only the staff of the course that made the account can see it: another course's roster finds the account, and cannot take it over.
+//! row. Only the staff of the course that made the account can see it: another course's roster finds the account, and neither takes it over
+//! nor lets it in before its owner has signed in; a link is good as long as its owner is in that course.
 
 use std::collections::BTreeMap;
 
@@ -31,14 +32,14 @@ pub(super) const WELCOME: &str = "welcome";
 async fn fates(db: &mut Db, course: CourseId, lines: &[(u32, Typed)]) -> sqlx::Result<Vec<(Option<Entry>, Fate)>> {
     let entries = read(lines);
     let names: Vec<String> = entries.iter().flatten().map(|entry| entry.sign_in.clone()).collect();
-    let known: BTreeMap<_, _> =
-        rosters::known(db, course, &names).await?.into_iter().map(|(name, _, is_member)| (name, is_member)).collect();
+    let known: BTreeMap<_, _> = rosters::known(db, course, &names).await?.into_iter().collect();
     let fate = |entry: Result<Entry, Wrong>| match entry {
         Err(wrong) => (None, Fate::Wrong(wrong)),
         Ok(entry) => {
             let fate = match known.get(&entry.sign_in) {
-                Some(true) => Fate::Already,
-                Some(false) => Fate::Joined,
+                Some(known) if known.is_member => Fate::Already,
+                Some(known) if known.is_awaited_elsewhere => Fate::Wrong(Wrong::NotSignedInYet),
+                Some(_) => Fate::Joined,
                 None if entry.name.is_empty() => Fate::Wrong(Wrong::NoName),
                 None => Fate::Made,
             };
@@ -48,11 +49,12 @@ async fn fates(db: &mut Db, course: CourseId, lines: &[(u32, Typed)]) -> sqlx::R
     Ok(entries.into_iter().map(fate).collect())
 }
 
-/// Does a line; what came of it. `None`: there is nobody to make an account for.
+/// Does a line; what came of it. `None`: nobody comes by it.
 async fn come(db: &mut Db, course: CourseId, entry: &Entry) -> sqlx::Result<Option<(PersonId, Fate)>> {
     let known = rosters::known(db, course, std::slice::from_ref(&entry.sign_in)).await?;
     let (person, fate) = match known.first() {
-        Some((_, person, _)) => (*person, Fate::Joined),
+        Some((_, known)) if known.is_awaited_elsewhere && !known.is_member => return Ok(None),
+        Some((_, known)) => (known.person, Fate::Joined),
         None if entry.name.is_empty() => return Ok(None),
         None => match rosters::make(db, course, &entry.sign_in, &entry.name).await? {
             Some(person) => (person, Fate::Made),
@@ -151,7 +153,8 @@ impl Rosters for EnvironmentsPort {
         if !rosters::welcome(&mut tx, person, &hash).await.map_err(unexpected)? {
             return Err(AppError::NotFound);
         }
-        audit::note(&mut tx, By::Person(person), Of::SITE, &Act::PasswordChosen).await.map_err(unexpected)?;
+        // Whoever had the link: that it was the owner is not known.
+        audit::note(&mut tx, By::Stranger, Of::person(person), &Act::PasswordChosen).await.map_err(unexpected)?;
         tx.commit().await.map_err(unexpected)?;
         if let Some(door) = &self.door {
             // The password is theirs now: who is not signed in by this signs in by the door.

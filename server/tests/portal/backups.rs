@@ -311,6 +311,7 @@ fn machine_door(portal: &TestPortal) -> Router {
         leptos: http::leptos_options(std::path::Path::new("target/site")),
         is_trial: true,
         is_https: false,
+        public_url: None,
     })
 }
 

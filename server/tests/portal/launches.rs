@@ -204,6 +204,7 @@ fn door(engine: Engine, shutdown: CancellationToken) -> Router {
         leptos: leptos_options(std::path::Path::new("nowhere")),
         is_trial: false,
         is_https: false,
+        public_url: None,
     })
 }
 

@@ -127,7 +127,8 @@ async fn who_comes_by_a_list_is_noted_with_who_brought_it(pool: PgPool) {
     let everybody = Members::of(port, &portal.instructor, "SYS-101").await.expect("people").members;
     let link = everybody.into_iter().find_map(|member| member.welcome).expect("a link");
     port.welcome(&link, PASSWORD, PASSWORD).await.expect("welcome");
-    let expected = ["sato roster_brought SYS-101", "sato brought_in SYS-101 Hana", "sato brought_in SYS-101 mio", "Hana password_chosen"];
+    let expected =
+        ["sato roster_brought SYS-101", "sato brought_in SYS-101 Hana", "sato brought_in SYS-101 mio", "stranger password_chosen Hana"];
     assert_eq!(portal.noted().await, expected);
     portal.has_nothing_of(&[PASSWORD, link.split('.').nth(1).expect("a secret")]).await;
 }

@@ -35,16 +35,16 @@ pub(super) const OPERATE: Operate = Operate {
     },
     remedy: |finding| {
         match finding {
-        Finding::NoWorker => "Start `koza serve` or `koza work`, and look at its log.".to_owned(),
-        Finding::QueueIsLate { .. } => "Start one more `koza work`; if a cloud is slow, its environments say so themselves.".to_owned(),
+        Finding::NoWorker => "Start koza serve or koza work, and look at its log.".to_owned(),
+        Finding::QueueIsLate { .. } => "Start one more koza work; if a cloud is slow, its environments say so themselves.".to_owned(),
         Finding::Parked { .. } => {
-            "`koza environments` names them, and the log of that time says how the worker ended. Mend that, then \u{201c}Try again\u{201d} on the environment\u{2019}s page.".to_owned()
+            "koza environments names them, and the log of that time says how the worker ended. Mend that, then \u{201c}Try again\u{201d} on the environment\u{2019}s page.".to_owned()
         }
         Finding::DeadChores { .. } => "See below what was said; mend that, then try again.".to_owned(),
         Finding::OpenIncidents { .. } => {
             "Koza is at it. See below how long it has been; open the environment to see what it tries.".to_owned()
         }
-        Finding::Unpriced { .. } => "`koza prices import …` or `koza prices rate …`.".to_owned(),
+        Finding::Unpriced { .. } => "koza prices import … or koza prices rate ….".to_owned(),
         Finding::NoMail => "Set KOZA_SMTP, or leave it: people read notices on their first page.".to_owned(),
         Finding::AuditIsLate { .. } => {
             "A worker seals it every 20 seconds: see above whether one is alive, and below whether that work is dead.".to_owned()
@@ -72,7 +72,7 @@ pub(super) const OPERATE: Operate = Operate {
     mended_after: |seconds| format!("after {seconds} s"),
     not_mended: "not yet, or not needed any more",
     audit: "Who did what",
-    audit_lead: "The newest lines of the audit. `koza audit list` shows all of it, `koza audit verify` proves that nobody changed it.",
+    audit_lead: "The newest lines of the audit. koza audit list shows all of it, koza audit verify proves that nobody changed it.",
     when: "When (UTC)",
     by: "Who",
     act: "What",

@@ -28,12 +28,15 @@ pub(super) const ROSTER: Roster = Roster {
         Wrong::NoSignInName => "There is no name to sign in with.".to_owned(),
         Wrong::NotASignInName => "A name to sign in with has letters a to z, figures, and . _ - @ only, 64 at most.".to_owned(),
         Wrong::NoName => "Nobody signs in with this name yet, and there is no full name to make an account for.".to_owned(),
+        Wrong::NotSignedInYet => {
+            "Another course made this account, and nobody has signed in with it yet. It can come in once its owner has.".to_owned()
+        }
         Wrong::NoSuchRole => "The role is student or assistant. Instructors are made on the page of people, one by one.".to_owned(),
         Wrong::AsOnLine(line) => format!("The same name to sign in with is on line {line}."),
     },
     bring_in: |people| if people == 1 { "Bring in 1 person".to_owned() } else { format!("Bring in {people} people") },
     nothing_yet: "Nothing has happened yet.",
-    came: |came, of| format!("{came} of {of} are in."),
+    came: |came, of| if came == 1 { format!("1 of {of} is in.") } else { format!("{came} of {of} are in.") },
     left: "Download the lines that did not come, to mend them",
     back: |course| format!("People of {course}"),
     welcome: |name| format!("Welcome, {name}"),

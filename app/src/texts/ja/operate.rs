@@ -19,16 +19,16 @@ pub(super) const OPERATE: Operate = Operate {
     },
     remedy: |finding| {
         match finding {
-        Finding::NoWorker => "`koza serve` か `koza work` を起動し、ログを確認してください。".to_owned(),
+        Finding::NoWorker => "koza serve か koza work を起動し、ログを確認してください。".to_owned(),
         Finding::QueueIsLate { .. } => {
-            "`koza work` をもう1つ起動してください。クラウドが遅いときは、それぞれの環境のページに表示されます。".to_owned()
+            "koza work をもう1つ起動してください。クラウドが遅いときは、それぞれの環境のページに表示されます。".to_owned()
         }
         Finding::Parked { .. } => {
-            "`koza environments` で一覧を、そのときのログで終了の原因を確認できます。直してから、環境のページの「もう一度試す」を押してください。".to_owned()
+            "koza environments で一覧を、そのときのログで終了の原因を確認できます。直してから、環境のページの「もう一度試す」を押してください。".to_owned()
         }
         Finding::DeadChores { .. } => "下の表で原因を確かめ、直してから、もう一度試してください。".to_owned(),
         Finding::OpenIncidents { .. } => "Koza が直しています。経過は下の表に、試していることは環境のページにあります。".to_owned(),
-        Finding::Unpriced { .. } => "`koza prices import …` か `koza prices rate …` で登録してください。".to_owned(),
+        Finding::Unpriced { .. } => "koza prices import … か koza prices rate … で登録してください。".to_owned(),
         Finding::NoMail => "KOZA_SMTP を設定してください。設定しなくても、お知らせは最初のページで読めます。".to_owned(),
         Finding::AuditIsLate { .. } => {
             "封印はワーカーが20秒ごとに行います。ワーカーが動いているか、その仕事が失敗していないかを確認してください。".to_owned()
@@ -56,7 +56,7 @@ pub(super) const OPERATE: Operate = Operate {
     mended_after: |seconds| format!("{seconds}秒後"),
     not_mended: "まだ、または不要になりました",
     audit: "だれが何をしたか",
-    audit_lead: "監査記録の新しい行です。`koza audit list` で全部を見られ、`koza audit verify` で改ざんがないことを確かめられます。",
+    audit_lead: "監査記録の新しい行です。koza audit list で全部を見られ、koza audit verify で改ざんがないことを確かめられます。",
     when: "日時（UTC）",
     by: "だれが",
     act: "何を",

@@ -28,6 +28,9 @@ pub(super) const ROSTER: Roster = Roster {
         Wrong::NoSignInName => "ログイン名がありません。".to_owned(),
         Wrong::NotASignInName => "ログイン名に使えるのは、半角の英数字と . _ - @ だけです（64文字まで）。".to_owned(),
         Wrong::NoName => "このログイン名の人はまだいません。アカウントを作るには氏名が必要です。".to_owned(),
+        Wrong::NotSignedInYet => {
+            "ほかのコースで作られたアカウントで、まだ本人がサインインしていません。本人がサインインしたあとに追加できます。".to_owned()
+        }
         Wrong::NoSuchRole => "役割は「学生」か「アシスタント」です。教員は、参加者のページで1人ずつ指定してください。".to_owned(),
         Wrong::AsOnLine(line) => format!("{line}行目と同じログイン名です。"),
     },

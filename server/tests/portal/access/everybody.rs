@@ -104,6 +104,7 @@ fn site(engine: &Engine, pool: PgPool, ended: CancellationToken) -> http::Site {
         leptos: http::leptos_options(std::path::Path::new("target/site")),
         is_trial: false,
         is_https: false,
+        public_url: None,
     }
 }
 
